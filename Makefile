@@ -1,0 +1,168 @@
+# bob2okta: one Makefile, no recursion. `make help` lists the targets.
+#
+# Objects live in build/<variant>/, programs in build/<variant>/bin/, so that
+# switching MODE or CC never mixes objects. MODE=release|debug|asan|tsan|cov.
+
+MODE ?= release
+WERROR ?= 0
+T ?=
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+IS_CLANG := $(findstring clang,$(CC))
+VARIANT := $(MODE)$(if $(IS_CLANG),-clang)
+B := build/$(VARIANT)
+
+VERSION := $(shell cat VERSION 2>/dev/null || echo 0.0.0)
+COMMIT := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+include tools.mk
+
+.PHONY: all
+all: $(B)/bin/bob2okta
+
+# ---------------------------------------------------------------- sources
+
+SERVER_SRC := $(wildcard server/*.c server/*/*.c)
+LIB_SRC := $(filter-out server/main.c,$(SERVER_SRC)) $(wildcard okta/*.c mapping/*.c)
+SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
+SANDBOX_LIB_SRC := $(filter-out tests/sandbox/main.c,$(SANDBOX_SRC))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+SANDBOX_UNIT_SRC := $(wildcard tests/sandbox/unit/test_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC)
+ALL_HDR := $(wildcard server/*.h server/*/*.h okta/*.h mapping/*.h tests/*/*.h)
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+# ------------------------------------------------------------------ flags
+
+PKGS := libmicrohttpd libcurl jansson openssl sqlite3 glib-2.0
+ifeq ($(filter clean help deps deps-%,$(MAKECMDGOALS)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+endif
+
+# B1: probed, because gcc 12 and clang 14 refuse different ones.
+cc-option = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c -o /dev/null - >/dev/null 2>&1 && echo $(1))
+
+WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wcast-qual -Wwrite-strings -Wundef -Wvla -Wswitch-enum -Wnull-dereference -Wpointer-arith \
+	-Wimplicit-fallthrough -Werror=implicit -Werror=incompatible-pointer-types \
+	-Werror=int-conversion -Werror=format-security
+WARN_PROBED := -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines -Wbidi-chars=any
+HARDEN_PROBED := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+	-ftrivial-auto-var-init=zero
+
+CSTD := -std=c17 -D_GNU_SOURCE
+INCLUDES := -I. -I$(B)/gen
+ifeq ($(MODE),release)
+# B2; B3: FORTIFY and auto-init stay out of the sanitizer builds.
+MODE_CFLAGS = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(foreach f,$(HARDEN_PROBED),$(call cc-option,$(f))) -fPIE
+MODE_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+else ifeq ($(MODE),debug)
+MODE_CFLAGS := -O0 -g3
+MODE_LDFLAGS :=
+else ifeq ($(MODE),asan)
+# B5: UBSan recovers by default, and a test that recovers cannot fail.
+MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE_LDFLAGS := -fsanitize=address,undefined
+else ifeq ($(MODE),tsan)
+MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+MODE_LDFLAGS := -fsanitize=thread
+else ifeq ($(MODE),cov)
+MODE_CFLAGS := -O0 -g --coverage
+MODE_LDFLAGS := --coverage
+else
+$(error MODE is one of release debug asan tsan cov, not '$(MODE)')
+endif
+WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
+
+CFLAGS_ALL := $(CSTD) $(INCLUDES) $(WARN) $(foreach f,$(WARN_PROBED),$(call cc-option,$(f))) \
+	$(WERROR_FLAG) $(MODE_CFLAGS) $(PKG_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL := $(MODE_LDFLAGS) $(LDFLAGS)
+LIBS := $(PKG_LIBS) -lpthread -lm
+
+# ------------------------------------------------------------------ rules
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/libbob2okta.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/libsandbox.a: $(call obj,$(SANDBOX_LIB_SRC))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/libsupport.a: $(call obj,$(SUPPORT_SRC))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/bin/bob2okta: $(B)/server/main.o $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/bin/sandbox: $(B)/tests/sandbox/main.o $(B)/libsandbox.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/bin/unit/%: $(B)/tests/unit/%.o $(B)/libsupport.a $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(B)/libbob2okta.a $(CHECK_LIBS) $(LIBS) -o $@
+
+$(B)/bin/unit/sandbox_%: $(B)/tests/sandbox/unit/%.o $(B)/libsandbox.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(CHECK_LIBS) $(LIBS) -o $@
+
+$(B)/bin/bench/%: $(B)/tests/bench/%.o $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+# The version lands in one generated header, so that a new commit rebuilds one file.
+$(B)/gen/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define BOB2OKTA_VERSION "%s"\n#define BOB2OKTA_COMMIT "%s"\n' '$(VERSION)' '$(COMMIT)' > $@.new
+	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+FORCE:
+$(call obj,$(SERVER_SRC)): | $(B)/gen/version.h
+$(B)/server/base/version.o: $(B)/gen/version.h
+
+# SQL files are embedded as they stand: `xxd -i` is not on every machine, awk is.
+$(B)/gen/schema_sql.h: $(wildcard server/store/schema/*.sql)
+	@mkdir -p $(@D)
+	@for f in $(sort $^); do awk '{gsub(/\\/,"\\\\"); gsub(/"/,"\\\""); printf "\"%s\\n\"\n", $$0} END {print ","}' $$f; done > $@
+$(B)/server/store/sqlite_schema.o: $(B)/gen/schema_sql.h
+
+UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/bin/unit/%,$(UNIT_SRC)) \
+	$(patsubst tests/sandbox/unit/%.c,$(B)/bin/unit/sandbox_%,$(SANDBOX_UNIT_SRC))
+UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T),$(UNIT_BIN)),$(UNIT_BIN))
+
+.PHONY: build-tests unit sandbox
+sandbox: $(B)/bin/sandbox
+build-tests: all sandbox $(UNIT_BIN)
+
+## unit: unit tests of one variant (T=name runs one file)
+unit: $(UNIT_RUN)
+	@tests/run-unit $(UNIT_RUN)
+
+.PHONY: help clean
+## help: this list
+help:
+	@sed -n 's/^## //p' Makefile tools.mk | sort
+
+## clean: remove everything built
+clean:
+	rm -rf build
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+-include $(patsubst %.o,%.d,$(call obj,$(ALL_SRC)))
