@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_HTTP_HTTP_H
+#define SERVER_HTTP_HTTP_H
+
+/*
+ * The HTTP server, and the only user of libmicrohttpd. A listener serves one
+ * route table. It judges framing, method, path and size before a handler runs
+ * (H1 to H5), collects the body within the route's cap, asks `authorize` for
+ * routes that need a role, and sends what the handler put in the reply. Errors
+ * have one JSON shape: {"error":{"code","message","hint","request_id"}}.
+ *
+ * A listener is either POOLED (epoll threads; handlers must not block; an
+ * answer may be given later through a ticket) or THREADED (a thread per
+ * connection; handlers may block; for the admin listener). Stop is
+ * http_quiesce, then http_stop: the first refuses new work, the second waits
+ * for requests in flight within a bound and frees everything (H9 to H12).
+ */
+
+#include "server/base/attr.h"
+#include "server/base/buf.h"
+#include "server/base/err.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_BODY_MAX_BYTES  (256 * 1024)
+#define HTTP_REPLY_MAX_BYTES (16 * 1024 * 1024)
+#define HTTP_PATH_PARAMS_MAX 2
+
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_METHOD_COUNT };
+
+/* Who may call a route; the table says it, handlers never check. */
+enum http_role { HTTP_ROLE_PUBLIC, HTTP_ROLE_ADMIN };
+
+struct http_request; /* valid until the handler returns, or until its ticket is answered */
+
+struct http_reply {
+	int status; /* 200 at first */
+	const char *content_type; /* static; application/json at first */
+	struct buf body; /* owned by http; capped at HTTP_REPLY_MAX_BYTES */
+	int retry_after_s; /* 0: no header */
+};
+
+enum http_verdict {
+	HTTP_ANSWERED, /* reply is filled in */
+	HTTP_LATER, /* a ticket was taken; POOLED listeners only */
+};
+
+typedef enum http_verdict (*http_handler)(
+        struct http_request *request, struct http_reply *reply, void *context);
+
+struct http_route {
+	enum http_method method;
+	const char *path; /* "/webhooks/bob/{connection}": {x} matches one non-empty segment */
+	enum http_role role;
+	size_t body_max_bytes;
+	http_handler handler;
+};
+
+enum http_mode { HTTP_POOLED, HTTP_THREADED };
+
+struct http_options {
+	const char *name; /* label of metrics and logs: "public", "admin" */
+	const char *listen; /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:8080" */
+	enum http_mode mode;
+	const struct http_route *routes; /* borrowed; ends with a NULL path */
+	void *context; /* handed to every handler */
+	/* True when the request carries that role; NULL: only public routes answer. */
+	bool (*authorize)(const struct http_request *request, enum http_role role, void *context);
+	int threads; /* POOLED: pool size */
+	int connections_max; /* of the listener */
+	int connections_per_ip_max; /* 0: no such limit (behind one proxy) */
+	int in_flight_max; /* beyond: 503 with Retry-After (H8) */
+	int64_t header_deadline_ms; /* a reaper closes later ones (engine rule 17) */
+	int64_t body_deadline_ms;
+};
+
+struct http_server;
+
+/* Listens and serves; NULL with an error that names the address. */
+struct http_server *http_start(const struct http_options *options, struct err *err) MUST_CHECK;
+/* The port really bound (for ":0"). */
+int http_port(const struct http_server *server);
+/* No new requests are taken; those in flight go on. Any thread, once. */
+void http_quiesce(struct http_server *server);
+/* Waits until deadline_ms (monotonic), answers open tickets with 503, frees. */
+void http_stop(struct http_server *server, int64_t deadline_ms);
+
+/* Reading a request; all borrowed. */
+enum http_method http_request_method(const struct http_request *request);
+const char *http_request_path(const struct http_request *request);
+/* The text that matched the n-th {x}; percent-decoded; "" when there is none. */
+const char *http_request_param(const struct http_request *request, int n);
+/* The value of a query argument; NULL when absent. */
+const char *http_request_query(const struct http_request *request, const char *name);
+/* How often a header came, and its first value (H5: callers refuse more than one). */
+int http_request_header_count(const struct http_request *request, const char *name);
+const char *http_request_header(const struct http_request *request, const char *name);
+const char *http_request_body(const struct http_request *request, size_t *len);
+const char *http_request_id(const struct http_request *request);
+
+/* Filling in a reply. */
+void http_reply_error(struct http_reply *reply, const struct http_request *request,
+        enum err_code code, const char *message);
+void http_reply_err(
+        struct http_reply *reply, const struct http_request *request, const struct err *err);
+/* Takes the json reference. */
+void http_reply_json(struct http_reply *reply, int status, json_t *json);
+void http_reply_text(struct http_reply *reply, int status, const char *text);
+
+/*
+ * Answering later (H12, engine rule 13). http_ticket_take suspends the
+ * request, so take it BEFORE handing the work on. Of http_ticket_answer, the
+ * deadline and stop only the first wins and resumes the connection; the others
+ * are no-ops. The taker owns one reference and must call http_ticket_answer
+ * exactly once, also when it lost: that call releases the reference. On the
+ * deadline the client gets 503 with Retry-After.
+ */
+struct http_ticket;
+struct http_ticket *http_ticket_take(struct http_request *request, int64_t timeout_ms) MUST_CHECK;
+/* Status and code only (ERR_OK: 200 with an empty JSON object). Any thread. */
+void http_ticket_answer(struct http_ticket *ticket, enum err_code code);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_STORE_RECORD_H
+#define SERVER_STORE_RECORD_H
+
+/*
+ * The records that cross store.h, as plain data. A field has one name from SQL
+ * column to struct to JSON. Texts on the heap are owned by the struct and
+ * freed by its finish function. Pure; no locks.
+ */
+
+#include "server/base/account.h"
+#include "server/base/attr.h"
+#include "server/base/sensitive.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONNECTION_NAME_BYTES 64
+#define EMPLOYEE_ID_BYTES     33 /* 1..32 digits (engine rule 15) */
+#define OKTA_ID_BYTES         41
+#define RULE_BYTES            8
+#define SENTENCE_BYTES        256
+
+struct employee_key {
+	char connection[CONNECTION_NAME_BYTES];
+	char employee_id[EMPLOYEE_ID_BYTES];
+};
+
+/* Priority of work, most urgent first. */
+enum lane { LANE_REVOKE, LANE_LEAVE, LANE_JOIN, LANE_UPDATE, LANE_SWEEP, LANE_COUNT };
+
+/*
+ * idle -> dirty -> working -> idle, or waiting, failed, parked; held is derived from hold rows and
+ * is never stored. One function (sqlite_employee_set_state) changes the column.
+ *
+ *   idle    nothing to do             dirty   must be read and converged
+ *   working in a worker's hands       waiting due later (a date, a retry, a second look)
+ *   failed  used up its attempts      parked  waits for the outside world
+ */
+enum employee_state {
+	EMPLOYEE_IDLE,
+	EMPLOYEE_DIRTY,
+	EMPLOYEE_WORKING,
+	EMPLOYEE_WAITING,
+	EMPLOYEE_FAILED,
+	EMPLOYEE_PARKED,
+	EMPLOYEE_STATE_COUNT
+};
+
+/* How the Okta user came under our care; decides about the first activation (R1). */
+enum account_origin { ORIGIN_NONE, ORIGIN_CREATED, ORIGIN_ADOPTED_STAGED, ORIGIN_ADOPTED };
+
+/* Why we lowered an account; only our own recorded lowering is undone (R3). */
+enum lower_cause {
+	LOWER_NONE,
+	LOWER_LEAVER,
+	LOWER_LEAVE,
+	LOWER_REVOKED,
+	LOWER_SCOPE,
+	LOWER_CLOSE,
+	LOWER_DUPLICATE
+};
+
+struct employee {
+	struct employee_key key;
+	enum employee_state state;
+	enum lane lane;
+
+	/* Generations (design 2) and the lease. */
+	int64_t generation; /* + 1 with every event or mark */
+	int64_t claimed_generation; /* as captured at the claim */
+	int64_t settled_generation; /* settled by a read begun late enough (engine rule 3) */
+	int64_t lease_token; /* of the present claim; 0: none */
+	int64_t last_event_at_ms;
+	int64_t dirty_since_ms; /* 0 while settled */
+
+	/* Times (engine rule 1); 0: none. */
+	int64_t policy_due_at_ms;
+	int64_t reread_at_ms;
+	int64_t retry_not_before_ms;
+	int attempts; /* runs since the last good one */
+	int64_t failing_since_ms; /* 0 while the last run was good */
+	int crashes;
+
+	/* Facts from events. */
+	int64_t deleted_at_ms; /* a signed employee.deleted arrived */
+	int64_t revoke_triggered_at_ms; /* newest revocation's own triggeredAt */
+	int64_t revoke_handled_at_ms; /* triggeredAt of the last one carried out */
+	bool revoke_is_doubtful; /* its time was missing, nonsense or too far ahead (V1) */
+	int64_t left_event_at_ms; /* left or inactivated arrived (L2) */
+
+	/* Facts from reads. */
+	int64_t read_at_ms; /* when the last good Bob read began; 0: never read */
+	int64_t absent_since_ms; /* first of the reads that did not bring this person */
+	char lifecycle[32]; /* as last read, folded */
+	bool was_terminated; /* seen terminated, or lowered as a leaver, and not rehired since */
+	int64_t empty_since_ms; /* K4: when empty_fields was first read so */
+	char *empty_fields; /* K4: Okta attributes read as empty, comma-separated; NULL: none */
+
+	/* The account. */
+	char okta_id[OKTA_ID_BYTES]; /* "": not linked */
+	enum account_origin origin;
+	char activation[16]; /* the mode when the account was created (R5) */
+	bool is_activated; /* latches at the first activation (R1) */
+	enum account_status present_status; /* as last read or written */
+	struct personal
+	        present_profile; /* JSON object of mapped attributes as last read or written */
+	enum lower_cause lowered; /* our own recorded lowering */
+	bool is_sessions_due; /* engine rule 9 */
+	bool is_sourced_elsewhere; /* C3 */
+	struct personal bob_login; /* Bob's value when we linked or last wrote it (C2) */
+	struct personal bob_email;
+	struct personal display_name; /* for lists shown to an administrator */
+
+	/* What the last run came to, for people. */
+	char last_rule[RULE_BYTES];
+	char last_sentence[SENTENCE_BYTES];
+	char last_error[SENTENCE_BYTES];
+	int64_t last_run_at_ms;
+	bool is_last_run_good;
+
+	unsigned hold_kinds; /* bit per enum hold_kind; filled in by claim, get and list */
+	unsigned approvals; /* bit per enum hold_kind released by a human and not used yet */
+};
+
+void employee_finish(struct employee *employee);
+
+struct employee_list {
+	struct employee *items;
+	size_t count;
+};
+void employee_list_finish(struct employee_list *list);
+
+struct employee_filter {
+	const char *connection; /* NULL: all */
+	const char *text; /* matches id, display name, login; NULL: all */
+	enum employee_state state; /* EMPLOYEE_STATE_COUNT: all */
+	bool only_held;
+	const char *after_employee_id; /* page by key; NULL: from the start */
+	size_t limit;
+};
+
+/* What became of an event. */
+enum event_state {
+	EVENT_RECEIVED, /* durable, not parsed yet */
+	EVENT_ACCEPTED, /* marked its employee dirty */
+	EVENT_IGNORED, /* a type that does not concern us */
+	EVENT_UNUSABLE, /* cannot be understood; the reason says why */
+	EVENT_FOREIGN, /* another company's (W-11) */
+	EVENT_STATE_COUNT
+};
+
+struct event {
+	int64_t event_id;
+	char connection[CONNECTION_NAME_BYTES];
+	char employee_id[EMPLOYEE_ID_BYTES];
+	enum event_state state;
+	char type[64];
+	char reason[SENTENCE_BYTES];
+	char *body; /* NULL once expired, and in lists that do not ask for it */
+	size_t body_len;
+	int64_t received_at_ms;
+	int64_t triggered_at_ms; /* 0: none or nonsense */
+	int64_t last_seen_at_ms;
+	int64_t deliveries; /* 1 + duplicates */
+};
+
+struct event_list {
+	struct event *items;
+	size_t count;
+};
+void event_list_finish(struct event_list *list);
+
+/* What an event says about its employee beside "something changed". */
+enum event_kind {
+	EVENT_KIND_CHANGE,
+	EVENT_KIND_REVOKE,
+	EVENT_KIND_LEFT,
+	EVENT_KIND_DELETED,
+	EVENT_KIND_JOIN
+};
+
+struct event_verdict {
+	int64_t event_id;
+	enum event_state state;
+	enum event_kind kind;
+	enum lane lane;
+	char type[64];
+	char employee_id[EMPLOYEE_ID_BYTES]; /* "" unless one was found */
+	char reason[SENTENCE_BYTES];
+	int64_t received_at_ms;
+	int64_t triggered_at_ms;
+	bool is_doubtful; /* a revocation whose time cannot be trusted (V1) */
+};
+
+/* Why work waits for a human. Each kind binds the actions policy and engine rule 2 name. */
+enum hold_kind {
+	HOLD_HUMAN, /* asked for by name; blocks everything, lowering too */
+	HOLD_LIMIT, /* a limit was reached (M2) */
+	HOLD_MATCH, /* a doubtful match, or a taken login (G4) */
+	HOLD_DUPLICATE, /* the account is under another Bob record (G6) */
+	HOLD_CLOSED_BY_OTHER, /* somebody else lowered the account (R3) */
+	HOLD_REVOKED, /* V2: until a human or a rehire reopens */
+	HOLD_REVOKE_DOUBTFUL, /* V1: the event's time cannot be trusted */
+	HOLD_DISAPPEARED, /* L2 */
+	HOLD_REHIRE, /* R4: a rehire in mode never */
+	HOLD_DOMAIN, /* C2: rename into another domain */
+	HOLD_EXISTING, /* M3: hired before go-live, named by no event */
+	HOLD_FIRST_LOWER, /* M3: the first comparison would lower */
+	HOLD_FORBIDDEN, /* C5: the token may not manage this user */
+	HOLD_ROW, /* C4: an attribute somebody sets back */
+	HOLD_CRASH, /* engine rule 6: crashed the process three times alone */
+	HOLD_KIND_COUNT
+};
+
+struct hold {
+	struct employee_key key;
+	enum hold_kind kind;
+	char cause[SENTENCE_BYTES];
+	char by[64];
+	int64_t since_ms;
+	bool is_rejected;
+	char okta_id[OKTA_ID_BYTES]; /* the account in question, if any */
+};
+
+struct hold_list {
+	struct hold *items;
+	size_t count;
+};
+void hold_list_finish(struct hold_list *list);
+
+struct hold_decision {
+	struct employee_key key;
+	enum hold_kind kind; /* HOLD_KIND_COUNT: every open hold of the employee */
+	const char *by;
+};
+
+enum action_kind {
+	ACTION_CREATE,
+	ACTION_UPDATE,
+	ACTION_ACTIVATE,
+	ACTION_REACTIVATE,
+	ACTION_SUSPEND,
+	ACTION_UNSUSPEND,
+	ACTION_DEACTIVATE,
+	ACTION_END_SESSIONS,
+	ACTION_LINK, /* no call: the link itself, for the audit trail */
+	ACTION_KIND_COUNT
+};
+
+/* Which limit an action counts against (M2). */
+enum limit_kind {
+	LIMIT_NONE,
+	LIMIT_LOWER,
+	LIMIT_RENAME,
+	LIMIT_RAISE,
+	LIMIT_CREATE,
+	LIMIT_REVOKE,
+	LIMIT_KIND_COUNT
+};
+
+struct limit_window {
+	int64_t count; /* 0: no such limit */
+	int64_t percent; /* of managed active users; the larger of the two holds */
+};
+struct limit_set {
+	struct limit_window hour[LIMIT_KIND_COUNT];
+	struct limit_window day[LIMIT_KIND_COUNT];
+	struct limit_window week[LIMIT_KIND_COUNT];
+};
+
+enum intent_result {
+	INTENT_OPEN, /* durable; act now */
+	INTENT_LEASE_LOST, /* somebody else has the employee: drop it, call nothing */
+	INTENT_MOVED, /* a newer event came: plan again */
+	INTENT_LIMITED, /* over a limit: hold it */
+	INTENT_TAKEN, /* another employee has this login or Okta user */
+	INTENT_FAILED /* the store could not: err says */
+};
+
+/* Before a change: what is about to be done, for whom, why. */
+struct intent {
+	int64_t intent_id; /* set by store_intent_open */
+	struct employee_key key;
+	int64_t lease_token;
+	int64_t claimed_generation;
+	enum action_kind kind;
+	enum limit_kind limit;
+	bool is_rename;
+	bool is_approved; /* a human released it: counts, but passes the limit */
+	enum lower_cause lower_cause;
+	enum lane lane;
+	char rule[RULE_BYTES];
+	char reason[SENTENCE_BYTES];
+	char okta_id[OKTA_ID_BYTES];
+	struct personal login; /* folded; with create and rename */
+	struct personal body; /* JSON as it will be sent; NULL for lifecycle calls */
+	struct personal before; /* JSON: status and changed attributes as they were */
+	bool sends_email;
+	bool sets_sessions_due; /* engine rule 9 */
+	int64_t opened_at_ms;
+};
+void intent_finish(struct intent *intent);
+
+enum outcome_state {
+	OUTCOME_OPEN, /* the intent has none yet */
+	OUTCOME_DONE,
+	OUTCOME_REFUSED, /* Okta said no; nothing changed */
+	OUTCOME_NOT_SENT, /* the call never left; nothing changed */
+	OUTCOME_DRY_RUN, /* mode dry_run: would have been */
+	OUTCOME_STATE_COUNT
+};
+
+struct outcome {
+	int64_t intent_id;
+	int64_t lease_token;
+	enum outcome_state state;
+	int http_status;
+	char code[16];
+	char request_id[80];
+	char sentence[SENTENCE_BYTES];
+	bool is_resolved; /* found out by reading after an unclear answer */
+};
+
+/* An intent with its outcome, as lists show it. */
+struct action_record {
+	struct intent intent;
+	struct outcome outcome;
+	int64_t closed_at_ms;
+};
+struct action_list {
+	struct action_record *items;
+	size_t count;
+};
+void action_list_finish(struct action_list *list);
+
+struct store_counts {
+	int64_t by_state[EMPLOYEE_STATE_COUNT];
+	int64_t by_lane[LANE_COUNT]; /* dirty or working */
+	int64_t holds[HOLD_KIND_COUNT];
+	int64_t events[EVENT_STATE_COUNT];
+	int64_t managed_active;
+	int64_t oldest_dirty_ms; /* wall time; 0: none */
+};
+
+/* Stable words of the enums, as in SQL, JSON and the console. */
+const char *lane_name(enum lane lane);
+const char *employee_state_name(enum employee_state state);
+const char *event_state_name(enum event_state state);
+const char *hold_kind_name(enum hold_kind kind);
+const char *action_kind_name(enum action_kind kind);
+const char *limit_kind_name(enum limit_kind kind);
+const char *outcome_state_name(enum outcome_state state);
+const char *lower_cause_name(enum lower_cause cause);
+const char *account_origin_name(enum account_origin origin);
+/* COUNT (or NONE) for an unknown word. */
+enum hold_kind hold_kind_parse(const char *text);
+enum employee_state employee_state_parse(const char *text);
+
+#endif

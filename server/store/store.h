@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_STORE_STORE_H
+#define SERVER_STORE_STORE_H
+
+/*
+ * What is durable: events, employees, holds, intents and outcomes, audit. This
+ * is an interface: no type of a database crosses it, and sqlite.c is one
+ * implementation. Writes of all threads go to one writer thread that commits
+ * whatever waits in one transaction (D3); each write is a savepoint of its own,
+ * so that one failure never rolls back its neighbours (engine rule 13). A write
+ * call returns after its commit. Reads run on connections of their own, any
+ * thread. All times are Unix ms unless named otherwise.
+ *
+ * Ownership: functions that fill a struct or list give it to the caller, who
+ * finishes it with the function named beside it.
+ */
+
+#include "server/base/account.h"
+#include "server/base/attr.h"
+#include "server/base/err.h"
+#include "server/base/sensitive.h"
+#include "server/store/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_options {
+	const char *url; /* "sqlite:PATH" */
+	size_t queue_max; /* deliveries that may wait for the writer; beyond: ERR_OVERLOADED */
+	/* Called on the writer thread when a fsync failed (engine rule 12): sends the 503s; then
+	   the store ends the process with STORE_EXIT_FSYNC. NULL in tests. */
+	void (*on_fatal)(void *context);
+	void *on_fatal_context;
+};
+
+/* The process's exit status after a failed fsync. */
+#define STORE_EXIT_FSYNC 74
+
+/* Locks the file, migrates the schema, recovers, reads the pragmas back, voids old leases. */
+struct store *store_open(const struct store_options *options, struct err *err) MUST_CHECK;
+void store_close(struct store *store);
+/* True while the last commit succeeded; false while the disk is full or the writer is gone. */
+bool store_is_writable(struct store *store, struct err *err);
+/* Commits one harmless row: what /readyz asks. Blocks at most timeout_ms. */
+bool store_probe(struct store *store, int64_t timeout_ms, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------------ deliveries */
+
+/* Called once per delivery on the writer thread after the commit (or its failure): short, no
+   store calls. code is ERR_OK (new), ERR_CONFLICT (stored before: a duplicate) or the failure. */
+typedef void (*store_appended)(void *context, enum err_code code);
+
+/*
+ * Appends one delivery. body (on the heap) is taken in every case. Returns
+ * ERR_OK when it was queued: then `done` will be called exactly once. Another
+ * code (ERR_OVERLOADED, ERR_DRAINING) means it was not queued and done is never called.
+ * A delivery whose (connection, SHA-256) is known only counts up that first row and reopens it as
+ * engine rule 14 says.
+ */
+enum err_code store_append(struct store *store, const char *connection, char *body, size_t body_len,
+        store_appended done, void *context) MUST_CHECK;
+
+/* Events nobody has parsed yet, oldest first, with their bodies. */
+bool store_event_next(
+        struct store *store, size_t limit, struct event_list *events, struct err *err) MUST_CHECK;
+/*
+ * What parsing found, in one transaction per verdict: the event's type, employee, state and
+ * reason; for a dirtying one the employee's row (made if need be) with generation + 1, lane raised,
+ * state idle/waiting/failed/parked -> dirty as engine rule 1 allows, and its event facts.
+ * A reopened duplicate dirties only if the employee's last run since did not end well.
+ */
+bool store_event_settle(struct store *store, const struct event_verdict *verdicts, size_t count,
+        struct err *err) MUST_CHECK;
+bool store_event_list(struct store *store, const struct employee_key *key, size_t limit,
+        struct event_list *events, struct err *err) MUST_CHECK;
+/* Empties raw bodies of events done before that time; the hashes stay until hashes_before_ms. */
+bool store_event_expire(struct store *store, int64_t bodies_before_ms, int64_t hashes_before_ms,
+        struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------------- employees */
+
+struct claim_query {
+	const char *connection;
+	enum lane lane_at_most; /* LANE_REVOKE: only revocations; LANE_SWEEP: all */
+	size_t limit;
+	int64_t now_ms;
+	int64_t lease_ms;
+};
+/*
+ * Takes dirty employees and those whose policy_due_at or reread_at has come (and whose
+ * retry_not_before has passed), by lane, then longest waiting; state working, fresh lease token,
+ * attempts
+ * + 1, claimed_generation = generation. Held, parked ones only as engine rules 1 and 2 allow.
+ */
+bool store_employee_claim(struct store *store, const struct claim_query *query,
+        struct employee_list *employees, struct err *err) MUST_CHECK;
+/* The same for one person at once, whatever is due; ERR_CONFLICT while somebody works on it. */
+bool store_employee_claim_one(struct store *store, const struct employee_key *key, int64_t lease_ms,
+        struct employee *employee, struct err *err) MUST_CHECK;
+/*
+ * Ends a run: writes the employee's facts and times. finish says how it ended; the row becomes
+ * dirty again when generation moved since the claim. ERR_CONFLICT when the lease is not ours any
+ * more (nothing is written).
+ */
+bool store_employee_finish(struct store *store, const struct employee *employee,
+        enum employee_state finish, struct err *err) MUST_CHECK;
+/* Marks one employee dirty from outside an event (sync, retry, release); makes the row if need be.
+ */
+bool store_employee_mark(struct store *store, const struct employee_key *key, enum lane lane,
+        const char *cause, struct err *err) MUST_CHECK;
+/* Marks all of a connection in a state (failed, parked, or any state with EMPLOYEE_STATE_COUNT). */
+bool store_employee_mark_all(struct store *store, const char *connection, enum employee_state state,
+        enum lane lane, size_t *marked, struct err *err) MUST_CHECK;
+bool store_employee_get(struct store *store, const struct employee_key *key,
+        struct employee *employee, struct err *err) MUST_CHECK; /* ERR_NOT_FOUND */
+/* By Okta id or folded login among links and open create intents; ERR_NOT_FOUND. */
+bool store_employee_by_okta_id(struct store *store, const char *connection, const char *okta_id,
+        struct employee *employee, struct err *err) MUST_CHECK;
+bool store_employee_list(struct store *store, const struct employee_filter *filter,
+        struct employee_list *employees, struct err *err) MUST_CHECK;
+/* When the next employee is due; 0: none. */
+bool store_next_due(struct store *store, int64_t *due_ms, struct err *err) MUST_CHECK;
+/* How many live by connection, state and lane; open holds; managed active users. */
+bool store_counts(struct store *store, const char *connection, struct store_counts *counts,
+        struct err *err) MUST_CHECK;
+
+/* ------------------------------------------- intents, outcomes, and limits */
+
+/*
+ * Writes an intent if, in this one transaction: the lease is ours; for create, raise and rename
+ * the generation has not moved since the claim; no other employee holds or is about to take this
+ * login or Okta id; and the limits allow it (distinct employees in running time; an employee that
+ * is counted already or that carries an approval passes). Sets intent->intent_id.
+ */
+enum intent_result store_intent_open(struct store *store, struct intent *intent,
+        const struct limit_set *limits, struct err *err) MUST_CHECK;
+/* The outcome with the employee's changed facts (link, present user, sessions_due), one
+ * transaction. */
+bool store_intent_close(struct store *store, const struct outcome *outcome,
+        const struct employee *employee, struct err *err) MUST_CHECK;
+/* Open intents: of one employee, or of all with key NULL (at start). */
+bool store_intent_list_open(struct store *store, const struct employee_key *key,
+        struct action_list *actions, struct err *err) MUST_CHECK;
+/* Finished and open ones of one employee, or of all with key NULL; newest first. */
+bool store_action_list(struct store *store, const struct employee_key *key, size_t limit,
+        struct action_list *actions, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------------- holds, decisions */
+
+/* One row per (employee, kind); adding one that exists updates its cause. Audited. */
+bool store_hold_add(struct store *store, const struct hold *hold, struct err *err) MUST_CHECK;
+/*
+ * A human lets go: removes the hold (all kinds with HOLD_KIND_COUNT), records an approval for what
+ * it held, and marks the employee dirty. ERR_NOT_FOUND when there is none.
+ */
+bool store_hold_release(
+        struct store *store, const struct hold_decision *decision, struct err *err) MUST_CHECK;
+/* A human says no: the hold stays as HOLD_REJECTED until the facts change or it is released. */
+bool store_hold_reject(
+        struct store *store, const struct hold_decision *decision, struct err *err) MUST_CHECK;
+/* The engine's own removal when the cause is gone; no approval. */
+bool store_hold_remove(struct store *store, const struct employee_key *key, enum hold_kind kind,
+        struct err *err) MUST_CHECK;
+/* Of one employee, or of all with key NULL; connection may be NULL. */
+bool store_hold_list(struct store *store, const char *connection, const struct employee_key *key,
+        struct hold_list *holds, struct err *err) MUST_CHECK;
+
+/* What a human or the program decided, as an audit line without personal data. */
+bool store_audit(struct store *store, const char *connection, const char *employee_id,
+        const char *who, const char *what, struct err *err) MUST_CHECK;
+
+/* ----------------------------------------------------------- small values */
+
+/* Named values of a connection that survive restarts: "pause", "parked.okta", "running_ms"... */
+bool store_value_set(struct store *store, const char *connection, const char *name,
+        const char *value, struct err *err) MUST_CHECK; /* value NULL removes */
+/* ERR_NOT_FOUND when unset; caller frees. */
+bool store_value_get(struct store *store, const char *connection, const char *name, char **value,
+        struct err *err) MUST_CHECK;
+/* Adds to the accumulated running time that limits count in (engine rule 19), and returns it. */
+bool store_running_add(
+        struct store *store, int64_t add_ms, int64_t *running_ms, struct err *err) MUST_CHECK;
+
+#endif
