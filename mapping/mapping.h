@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MAPPING_MAPPING_H
+#define MAPPING_MAPPING_H
+
+/*
+ * The pure core: (person, facts about the account, settings, clock) -> what
+ * Okta should look like, and the list of actions that makes it so. No I/O, no
+ * threads, no clock of its own; everything comes in as an argument. This is
+ * the only header of mapping/ that others include.
+ *
+ *   person.h   what Bob said about one employee at one read
+ *   rule.h     mapping rows, and the values they give
+ *   policy.h   who gets, keeps and loses an account
+ *   match.h    is an Okta user we found the same person?
+ *   plan.h     from wanted and present to actions
+ */
+
+#include "mapping/match.h"
+#include "mapping/person.h"
+#include "mapping/plan.h"
+#include "mapping/policy.h"
+#include "mapping/rule.h"
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MAPPING_PERSON_H
+#define MAPPING_PERSON_H
+
+/*
+ * One employee as Bob described it in one answer (bob.md 5.5), as a typed
+ * value. Absence is not a fact: a field that is missing from the answer is
+ * FIELD_ABSENT and never the same as FIELD_EMPTY (design 1.4).
+ */
+
+#include "server/base/attr.h"
+#include "server/base/err.h"
+#include "server/base/sensitive.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_state {
+	FIELD_ABSENT, /* not in the answer: not readable, or no such field */
+	FIELD_EMPTY, /* null, or a text of white space */
+	FIELD_VALUE,
+};
+
+/* What Bob's metadata says about a field; decides how its value is read. */
+enum field_type {
+	FIELD_TYPE_UNKNOWN, /* metadata not at hand: told from the value's shape */
+	FIELD_TYPE_TEXT,
+	FIELD_TYPE_NUMBER,
+	FIELD_TYPE_BOOL,
+	FIELD_TYPE_DATE,
+	FIELD_TYPE_LIST, /* list, list_id, hierarchy-list: labels, never ids */
+	FIELD_TYPE_MULTI_LIST,
+	FIELD_TYPE_EMPLOYEE, /* a reference: the display name */
+	FIELD_TYPE_OTHER,
+};
+
+/* Bob's field ids and types; built once from the metadata, then read-only. */
+struct field_catalog;
+/* From the answer of GET /company/people/fields; NULL on a wrong shape. */
+struct field_catalog *field_catalog_parse(const json_t *fields, struct err *err) MUST_CHECK;
+void field_catalog_destroy(struct field_catalog *catalog);
+/* UNKNOWN for a NULL catalog and for a field that is not in it; is_known tells the two apart. */
+enum field_type field_catalog_type(const struct field_catalog *catalog, const char *path);
+bool field_catalog_has(const struct field_catalog *catalog, const char *path);
+
+enum lifecycle {
+	LIFECYCLE_UNKNOWN, /* a word that is not in the list (K1), or not readable */
+	LIFECYCLE_HIRED,
+	LIFECYCLE_EMPLOYED,
+	LIFECYCLE_LEAVE, /* leave, parental leave, and the like */
+	LIFECYCLE_GARDEN_LEAVE,
+	LIFECYCLE_TERMINATED,
+};
+
+enum bob_access { BOB_ACCESS_UNKNOWN, BOB_ACCESS_ACTIVE, BOB_ACCESS_INACTIVE };
+
+struct field_date {
+	enum field_state state;
+	int32_t days; /* since 1970-01-01; with FIELD_VALUE */
+};
+
+struct field_text {
+	enum field_state state;
+	struct personal text; /* trimmed; with FIELD_VALUE */
+};
+
+struct person {
+	char employee_id[33];
+	enum lifecycle lifecycle;
+	char lifecycle_word[32]; /* as Bob wrote it, folded; for reasons and lists */
+	enum bob_access access;
+	struct field_date start_date; /* work.startDate */
+	struct field_date termination_date; /* internal.terminationDate */
+	struct field_date last_day; /* employee.lastDayOfWork */
+	struct field_text email; /* root.email */
+	struct field_text last_name; /* root.surname */
+	struct field_text display_name; /* root.displayName */
+	struct field_text site; /* work.site: the name that sites are keyed by */
+	struct field_text employee_number; /* work.employeeIdInCompany, as text */
+	json_t *source; /* Bob's object, for mapped fields; owned */
+};
+
+/*
+ * The fields every read asks for, whatever is mapped: identity, status and
+ * dates (policy K2). Ends with NULL.
+ */
+extern const char *const person_needed_fields[];
+
+/* False with ERR_BAD_ANSWER when there is no usable id; source is increfed. */
+bool person_parse(struct person *person, json_t *source, struct err *err) MUST_CHECK;
+void person_finish(struct person *person);
+const char *lifecycle_name(enum lifecycle lifecycle);
+
+/*
+ * The value of any field by Bob's id ("work.department", "work.custom.field_1",
+ * "work.reportsTo.email"): nested form first, then the flat "/work/department"
+ * key. Lists give their label from humanReadable and are FIELD_ABSENT without
+ * one; dates, numbers and truth values give the machine value. *value is a new
+ * reference with FIELD_VALUE, else NULL.
+ */
+enum field_state person_field(const struct person *person, const struct field_catalog *catalog,
+        const char *path, json_t **value);
+
+#endif
