@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OKTA_OKTA_H
+#define OKTA_OKTA_H
+
+/*
+ * The Okta client: users, their lifecycle and sessions, the user schema, with
+ * an SSWS token (okta.md). Knows nothing of Bob. An okta_client belongs to one
+ * thread and reuses one connection; what clients of one org share, the rate
+ * budget, is an okta_org, which any thread may use. Calls block for at most
+ * OKTA_CALL_TIMEOUT_MS and never retry by themselves: the outcome says what
+ * may be done (errors.c holds the one table of codes and classes).
+ */
+
+#include "server/base/account.h"
+#include "server/base/attr.h"
+#include "server/base/call.h"
+#include "server/base/err.h"
+#include "server/base/sensitive.h"
+#include "server/base/transport.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OKTA_CONNECT_TIMEOUT_MS 5000
+#define OKTA_CALL_TIMEOUT_MS    30000
+#define OKTA_ANSWER_MAX_BYTES   (1024 * 1024)
+#define OKTA_USER_ID_BYTES      41
+#define OKTA_ETAG_BYTES         96
+
+/* ------------------------------------------------------------------ org */
+
+struct okta_org_options {
+	const char *base_url; /* "https://acme.okta.com"; borrowed */
+	const struct secret *api_token; /* borrowed */
+	const char *user_agent; /* borrowed */
+	enum transport_plain plain;
+	const atomic_bool *stop; /* borrowed; may be NULL */
+	int parallel_max; /* calls at once (U-07) */
+};
+
+struct okta_org;
+struct okta_org *okta_org_create(
+        const struct okta_org_options *options, struct err *err) MUST_CHECK;
+void okta_org_destroy(struct okta_org *org);
+
+/* Rate buckets of okta.md section 4, as far as we call them. */
+enum okta_bucket {
+	OKTA_BUCKET_USERS,
+	OKTA_BUCKET_USER_WRITE,
+	OKTA_BUCKET_USER_READ,
+	OKTA_BUCKET_OTHER,
+	OKTA_BUCKET_COUNT
+};
+const char *okta_bucket_name(enum okta_bucket bucket);
+/* Calls left as Okta said last, or -1 while unknown. */
+int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket);
+
+/* --------------------------------------------------------------- client */
+
+struct okta_client;
+struct okta_client *okta_client_create(struct okta_org *org, struct err *err) MUST_CHECK;
+void okta_client_destroy(struct okta_client *client);
+
+/*
+ * Before each call the client asks the org's budget. Without room the call is not made and the
+ * outcome is CALL_RETRY_AT, is_sent false: the caller gives its work back, it never sleeps (engine
+ * rule 5).
+ */
+void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency);
+
+struct okta_user {
+	char id[OKTA_USER_ID_BYTES];
+	enum account_status status;
+	bool is_transitioning; /* transitioningToStatus was set */
+	json_t *profile; /* owned */
+	char etag[OKTA_ETAG_BYTES]; /* only after a single GET */
+};
+void okta_user_finish(struct okta_user *user);
+
+struct okta_user_list {
+	struct okta_user *items;
+	size_t count;
+};
+void okta_user_list_finish(struct okta_user_list *list);
+
+/* By Okta id or login. CALL_NOT_FOUND when there is none. A login with / can only be found by
+ * search. */
+void okta_user_get(struct okta_client *client, const char *id_or_login, struct okta_user *user,
+        struct call_outcome *outcome);
+/* One page of a search (may be stale; includes DEPROVISIONED). limit 1..200. */
+void okta_user_search(struct okta_client *client, const char *search, int limit,
+        struct okta_user_list *users, struct call_outcome *outcome);
+
+enum okta_activate { OKTA_STAGED, OKTA_ACTIVATE };
+/* A login that is taken comes back as CALL_REREAD with attribute "login". */
+void okta_user_create(struct okta_client *client, const json_t *profile,
+        enum okta_activate activate, struct okta_user *user, struct call_outcome *outcome);
+/* Partial update; etag NULL or "" sends no If-Match (engine rule 11). */
+void okta_user_update(struct okta_client *client, const char *id, const json_t *profile,
+        const char *etag, struct okta_user *user, struct call_outcome *outcome);
+
+enum okta_email { OKTA_EMAIL_NOT_SENT, OKTA_EMAIL_SENT };
+/* "Already active" is CALL_REREAD: the caller reads and decides. */
+void okta_user_activate(struct okta_client *client, const char *id, enum okta_email email,
+        struct call_outcome *outcome);
+void okta_user_suspend(struct okta_client *client, const char *id, struct call_outcome *outcome);
+void okta_user_unsuspend(struct okta_client *client, const char *id, struct call_outcome *outcome);
+/* CALL_NOT_FOUND: no such user, or already deactivated (okta.md 1.6): the caller reads. */
+void okta_user_deactivate(struct okta_client *client, const char *id, struct call_outcome *outcome);
+/* Sessions and OAuth tokens. */
+void okta_user_end_sessions(
+        struct okta_client *client, const char *id, struct call_outcome *outcome);
+
+/* ---------------------------------------------------- probes for `check` */
+
+/* The owner of the token: its login is protected (policy 1). */
+void okta_me(struct okta_client *client, struct okta_user *user, struct call_outcome *outcome);
+/* The default user schema; new reference in *schema. */
+void okta_schema_get(struct okta_client *client, json_t **schema, struct call_outcome *outcome);
+/*
+ * Asks whether the token may do something by a request that cannot succeed (engine rule 23), and
+ * changes nothing.
+ */
+enum okta_permission {
+	OKTA_MAY_VIEW_USERS,
+	OKTA_MAY_CREATE_USERS,
+	OKTA_MAY_CHANGE_STATUS,
+	OKTA_MAY_EDIT_PROFILES,
+	OKTA_MAY_MANAGE_SCHEMA,
+	OKTA_PERMISSION_COUNT
+};
+enum okta_proof { OKTA_PROOF_UNKNOWN, OKTA_PROOF_PROVED, OKTA_PROOF_REFUSED };
+const char *okta_permission_name(
+        enum okta_permission permission); /* as an administrator reads it in Okta */
+enum okta_proof okta_permission_probe(
+        struct okta_client *client, enum okta_permission permission, struct call_outcome *outcome);
+
+/* ------------------------------------------------- pure, for tests, fuzzing */
+
+/* Judges an answer by status, body and rate headers; the one place where classes are decided. */
+struct okta_answer_facts {
+	int http_status;
+	const char *body;
+	size_t body_len;
+	bool is_json;
+	const char *rate_limit[2]; /* the header's values, doubled ones included; NULL: absent */
+	const char *rate_remaining[2];
+	const char *rate_reset[2];
+	const char *date;
+	int64_t now_ms; /* local wall clock, used only where Date is missing */
+};
+void okta_answer_judge(const struct okta_answer_facts *facts, struct call_outcome *outcome);
+/* False with ERR_BAD_ANSWER unless it is a user with a sane id. */
+bool okta_user_parse(const json_t *json, struct okta_user *user, struct err *err) MUST_CHECK;
+
+#endif

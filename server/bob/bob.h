@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_BOB_BOB_H
+#define SERVER_BOB_BOB_H
+
+/*
+ * The client of Bob's People API (bob.md section 5), with a service user. A
+ * bob_client belongs to one thread; what clients of one company share, the
+ * pacing of searches, is a bob_company, which any thread may use. Calls block
+ * for at most BOB_CALL_TIMEOUT_MS and never retry by themselves. 401 and 403
+ * are final (Bob's firewall blocks after repeated ones).
+ */
+
+#include "mapping/mapping.h"
+#include "server/base/attr.h"
+#include "server/base/call.h"
+#include "server/base/err.h"
+#include "server/base/sensitive.h"
+#include "server/base/transport.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOB_CONNECT_TIMEOUT_MS      5000
+#define BOB_CALL_TIMEOUT_MS         60000
+#define BOB_SEARCH_ANSWER_MAX_BYTES (10 * 1024 * 1024)
+#define BOB_BATCH_MAX               100 /* employees asked for in one search */
+
+struct bob_company_options {
+	const char *base_url; /* no slash at the end; borrowed */
+	const char *service_user_id;
+	const struct secret *service_user_token;
+	const char *user_agent;
+	enum transport_plain plain;
+	const atomic_bool *stop;
+};
+
+struct bob_company;
+struct bob_company *bob_company_create(
+        const struct bob_company_options *options, struct err *err) MUST_CHECK;
+void bob_company_destroy(struct bob_company *company);
+/*
+ * Pacing (engine rule 16): when the next search may start, wall clock; now or earlier means at
+ * once. Free while over half of the minute's budget is left, then spread; 10 kept for CALL_URGENT.
+ */
+int64_t bob_company_next_search_ms(
+        const struct bob_company *company, enum call_urgency urgency, int64_t now_ms);
+
+struct bob_client;
+struct bob_client *bob_client_create(struct bob_company *company, struct err *err) MUST_CHECK;
+void bob_client_destroy(struct bob_client *client);
+
+/* What one read brought: the objects of those who were there. */
+struct bob_people {
+	json_t *employees; /* array; owned; NULL unless outcome is CALL_DONE */
+	int64_t begun_at_ms; /* wall clock when the read began (engine rule 3) */
+	size_t searches; /* calls it took */
+};
+void bob_people_finish(struct bob_people *people);
+/* Borrowed; NULL when that employee did not come back. */
+json_t *bob_people_find(const struct bob_people *people, const char *employee_id);
+
+/*
+ * Reads up to BOB_BATCH_MAX people in one search: root.id filter, these fields (a JSON array),
+ * showInactive, humanReadable APPEND. An answer of 400, too large or cut off is halved, down to one
+ * (engine rule 15); ids that alone are refused are left out. Not CALL_DONE: nothing is known about
+ * anybody.
+ */
+void bob_search(struct bob_client *client, const char *const *employee_ids, size_t count,
+        const json_t *fields, struct bob_people *people, struct call_outcome *outcome);
+/* Everybody's ids, or one page-less list of all employees with these fields; for check and plan
+ * --all. */
+void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_people *people,
+        struct call_outcome *outcome);
+/* The field metadata; *catalog is the caller's. */
+void bob_fields(
+        struct bob_client *client, struct field_catalog **catalog, struct call_outcome *outcome);
+
+/* Pure: judges an answer. */
+struct bob_answer_facts {
+	int http_status;
+	bool is_json;
+	const char *rate_remaining; /* X-RateLimit-Remaining; NULL: absent */
+	const char *rate_reset; /* X-RateLimit-Reset, epoch seconds */
+	const char *retry_after;
+	const char *date;
+	int64_t now_ms;
+};
+void bob_answer_judge(const struct bob_answer_facts *facts, struct call_outcome *outcome);
+
+#endif
