@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One action at a time: is it allowed now, the durable intent, the call, the
+ * durable outcome. Nothing here decides what should happen; the plan did.
+ */
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ permission */
+
+static bool is_lowering(const struct planned_action *action)
+{
+	return action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE ||
+	        action->kind == ACTION_END_SESSIONS;
+}
+
+/* Engine rule 2: all holds but a human's bind only create, adopt, raise and rename. */
+static unsigned binding_holds(const struct planned_action *action)
+{
+	unsigned all = (1U << HOLD_KIND_COUNT) - 1;
+
+	if (is_lowering(action)) {
+		return action->limit != LIMIT_NONE ? 1U << HOLD_LIMIT : 0;
+	}
+	if (action->kind == ACTION_UPDATE && !action->is_rename) {
+		return 1U << HOLD_FORBIDDEN;
+	}
+	return all & ~(1U << HOLD_ROW);
+}
+
+static bool is_bound(const struct run *run, const struct planned_action *action)
+{
+	unsigned open = run->employee->hold_kinds & ~run->employee->approvals;
+
+	return (open & binding_holds(action)) != 0;
+}
+
+static void note_held(struct run *run, const struct planned_action *action)
+{
+	run->is_held = true;
+	run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule), "held",
+	        action->reason);
+	if (is_lowering(action)) {
+		log_error("lowering is held", F("connection", run->employee->key.connection),
+		        F("employee_id", run->employee->key.employee_id),
+		        F("action", action_kind_name(action->kind)));
+	}
+}
+
+/* ---------------------------------------------------------------- intent */
+
+static bool set_login(struct intent *intent, const json_t *profile)
+{
+	const char *login = json_get_text(profile, "login");
+	char *folded = login != NULL ? str_dup(login) : NULL;
+
+	if (login == NULL) {
+		return true;
+	}
+	if (folded == NULL) {
+		return false;
+	}
+	str_fold(folded);
+	bool is_set = personal_set(&intent->login, folded);
+	free(folded);
+	return is_set;
+}
+
+/* The present status and the values that will be overwritten, for the audit trail. */
+static bool set_before(struct intent *intent, const struct run *run, const json_t *profile)
+{
+	json_t *before =
+	        json_pack("{s:s}", "status", account_status_name(run->employee->present_status));
+	const char *key = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)profile, key, value)
+	{
+		json_t *old = json_object_get(run->present, key);
+		json_object_set_new(before, key, old != NULL ? json_incref(old) : json_null());
+	}
+	char *text = before != NULL ? json_format(before) : NULL;
+	bool is_set = text != NULL && personal_set(&intent->before, text);
+	free(text);
+	json_decref(before);
+	return is_set;
+}
+
+static bool fill_intent(
+        struct intent *intent, const struct run *run, const struct planned_action *action)
+{
+	const struct employee *employee = run->employee;
+
+	*intent = (struct intent){
+	        .key = employee->key,
+	        .lease_token = employee->lease_token,
+	        .claimed_generation = employee->claimed_generation,
+	        .kind = action->kind,
+	        .limit = action->limit,
+	        .is_rename = action->is_rename,
+	        .is_approved = run_is_approved(run, HOLD_LIMIT) || run->mode == RUN_MODE_CLOSE,
+	        .lower_cause = action->lower_cause,
+	        .lane = run->plan.lane,
+	        .sends_email = action->sends_email,
+	        .sets_sessions_due = run->connection->policy.ends_sessions &&
+	                (action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE),
+	        .opened_at_ms = clock_wall_ms(),
+	};
+	str_format_cut(intent->rule, sizeof(intent->rule), "%s", policy_rule_id(action->rule));
+	str_format_cut(intent->reason, sizeof(intent->reason), "%s", action->reason);
+	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", employee->okta_id);
+	if (action->profile == NULL) {
+		return set_before(intent, run, NULL);
+	}
+	char *body = json_format(action->profile);
+	bool is_filled = body != NULL && personal_set(&intent->body, body) &&
+	        set_login(intent, action->profile) && set_before(intent, run, action->profile);
+	free(body);
+	return is_filled;
+}
+
+static enum step on_limited(struct run *run, const struct planned_action *action)
+{
+	char cause[SENTENCE_BYTES];
+
+	str_format_cut(cause, sizeof(cause), "%s would pass the limit \"%s\": %s",
+	        action_kind_name(action->kind), limit_kind_name(action->limit), action->reason);
+	enum step step = run_hold(run, HOLD_LIMIT, cause, run->employee->okta_id);
+	note_held(run, action);
+	return step;
+}
+
+/* STEP_NEXT: the intent is durable. STEP_AGAIN: kept back, go on with the next action. */
+static enum step open_intent(
+        struct run *run, const struct planned_action *action, struct intent *intent)
+{
+	struct err err = ERR_INIT;
+
+	if (!fill_intent(intent, run, action)) {
+		return run_stop(run, RUN_ENDS_RETRY, "out of memory while writing down an intent");
+	}
+	switch (store_intent_open(
+	        run->runner->store, intent, &run->connection->settings->limits, &err)) {
+	case INTENT_OPEN: return STEP_NEXT;
+	case INTENT_LIMITED: return on_limited(run, action) == STEP_STOP ? STEP_STOP : STEP_AGAIN;
+	case INTENT_TAKEN:
+		return run_hold(run, HOLD_MATCH,
+		               "another employee has or is about to get this login",
+		               NULL) == STEP_STOP
+		        ? STEP_STOP
+		        : STEP_AGAIN;
+	case INTENT_MOVED: return run_stop(run, RUN_ENDS_MOVED, "a newer event came");
+	case INTENT_LEASE_LOST: return run_stop(run, RUN_ENDS_LOST, "the lease was lost");
+	case INTENT_FAILED: return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	return STEP_STOP;
+}
+
+/* --------------------------------------------------------------- outcome */
+
+static void note_lowered(struct employee *employee, const struct planned_action *action)
+{
+	employee->present_status =
+	        action->kind == ACTION_SUSPEND ? ACCOUNT_SUSPENDED : ACCOUNT_DEPROVISIONED;
+	employee->lowered = action->lower_cause;
+	if (action->lower_cause == LOWER_REVOKED) {
+		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+	}
+}
+
+static bool note_baseline(struct run *run)
+{
+	const char *login = map_profile_text(&run->profile, "login");
+	const char *email = map_profile_text(&run->profile, "email");
+
+	return personal_set(&run->employee->bob_login, login) &&
+	        personal_set(&run->employee->bob_email, email);
+}
+
+static bool note_created(
+        struct run *run, const struct planned_action *action, const struct okta_user *user)
+{
+	struct employee *employee = run->employee;
+
+	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
+	employee->origin = ORIGIN_CREATED;
+	employee->is_activated = action->is_activating;
+	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
+	        activation_mode_name(run->connection->policy.activation));
+	return note_baseline(run) && run_note_user(run, user);
+}
+
+/* What the record says after the action went well. */
+static bool note_done(
+        struct run *run, const struct planned_action *action, const struct okta_user *user)
+{
+	struct employee *employee = run->employee;
+
+	switch (action->kind) {
+	case ACTION_CREATE: return note_created(run, action, user);
+	case ACTION_UPDATE:
+		return (!action->is_rename || note_baseline(run)) && run_note_user(run, user);
+	case ACTION_ACTIVATE:
+	case ACTION_REACTIVATE:
+		employee->present_status = ACCOUNT_PROVISIONED;
+		employee->is_activated = true;
+		employee->lowered = LOWER_NONE;
+		return true;
+	case ACTION_UNSUSPEND:
+		employee->present_status = ACCOUNT_ACTIVE;
+		employee->lowered = LOWER_NONE;
+		return true;
+	case ACTION_SUSPEND:
+	case ACTION_DEACTIVATE:
+		note_lowered(employee, action);
+		employee->is_sessions_due = run->connection->policy.ends_sessions;
+		return true;
+	case ACTION_END_SESSIONS: employee->is_sessions_due = false; return true;
+	case ACTION_LINK:
+	case ACTION_KIND_COUNT: break;
+	}
+	return true;
+}
+
+static void count_action(
+        const struct run *run, const struct planned_action *action, const char *result)
+{
+	metrics_add(METRIC_ACTIONS,
+	        LABELS(run->employee->key.connection, action_kind_name(action->kind), result), 1);
+}
+
+static bool close_intent(struct run *run, const struct planned_action *action, int64_t intent_id,
+        enum outcome_state state, const struct call_outcome *call)
+{
+	struct outcome outcome = {
+	        .intent_id = intent_id, .lease_token = run->employee->lease_token, .state = state};
+	struct err err = ERR_INIT;
+
+	if (call != NULL) {
+		outcome.http_status = call->http_status;
+		str_format_cut(outcome.code, sizeof(outcome.code), "%s", call->code);
+		str_format_cut(
+		        outcome.request_id, sizeof(outcome.request_id), "%s", call->request_id);
+		str_format_cut(outcome.sentence, sizeof(outcome.sentence), "%s", call->sentence);
+	}
+	count_action(run, action, outcome_state_name(state));
+	log_info("action", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id),
+	        F("action", action_kind_name(action->kind)),
+	        F("rule", policy_rule_id(action->rule)), F("result", outcome_state_name(state)),
+	        F("okta_request_id", outcome.request_id));
+	run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule),
+	        outcome_state_name(state), action->reason);
+	if (!store_intent_close(run->runner->store, &outcome, run->employee, &err)) {
+		run_stop(run, err.code == ERR_CONFLICT ? RUN_ENDS_LOST : RUN_ENDS_RETRY, err.text);
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ call */
+
+static void call_okta(struct run *run, const struct planned_action *action, struct okta_user *user,
+        struct call_outcome *outcome)
+{
+	struct okta_client *client = run_okta(run);
+	const char *id = run->employee->okta_id;
+	enum okta_email email = action->sends_email ? OKTA_EMAIL_SENT : OKTA_EMAIL_NOT_SENT;
+
+	if (client == NULL) {
+		outcome->call_class = CALL_RETRY_LATER;
+		str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s", run->sentence);
+		return;
+	}
+	switch (action->kind) {
+	case ACTION_CREATE:
+		okta_user_create(client, action->profile,
+		        action->is_activating ? OKTA_ACTIVATE : OKTA_STAGED, user, outcome);
+		break;
+	case ACTION_UPDATE:
+		okta_user_update(client, id, action->profile, NULL, user, outcome);
+		break;
+	case ACTION_ACTIVATE:
+	case ACTION_REACTIVATE: okta_user_activate(client, id, email, outcome); break;
+	case ACTION_SUSPEND: okta_user_suspend(client, id, outcome); break;
+	case ACTION_UNSUSPEND: okta_user_unsuspend(client, id, outcome); break;
+	case ACTION_DEACTIVATE: okta_user_deactivate(client, id, outcome); break;
+	case ACTION_END_SESSIONS: okta_user_end_sessions(client, id, outcome); break;
+	case ACTION_LINK:
+	case ACTION_KIND_COUNT: outcome->call_class = CALL_PERMANENT; break;
+	}
+}
+
+/* A create met a taken login: whose is it? (G4; okta.md 1.4) */
+static enum step on_login_taken(struct run *run, const struct planned_action *action)
+{
+	struct okta_client *client = run_okta(run);
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	okta_user_get(client, json_get_text(action->profile, "login"), &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		struct okta_user_list users = {.items = &user, .count = 1};
+		step = lookup_judge(run, &users);
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = run_hold(run, HOLD_MATCH,
+		        "Okta says the login is taken, and shows nobody who has it", NULL);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
+/* C3: somebody else owns the profile; the status is still ours. */
+static bool is_owned_elsewhere(
+        const struct planned_action *action, const struct call_outcome *outcome)
+{
+	return action->kind == ACTION_UPDATE && strcmp(outcome->code, "E0000023") == 0;
+}
+
+/* C5: this one person only, if the token works otherwise. */
+static enum step on_forbidden(struct run *run, const struct call_outcome *outcome)
+{
+	struct okta_client *client = run_okta(run);
+	struct okta_user owner = {0};
+	struct call_outcome probe;
+
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	okta_me(client, &owner, &probe);
+	okta_user_finish(&owner);
+	if (probe.call_class != CALL_DONE) {
+		struct call_outcome stop = *outcome;
+		stop.call_class = CALL_STOP_CREDENTIALS;
+		connection_okta_outcome(run->connection, run->employee->key.employee_id, &stop);
+		return run_stop(run, RUN_ENDS_PARKED, outcome->sentence);
+	}
+	enum step step = run_hold(run, HOLD_FORBIDDEN, outcome->sentence, run->employee->okta_id);
+	return step == STEP_STOP ? STEP_STOP : run_stop(run, RUN_ENDS_FAILED, outcome->sentence);
+}
+
+static bool is_gone_enough(const struct planned_action *action, const struct call_outcome *outcome)
+{
+	/* Engine rule 9: 404 on the sessions of a closed user is done. */
+	return action->kind == ACTION_END_SESSIONS && outcome->call_class == CALL_NOT_FOUND;
+}
+
+/* Okta refused because our picture is old: read, then plan again. */
+static enum step on_reread(
+        struct run *run, const struct planned_action *action, const struct call_outcome *outcome)
+{
+	if (action->kind == ACTION_CREATE) {
+		return strcmp(outcome->attribute, "login") == 0 ? on_login_taken(run, action)
+		                                                : run_stop_outcome(run, outcome);
+	}
+	return run_reread(run) == STEP_NEXT ? STEP_AGAIN : STEP_STOP;
+}
+
+static enum step on_refused(struct run *run, const struct planned_action *action, int64_t intent_id,
+        const struct call_outcome *outcome)
+{
+	bool is_applied_never = !outcome->is_sent || outcome->call_class == CALL_RETRY_AT;
+
+	if (!close_intent(run, action, intent_id,
+	            is_applied_never ? OUTCOME_NOT_SENT : OUTCOME_REFUSED, outcome)) {
+		return STEP_STOP;
+	}
+	if (outcome->call_class == CALL_REREAD || outcome->call_class == CALL_NOT_FOUND) {
+		return on_reread(run, action, outcome);
+	}
+	if (is_owned_elsewhere(action, outcome)) {
+		run->employee->is_sourced_elsewhere = true;
+		return STEP_NEXT;
+	}
+	if (outcome->call_class == CALL_STOP_CONFIG) {
+		return on_forbidden(run, outcome);
+	}
+	return run_stop_outcome(run, outcome);
+}
+
+static enum step on_answer(struct run *run, const struct planned_action *action, int64_t intent_id,
+        const struct call_outcome *outcome, const struct okta_user *user)
+{
+	if (outcome->call_class == CALL_DONE || is_gone_enough(action, outcome)) {
+		connection_okta_outcome(run->connection, run->employee->key.employee_id, outcome);
+		run->has_acted = true;
+		if (!note_done(run, action, user)) {
+			return STEP_STOP;
+		}
+		return close_intent(run, action, intent_id, OUTCOME_DONE, outcome) ? STEP_NEXT
+		                                                                   : STEP_STOP;
+	}
+	if (outcome->call_class == CALL_UNCLEAR ||
+	        (outcome->call_class == CALL_ABORTED && outcome->is_sent)) {
+		/* The intent stays open: the next run reads before anything else (engine rule 8).
+		 */
+		count_action(run, action, "unclear");
+		return run_stop_outcome(run, outcome);
+	}
+	return on_refused(run, action, intent_id, outcome);
+}
+
+/* ---------------------------------------------------------------- action */
+
+static enum step act_dry(struct run *run, const struct planned_action *action)
+{
+	struct intent intent;
+	enum step step = open_intent(run, action, &intent);
+
+	if (step == STEP_NEXT) {
+		step = close_intent(run, action, intent.intent_id, OUTCOME_DRY_RUN, NULL)
+		        ? STEP_NEXT
+		        : STEP_STOP;
+	}
+	intent_finish(&intent);
+	return step;
+}
+
+static enum step act_live(struct run *run, const struct planned_action *action)
+{
+	struct intent intent;
+	struct call_outcome outcome = {0};
+	struct okta_user user = {0};
+	enum step step = open_intent(run, action, &intent);
+
+	if (step == STEP_NEXT) {
+		call_okta(run, action, &user, &outcome);
+		step = on_answer(run, action, intent.intent_id, &outcome, &user);
+	} else if (step == STEP_AGAIN) {
+		step = STEP_NEXT;
+	}
+	okta_user_finish(&user);
+	intent_finish(&intent);
+	return step;
+}
+
+static enum step act_one(struct run *run, const struct planned_action *action)
+{
+	char why[SENTENCE_BYTES];
+	enum work_kind kind = action->limit == LIMIT_REVOKE || action->lower_cause == LOWER_REVOKED
+	        ? WORK_REVOCATION
+	        : WORK_ORDINARY;
+
+	if (run->mode == RUN_MODE_PLAN) {
+		run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule),
+		        is_bound(run, action) ? "held" : "planned", action->reason);
+		return STEP_NEXT;
+	}
+	if (run->mode != RUN_MODE_CLOSE && is_bound(run, action)) {
+		note_held(run, action);
+		return STEP_NEXT;
+	}
+	if (run->connection->settings->mode == SETTINGS_DRY_RUN) {
+		return act_dry(run, action);
+	}
+	if (connection_is_blocked(run->connection, kind, why, sizeof(why))) {
+		return run_stop(run, RUN_ENDS_PARKED, why);
+	}
+	return act_live(run, action);
+}
+
+/* What follows a status change or a create makes no sense when a human has to allow that first. */
+static bool ends_plan_when_held(const struct planned_action *action)
+{
+	return action->kind != ACTION_UPDATE && action->kind != ACTION_END_SESSIONS;
+}
+
+enum step act_all(struct run *run)
+{
+	bool was_held = run->is_held;
+
+	for (size_t i = 0; i < run->plan.count; i++) {
+		run->is_held = false;
+		enum step step = act_one(run, &run->plan.actions[i]);
+		bool is_held = run->is_held;
+		run->is_held = was_held = was_held || is_held;
+		if (step != STEP_NEXT) {
+			return step;
+		}
+		if (is_held && ends_plan_when_held(&run->plan.actions[i])) {
+			return STEP_NEXT;
+		}
+	}
+	return STEP_NEXT;
+}

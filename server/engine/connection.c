@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/engine/connection.h"
+
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/base/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OKTA_PARALLEL_MAX  8
+#define BOB_BACKOFF_MIN_MS 1000
+#define BOB_BACKOFF_MAX_MS 60000
+
+static bool open_clients(
+        struct connection *connection, const struct connection_options *options, struct err *err)
+{
+	const struct connection_settings *settings = options->settings;
+	struct okta_org_options org = {
+	        .base_url = settings->okta.base_url,
+	        .api_token = &settings->okta.api_token,
+	        .user_agent = version_user_agent(),
+	        .plain = options->plain,
+	        .stop = options->abort,
+	        .parallel_max = OKTA_PARALLEL_MAX,
+	};
+	struct bob_company_options company = {
+	        .base_url = settings->bob.base_url,
+	        .service_user_id = settings->bob.service_user_id,
+	        .service_user_token = &settings->bob.service_user_token,
+	        .user_agent = version_user_agent(),
+	        .plain = options->plain,
+	        .stop = options->abort,
+	};
+
+	connection->org = okta_org_create(&org, err);
+	connection->company = connection->org != NULL ? bob_company_create(&company, err) : NULL;
+	return connection->company != NULL;
+}
+
+static bool name_fields(struct connection *connection, struct err *err)
+{
+	connection->fields = map_rules_fields(
+	        &connection->settings->rules, connection->settings->policy.match_bob);
+	connection->fields_text =
+	        connection->fields != NULL ? json_format(connection->fields) : NULL;
+	if (connection->fields_text == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory while naming the fields to read");
+		return false;
+	}
+	return true;
+}
+
+struct connection *connection_create(const struct connection_options *options, struct err *err)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (connection == NULL || !monitor_init(&connection->monitor)) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for a connection");
+		free(connection);
+		return NULL;
+	}
+	connection->settings = options->settings;
+	connection->policy = options->settings->policy;
+	park_init(&connection->okta);
+	park_init(&connection->bob);
+	park_enter(&connection->okta, PARK_STARTING, "asking Okta whether the token works",
+	        clock_mono_ms());
+	if (!open_clients(connection, options, err) || !name_fields(connection, err)) {
+		connection_destroy(connection);
+		return NULL;
+	}
+	return connection;
+}
+
+void connection_destroy(struct connection *connection)
+{
+	if (connection == NULL) {
+		return;
+	}
+	okta_org_destroy(connection->org);
+	bob_company_destroy(connection->company);
+	field_catalog_destroy(connection->catalog);
+	json_decref(connection->fields);
+	free(connection->fields_text);
+	monitor_finish(&connection->monitor);
+	free(connection);
+}
+
+bool connection_is_blocked(
+        struct connection *connection, enum work_kind kind, char *why, size_t size)
+{
+	bool is_blocked = true;
+
+	monitor_lock(&connection->monitor);
+	if (park_is_parked(&connection->okta)) {
+		str_format_cut(why, size, "waits for Okta: %s", connection->okta.cause);
+	} else if (connection->pause == PAUSE_EVERYTHING ||
+	        (connection->pause == PAUSE_PASS_REVOCATIONS && kind != WORK_REVOCATION)) {
+		str_format_cut(why, size, "paused by an administrator");
+	} else {
+		is_blocked = false;
+	}
+	monitor_unlock(&connection->monitor);
+	return is_blocked;
+}
+
+bool connection_is_okta_parked(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	bool is_parked = park_is_parked(&connection->okta);
+	monitor_unlock(&connection->monitor);
+	return is_parked;
+}
+
+bool connection_is_bob_parked(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	bool is_parked = park_is_parked(&connection->bob);
+	monitor_unlock(&connection->monitor);
+	return is_parked;
+}
+
+const struct field_catalog *connection_catalog(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	const struct field_catalog *catalog = connection->catalog;
+	monitor_unlock(&connection->monitor);
+	return catalog;
+}
+
+bool connection_is_owner(struct connection *connection, const char *okta_id)
+{
+	monitor_lock(&connection->monitor);
+	bool is_owner = connection->is_owner_known && str_equal(connection->owner_id, okta_id);
+	monitor_unlock(&connection->monitor);
+	return is_owner;
+}
+
+static void report_parked(
+        const struct connection *connection, const char *system, const struct park *park)
+{
+	metrics_set(METRIC_PARKED, LABELS(connection->settings->name, system),
+	        park_is_parked(park) ? 1 : 0);
+	if (park_is_parked(park)) {
+		log_error("parked", F("connection", connection->settings->name),
+		        F("system", system), F("cause", park->cause));
+	} else {
+		log_info("works again", F("connection", connection->settings->name),
+		        F("system", system));
+	}
+}
+
+static bool is_transient(const struct call_outcome *outcome)
+{
+	return outcome->call_class == CALL_RETRY_LATER || outcome->call_class == CALL_UNCLEAR;
+}
+
+bool connection_okta_outcome(
+        struct connection *connection, const char *employee_id, const struct call_outcome *outcome)
+{
+	struct park *park = &connection->okta;
+	bool is_changed = false;
+
+	monitor_lock(&connection->monitor);
+	if (outcome->call_class == CALL_STOP_CREDENTIALS) {
+		is_changed = park->reason != PARK_CREDENTIALS;
+		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
+	} else if (is_transient(outcome)) {
+		is_changed = park_failure(park, employee_id, outcome->sentence, clock_mono_ms());
+	} else if (outcome->http_status != 0 && outcome->call_class != CALL_RETRY_AT &&
+	        !park_is_parked(park)) {
+		/* Only a probe ends a parking: a late answer to an older call proves nothing. */
+		park_success(park);
+	}
+	bool is_parked = park_is_parked(park);
+	struct park copy = *park;
+	monitor_unlock(&connection->monitor);
+	if (is_changed) {
+		report_parked(connection, "okta", &copy);
+	}
+	return is_parked;
+}
+
+static int64_t bob_backoff_ms(int failures)
+{
+	int64_t wait = BOB_BACKOFF_MIN_MS;
+	for (int i = 1; i < failures && wait < BOB_BACKOFF_MAX_MS; i++) {
+		wait *= 2;
+	}
+	return wait < BOB_BACKOFF_MAX_MS ? wait : BOB_BACKOFF_MAX_MS;
+}
+
+void connection_bob_outcome(struct connection *connection, const struct call_outcome *outcome)
+{
+	struct park *park = &connection->bob;
+	bool is_changed = false;
+
+	monitor_lock(&connection->monitor);
+	if (outcome->call_class == CALL_DONE) {
+		connection->bob_failures = 0;
+		connection->bob_backoff_until_ms = 0;
+		is_changed = park_success(park);
+	} else if (outcome->call_class == CALL_STOP_CREDENTIALS ||
+	        outcome->call_class == CALL_STOP_CONFIG) {
+		is_changed = !park_is_parked(park);
+		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
+	} else if (outcome->call_class == CALL_RETRY_AT) {
+		int64_t wait = outcome->retry_at_ms - clock_wall_ms();
+		connection->bob_backoff_until_ms = clock_mono_ms() + (wait > 0 ? wait : 0);
+	} else if (outcome->call_class != CALL_ABORTED) {
+		connection->bob_failures++;
+		connection->bob_backoff_until_ms =
+		        clock_mono_ms() + bob_backoff_ms(connection->bob_failures);
+	}
+	struct park copy = *park;
+	monitor_unlock(&connection->monitor);
+	if (is_changed) {
+		report_parked(connection, "bob", &copy);
+	}
+}
+
+static bool take_probe(struct connection *connection, struct park *park)
+{
+	monitor_lock(&connection->monitor);
+	bool is_due = park_probe_due(park, clock_mono_ms());
+	monitor_unlock(&connection->monitor);
+	return is_due;
+}
+
+/* The token's owner is protected (policy 1): nothing may lock out the account we act with. */
+static void remember_owner(struct connection *connection, const struct okta_user *owner)
+{
+	const char *login = json_get_text(owner->profile, "login");
+
+	connection->is_owner_known = true;
+	str_format_cut(connection->owner_id, sizeof(connection->owner_id), "%s", owner->id);
+	str_format_cut(connection->owner_login, sizeof(connection->owner_login), "%s",
+	        login != NULL ? login : "");
+}
+
+bool connection_probe_okta(struct connection *connection, struct okta_client *client)
+{
+	struct call_outcome outcome;
+	struct okta_user owner = {0};
+	bool works = false;
+
+	if (!take_probe(connection, &connection->okta)) {
+		return false;
+	}
+	okta_client_set_urgency(client, CALL_URGENT);
+	okta_me(client, &owner, &outcome);
+	monitor_lock(&connection->monitor);
+	if (outcome.call_class == CALL_DONE) {
+		remember_owner(connection, &owner);
+		works = true;
+	} else if (outcome.call_class == CALL_STOP_CREDENTIALS) {
+		park_enter(&connection->okta, PARK_CREDENTIALS, outcome.sentence, clock_mono_ms());
+	} else if (outcome.call_class == CALL_NOT_FOUND || outcome.call_class == CALL_PERMANENT) {
+		/* Okta answers and takes the token, but does not tell its owner. */
+		works = true;
+	} else {
+		str_format_cut(connection->okta.cause, sizeof(connection->okta.cause), "%s",
+		        outcome.sentence);
+	}
+	if (works) {
+		park_success(&connection->okta);
+	}
+	struct park copy = connection->okta;
+	monitor_unlock(&connection->monitor);
+	okta_user_finish(&owner);
+	report_parked(connection, "okta", &copy);
+	return works;
+}
+
+static void learn_fields(struct connection *connection, struct bob_client *client)
+{
+	struct field_catalog *catalog = NULL;
+	struct call_outcome outcome;
+
+	bob_fields(client, &catalog, &outcome);
+	connection_bob_outcome(connection, &outcome);
+	if (catalog == NULL) {
+		log_warn("field metadata not read", F("connection", connection->settings->name),
+		        F("cause", outcome.sentence));
+		return;
+	}
+	monitor_lock(&connection->monitor);
+	if (connection->catalog == NULL) {
+		connection->catalog = catalog;
+		catalog = NULL;
+	}
+	monitor_unlock(&connection->monitor);
+	field_catalog_destroy(catalog);
+}
+
+bool connection_probe_bob(struct connection *connection, struct bob_client *client)
+{
+	if (connection_catalog(connection) == NULL && !connection_is_bob_parked(connection)) {
+		learn_fields(connection, client);
+		return false;
+	}
+	if (!take_probe(connection, &connection->bob)) {
+		return false;
+	}
+	learn_fields(connection, client);
+	return !connection_is_bob_parked(connection);
+}
+
+int64_t connection_next_probe_ms(struct connection *connection)
+{
+	int64_t next = 0;
+
+	monitor_lock(&connection->monitor);
+	if (park_is_parked(&connection->okta)) {
+		next = connection->okta.probe_at_ms;
+	}
+	if (park_is_parked(&connection->bob) && (next == 0 || connection->bob.probe_at_ms < next)) {
+		next = connection->bob.probe_at_ms;
+	}
+	monitor_unlock(&connection->monitor);
+	return next;
+}

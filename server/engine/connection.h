@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_ENGINE_CONNECTION_H
+#define SERVER_ENGINE_CONNECTION_H
+
+/*
+ * One connection at run time: its settings, the shared halves of the two
+ * clients, whether it is parked or paused, and what was learnt from Bob and
+ * Okta at start. Any thread; everything that changes is under the monitor, and
+ * no call is made with it held.
+ */
+
+#include "okta/okta.h"
+#include "server/base/thread.h"
+#include "server/bob/bob.h"
+#include "server/engine/engine.h"
+#include "server/engine/park.h"
+
+#include <stdatomic.h>
+
+struct connection {
+	const struct connection_settings *settings;
+	struct policy_settings policy; /* the settings' policy and the token's owner as protected */
+	struct okta_org *org;
+	struct bob_company *company;
+	json_t *fields; /* what every Bob read asks for; read-only */
+	char *fields_text; /* the same as text: a thread parses its own copy (J4) */
+
+	struct monitor monitor;
+	/* protected by monitor: */
+	struct park okta;
+	struct park bob;
+	enum pause_mode pause;
+	struct field_catalog *catalog; /* set once, then read-only; NULL until Bob told it */
+	bool is_owner_known;
+	char owner_id[OKTA_USER_ID_BYTES];
+	char owner_login[256];
+	int64_t bob_backoff_until_ms; /* monotonic */
+	int bob_failures;
+};
+
+struct connection_options {
+	const struct connection_settings *settings;
+	enum transport_plain plain;
+	const atomic_bool *abort;
+};
+
+struct connection *connection_create(
+        const struct connection_options *options, struct err *err) MUST_CHECK;
+void connection_destroy(struct connection *connection);
+
+/* True, with a sentence, when no write may leave now. revocation: a pause may let those pass. */
+enum work_kind { WORK_ORDINARY, WORK_REVOCATION };
+bool connection_is_blocked(
+        struct connection *connection, enum work_kind kind, char *why, size_t size);
+bool connection_is_okta_parked(struct connection *connection);
+bool connection_is_bob_parked(struct connection *connection);
+const struct field_catalog *connection_catalog(struct connection *connection);
+bool connection_is_owner(struct connection *connection, const char *okta_id);
+
+/*
+ * Tells the connection how a call to Okta for this employee ended. Returns true when
+ * the connection is parked now.
+ */
+bool connection_okta_outcome(
+        struct connection *connection, const char *employee_id, const struct call_outcome *outcome);
+void connection_bob_outcome(struct connection *connection, const struct call_outcome *outcome);
+
+/*
+ * Asks Okta or Bob again while parked, when that is due. True when it works (again): the caller
+ * then wakes what was parked.
+ */
+bool connection_probe_okta(struct connection *connection, struct okta_client *client);
+bool connection_probe_bob(struct connection *connection, struct bob_client *client);
+/* Monotonic time of the next probe; 0: not parked. */
+int64_t connection_next_probe_ms(struct connection *connection);
+
+#endif

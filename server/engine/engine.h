@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_ENGINE_ENGINE_H
+#define SERVER_ENGINE_ENGINE_H
+
+/*
+ * The engine: makes Okta what Bob says, one employee at a time. Threads: one
+ * dispatcher (parses stored events, marks employees dirty, housekeeping), one
+ * reader per connection (claims dirty and due employees and reads them from Bob
+ * in batches), and N workers (converge one employee each; the first only takes
+ * revocations and leavers, engine rule 5). The control functions below run on
+ * the caller's thread and may block for as long as Bob and Okta take.
+ */
+
+#include "server/base/attr.h"
+#include "server/base/err.h"
+#include "server/base/transport.h"
+#include "server/settings/settings.h"
+#include "server/store/store.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct engine;
+
+/* Reads a stored body; pure. Handed in, because the parser lives with the intake. */
+typedef void (*engine_event_parser)(const char *body, size_t len, const char *company_id,
+        int64_t received_at_ms, struct event_verdict *verdict);
+
+struct engine_options {
+	const struct settings *settings; /* borrowed for the life of the engine */
+	struct store *store; /* borrowed */
+	int workers;
+	enum transport_plain plain;
+	engine_event_parser parse_event;
+};
+
+struct engine *engine_create(const struct engine_options *options, struct err *err) MUST_CHECK;
+bool engine_start(struct engine *engine, struct err *err) MUST_CHECK;
+/* New events are stored. Any thread; cheap. */
+void engine_notify(struct engine *engine);
+/*
+ * Stops claiming, lets calls in flight end until deadline_ms (monotonic), aborts
+ * the rest, gives everything unfinished back, joins all threads.
+ */
+void engine_stop(struct engine *engine, int64_t deadline_ms);
+/* A second signal: calls in flight are aborted at once. Any thread. */
+void engine_abort(struct engine *engine);
+void engine_destroy(struct engine *engine);
+
+/* ------------------------------------------------------------- control */
+
+/*
+ * Each report is a JSON object as docs/http.md describes it; new reference.
+ * Errors: ERR_NOT_FOUND (no such connection or employee), ERR_CONFLICT (somebody works on
+ * the employee now), or what Bob, Okta or the store said.
+ */
+
+/* Reads the employee and says what would be done, doing nothing. */
+bool engine_plan(struct engine *engine, const struct employee_key *key, json_t **report,
+        struct err *err) MUST_CHECK;
+/* The same for everybody Bob lists, without looking into Okta for people who are not linked. */
+bool engine_plan_all(
+        struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
+/* Reads and converges the employee now. */
+bool engine_sync(struct engine *engine, const struct employee_key *key, json_t **report,
+        struct err *err) MUST_CHECK;
+/* Marks everybody Bob lists, at sweep priority. */
+bool engine_sync_all(
+        struct engine *engine, const char *connection, size_t *marked, struct err *err) MUST_CHECK;
+/* Closes the account now by the leaver settings, and holds the employee (M4). */
+bool engine_close(struct engine *engine, const struct employee_key *key, const char *by,
+        json_t **report, struct err *err) MUST_CHECK;
+
+/* Stops all writes to Okta, keeps intake; survives restarts (M4). */
+enum pause_mode { PAUSE_NONE, PAUSE_PASS_REVOCATIONS, PAUSE_EVERYTHING };
+bool engine_pause(struct engine *engine, const char *connection, enum pause_mode mode,
+        const char *by, struct err *err) MUST_CHECK;
+
+/* What is wrong with Bob and Okta, for the admin listener's /readyz and for status. */
+struct engine_health {
+	bool is_okta_parked;
+	bool is_bob_parked;
+	char okta_cause[256];
+	char bob_cause[256];
+	int64_t okta_since_ms;
+	int64_t bob_since_ms;
+	int64_t okta_success_at_ms; /* last good answer; 0: none yet */
+	int64_t bob_success_at_ms;
+	enum pause_mode pause;
+	bool is_dry_run;
+};
+bool engine_health(struct engine *engine, const char *connection, struct engine_health *health);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Before the first create: is there an account already (policy G3 to G6)? One
+ * search; a hit is linked, or a human is asked. Linking changes nothing in
+ * Okta, but is written down like every action, with its uniqueness checked in the store.
+ */
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOKUP_LIMIT 10
+
+/* The other employee an Okta user is linked to; "" when there is none. False when the store failed.
+ */
+static bool find_linked(struct run *run, const char *okta_id, char *employee_id, size_t size)
+{
+	struct employee other = {0};
+	struct err err = ERR_INIT;
+
+	employee_id[0] = '\0';
+	if (store_employee_by_okta_id(
+	            run->runner->store, run->employee->key.connection, okta_id, &other, &err)) {
+		if (!str_equal(other.key.employee_id, run->employee->key.employee_id)) {
+			str_format_cut(employee_id, size, "%s", other.key.employee_id);
+		}
+		employee_finish(&other);
+		return true;
+	}
+	if (err.code != ERR_NOT_FOUND) {
+		run_stop(run, RUN_ENDS_RETRY, err.text);
+		return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ link */
+
+static bool note_link(struct run *run, const struct okta_user *user)
+{
+	struct employee *employee = run->employee;
+
+	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
+	employee->origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED;
+	employee->is_activated = account_status_is_activated(user->status);
+	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
+	        activation_mode_name(run->connection->policy.activation));
+	return personal_set(&employee->bob_login, map_profile_text(&run->profile, "login")) &&
+	        personal_set(&employee->bob_email, map_profile_text(&run->profile, "email")) &&
+	        run_note_user(run, user);
+}
+
+static bool fill_link_intent(
+        struct intent *intent, const struct run *run, const struct okta_user *user)
+{
+	const char *login = json_get_text(user->profile, "login");
+	char folded[256];
+
+	*intent = (struct intent){
+	        .key = run->employee->key,
+	        .lease_token = run->employee->lease_token,
+	        .claimed_generation = run->employee->claimed_generation,
+	        .kind = ACTION_LINK,
+	        .lane = run->employee->lane,
+	        .opened_at_ms = clock_wall_ms(),
+	};
+	str_format_cut(intent->rule, sizeof(intent->rule), "G4");
+	str_format_cut(intent->reason, sizeof(intent->reason), "the same person by the match rule");
+	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", user->id);
+	str_format_cut(folded, sizeof(folded), "%s", login != NULL ? login : "");
+	str_fold(folded);
+	return personal_set(&intent->login, folded[0] != '\0' ? folded : NULL);
+}
+
+static enum step link_user(struct run *run, const struct okta_user *user)
+{
+	struct limit_set unlimited = {0};
+	struct intent intent;
+	struct err err = ERR_INIT;
+	enum step step = STEP_STOP;
+
+	if (!fill_link_intent(&intent, run, user)) {
+		return run_stop(run, RUN_ENDS_RETRY, "out of memory while linking");
+	}
+	enum intent_result opened =
+	        store_intent_open(run->runner->store, &intent, &unlimited, &err);
+	if (opened == INTENT_TAKEN) {
+		step = run_hold(run, HOLD_DUPLICATE, "this Okta user is linked to another employee",
+		        user->id);
+	} else if (opened == INTENT_LEASE_LOST) {
+		step = run_stop(run, RUN_ENDS_LOST, "the lease was lost");
+	} else if (opened != INTENT_OPEN) {
+		step = run_stop(
+		        run, opened == INTENT_MOVED ? RUN_ENDS_MOVED : RUN_ENDS_RETRY, err.text);
+	} else if (note_link(run, user)) {
+		struct outcome outcome = {.intent_id = intent.intent_id,
+		        .lease_token = run->employee->lease_token,
+		        .state = OUTCOME_DONE};
+		run_report(run, "link", "G4", "done", intent.reason);
+		log_info("action", F("connection", run->employee->key.connection),
+		        F("employee_id", run->employee->key.employee_id), F("action", "link"),
+		        F("rule", "G4"), F("result", "done"));
+		step = store_intent_close(run->runner->store, &outcome, run->employee, &err)
+		        ? STEP_AGAIN
+		        : run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	intent_finish(&intent);
+	return step;
+}
+
+/* A search may be stale: the single read tells the truth (okta.md 1.2). */
+static enum step adopt(struct run *run, const char *okta_id, enum match_approval approval)
+{
+	struct okta_client *client = run_okta(run);
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	if (run->mode == RUN_MODE_PLAN || run->connection->settings->mode == SETTINGS_DRY_RUN) {
+		run_report(run, "link", "G4", "planned", "the same person by the match rule");
+		return STEP_STOP;
+	}
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	okta_user_get(client, okta_id, &user, &outcome);
+	if (outcome.call_class != CALL_DONE) {
+		step = outcome.call_class == CALL_NOT_FOUND
+		        ? run_stop(run, RUN_ENDS_RETRY, "a user Okta's search shows is gone")
+		        : run_stop_outcome(run, &outcome);
+	} else if (approval == MATCH_NOT_APPROVED &&
+	        (user.status == ACCOUNT_SUSPENDED || user.status == ACCOUNT_DEPROVISIONED)) {
+		step = run_hold(run, HOLD_MATCH,
+		        "the account that is there is closed: same person?", okta_id);
+	} else {
+		step = link_user(run, &user);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
+/* -------------------------------------------------------- moving the link */
+
+static void hold_old_record(struct run *run, const char *other_id, const char *okta_id)
+{
+	struct hold hold = {.kind = HOLD_DUPLICATE, .since_ms = clock_wall_ms()};
+	struct err err = ERR_INIT;
+
+	hold.key = run->employee->key;
+	str_format_cut(hold.key.employee_id, sizeof(hold.key.employee_id), "%s", other_id);
+	str_format_cut(hold.by, sizeof(hold.by), "bob2okta");
+	str_format_cut(hold.okta_id, sizeof(hold.okta_id), "%s", okta_id);
+	str_format_cut(hold.cause, sizeof(hold.cause),
+	        "employee %s looks like the same person; release or reject there",
+	        run->employee->key.employee_id);
+	if (!store_hold_add(run->runner->store, &hold, &err)) {
+		log_error("hold not stored", F("employee_id", other_id), F("cause", err.text));
+	}
+}
+
+/* G6, released by a human: the old record lets go, then the new one links. */
+static enum step move_link(struct run *run, const char *other_id, const char *okta_id)
+{
+	struct employee_key key = run->employee->key;
+	struct employee other = {0};
+	struct err err = ERR_INIT;
+
+	str_format_cut(key.employee_id, sizeof(key.employee_id), "%s", other_id);
+	if (!store_employee_claim_one(run->runner->store, &key, 60000, &other, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	other.okta_id[0] = '\0';
+	other.origin = ORIGIN_NONE;
+	other.present_status = ACCOUNT_NONE;
+	other.lowered = LOWER_NONE;
+	other.is_sessions_due = false;
+	personal_finish(&other.present_profile);
+	bool is_free = store_employee_finish(run->runner->store, &other, EMPLOYEE_IDLE, &err) &&
+	        (store_hold_remove(run->runner->store, &key, HOLD_DUPLICATE, &err) ||
+	                err.code == ERR_NOT_FOUND);
+	employee_finish(&other);
+	if (!is_free) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	return adopt(run, okta_id, MATCH_APPROVED);
+}
+
+static enum step on_duplicate(
+        struct run *run, const struct okta_user *user, const char *other_id, const char *cause)
+{
+	if (run_is_approved(run, HOLD_DUPLICATE) && run->mode != RUN_MODE_PLAN) {
+		return move_link(run, other_id, user->id);
+	}
+	enum step step = run_hold(run, HOLD_DUPLICATE, cause, user->id);
+	if (step == STEP_NEXT && run->mode != RUN_MODE_PLAN) {
+		hold_old_record(run, other_id, user->id);
+	}
+	return step;
+}
+
+/* ----------------------------------------------------------------- judge */
+
+static enum step on_verdict(struct run *run, const struct match_result *result,
+        const struct okta_user_list *users, char linked[][EMPLOYEE_ID_BYTES])
+{
+	const struct okta_user *user =
+	        result->verdict != MATCH_NOBODY ? &users->items[result->index] : NULL;
+
+	switch (result->verdict) {
+	case MATCH_NOBODY:
+		run_unhold(run, HOLD_MATCH);
+		run_unhold(run, HOLD_DUPLICATE);
+		return STEP_NEXT;
+	case MATCH_ADOPT:
+		return adopt(run, user->id,
+		        run_is_approved(run, HOLD_MATCH) ? MATCH_APPROVED : MATCH_NOT_APPROVED);
+	case MATCH_HELD: return run_hold(run, HOLD_MATCH, result->cause, user->id);
+	case MATCH_DUPLICATE: return on_duplicate(run, user, linked[result->index], result->cause);
+	}
+	return STEP_STOP;
+}
+
+enum step lookup_judge(struct run *run, const struct okta_user_list *users)
+{
+	struct match_candidate candidates[LOOKUP_LIMIT] = {0};
+	char linked[LOOKUP_LIMIT][EMPLOYEE_ID_BYTES];
+	struct match_result result = {0};
+	size_t count = users->count < LOOKUP_LIMIT ? users->count : LOOKUP_LIMIT;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!find_linked(run, users->items[i].id, linked[i], sizeof(linked[i]))) {
+			return STEP_STOP;
+		}
+		candidates[i] = (struct match_candidate){
+		        .okta_id = users->items[i].id,
+		        .status = users->items[i].status,
+		        .profile = users->items[i].profile,
+		        .linked_employee_id = linked[i][0] != '\0' ? linked[i] : NULL,
+		};
+	}
+	struct match_query query = {
+	        .settings = &run->connection->policy,
+	        .person = &run->person,
+	        .wanted = &run->profile,
+	        .candidates = candidates,
+	        .count = count,
+	        .approval = run_is_approved(run, HOLD_MATCH) ? MATCH_APPROVED : MATCH_NOT_APPROVED,
+	};
+	match_judge(&query, &result);
+	return on_verdict(run, &result, users, linked);
+}
+
+enum step lookup_account(struct run *run)
+{
+	struct okta_client *client = run_okta(run);
+	struct okta_user_list users = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	char *search = match_search(&run->connection->policy, &run->person, &run->profile);
+	if (search == NULL) {
+		/* No login to look for: the plan will say what is missing. */
+		return STEP_NEXT;
+	}
+	okta_user_search(client, search, LOOKUP_LIMIT, &users, &outcome);
+	free(search);
+	if (outcome.call_class == CALL_DONE) {
+		connection_okta_outcome(run->connection, run->employee->key.employee_id, &outcome);
+		step = lookup_judge(run, &users);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_list_finish(&users);
+	return step;
+}

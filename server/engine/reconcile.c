@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One employee end to end: what Bob said -> decision -> plan -> actions, as
+ * often as Okta's answers ask for another look, and at most ROUNDS_MAX times.
+ * All knowledge of who deserves what is in mapping/; all knowledge of calls is
+ * in act.c, lookup.c and resolve.c.
+ */
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS_MAX 4
+
+/* ------------------------------------------------------------------ read */
+
+static bool load_present(struct run *run)
+{
+	const char *text = personal_reveal(&run->employee->present_profile);
+
+	if (text[0] != '\0') {
+		run->present = json_parse(text, strlen(text), NULL);
+	}
+	return true;
+}
+
+static enum step take_person(struct run *run, json_t *source)
+{
+	struct err err = ERR_INIT;
+
+	if (!person_parse(&run->person, source, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	if (!facts_note_read(run->employee, &run->person, run->read_begun_ms)) {
+		return run_stop(run, RUN_ENDS_RETRY, "out of memory while noting a read");
+	}
+	run->has_profile = map_profile_make(&run->profile, &run->connection->settings->rules,
+	        connection_catalog(run->connection), &run->person, &err);
+	if (!run->has_profile) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	char *empty = map_profile_empty_fields(&run->profile, run->present);
+	run->may_clear =
+	        facts_note_empty(run->employee, empty, run->read_begun_ms, &run->wants_reread);
+	return STEP_NEXT;
+}
+
+static enum step begin(struct run *run, json_t *source)
+{
+	struct err err = ERR_INIT;
+
+	load_present(run);
+	if (run->employee->hold_kinds != 0 &&
+	        !store_hold_list(
+	                run->runner->store, NULL, &run->employee->key, &run->holds, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	if (run->presence == PRESENCE_READ) {
+		return take_person(run, source);
+	}
+	if (run->presence == PRESENCE_ABSENT) {
+		run->presence = facts_note_absent(run->employee, run->read_begun_ms);
+	}
+	return STEP_NEXT;
+}
+
+/* ---------------------------------------------------------------- decide */
+
+static void protect_owner(struct run *run)
+{
+	run->decision = (struct decision){
+	        .wanted = WANTED_UNCHANGED,
+	        .rule = RULE_PROTECTED,
+	        .lane = LANE_UPDATE,
+	        .hold = HOLD_KIND_COUNT,
+	        .is_alarm = run->decision.is_leaver,
+	};
+	str_format_cut(run->decision.reason, sizeof(run->decision.reason),
+	        "this account owns the API token bob2okta works with: it is never changed");
+}
+
+static void force_close(struct run *run)
+{
+	bool suspends = run->connection->policy.leaver == LEAVER_SUSPEND &&
+	        run->employee->present_status == ACCOUNT_ACTIVE;
+
+	run->decision = (struct decision){
+	        .wanted = suspends ? WANTED_SUSPENDED : WANTED_DEACTIVATED,
+	        .rule = RULE_M4,
+	        .lane = LANE_REVOKE,
+	        .lower_cause = LOWER_CLOSE,
+	        .hold = HOLD_KIND_COUNT,
+	};
+	str_format_cut(
+	        run->decision.reason, sizeof(run->decision.reason), "closed by an administrator");
+}
+
+static void note_present_login(struct run *run)
+{
+	const char *login = json_get_text(run->present, "login");
+
+	str_format_cut(run->login, sizeof(run->login), "%s", login != NULL ? login : "");
+	str_fold(run->login);
+	run->facts.login = run->login[0] != '\0' ? run->login : NULL;
+}
+
+static void decide(struct run *run)
+{
+	facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
+	note_present_login(run);
+	struct policy_input input = {
+	        .person = run->presence == PRESENCE_READ ? &run->person : NULL,
+	        .presence = run->presence,
+	        .account = &run->facts,
+	        .settings = &run->connection->policy,
+	        .now_ms = clock_wall_ms(),
+	};
+	policy_decide(&input, &run->decision);
+	if (run->facts.is_linked && connection_is_owner(run->connection, run->employee->okta_id)) {
+		protect_owner(run);
+	} else if (run->mode == RUN_MODE_CLOSE) {
+		force_close(run);
+	}
+}
+
+/* What the decision says about the record, whatever becomes of the plan. */
+static enum step note_decision(struct run *run)
+{
+	struct employee *employee = run->employee;
+	const struct decision *decision = &run->decision;
+
+	if (decision->is_leaver) {
+		employee->was_terminated = true;
+	}
+	if (decision->is_rehired) {
+		employee->was_terminated = false;
+		run_unhold(run, HOLD_REVOKED);
+	}
+	if (run->presence == PRESENCE_READ) {
+		run_unhold(run, HOLD_DISAPPEARED);
+	}
+	if (decision->is_alarm) {
+		log_error("alarm", F("connection", employee->key.connection),
+		        F("employee_id", employee->key.employee_id),
+		        F("rule", policy_rule_id(decision->rule)), F("reason", decision->reason));
+	}
+	if (decision->is_revocation &&
+	        run_hold(run, HOLD_REVOKED, decision->reason, employee->okta_id) == STEP_STOP) {
+		return STEP_STOP;
+	}
+	if (decision->hold == HOLD_KIND_COUNT) {
+		return STEP_NEXT;
+	}
+	return run_hold(run, decision->hold, decision->hold_cause, employee->okta_id);
+}
+
+/* M3: somebody no event named, hired before we went live, gets no account without a human's word.
+ */
+static bool is_existing(const struct run *run)
+{
+	return run->connection->settings->existing == EXISTING_HOLD &&
+	        run->employee->last_event_at_ms == 0 && !run_is_approved(run, HOLD_EXISTING) &&
+	        run->person.lifecycle != LIFECYCLE_HIRED;
+}
+
+static bool wants_account(const struct run *run)
+{
+	enum wanted_account wanted = run->decision.wanted;
+
+	if (run->employee->okta_id[0] != '\0' || !run->has_profile) {
+		return false;
+	}
+	return run->decision.is_revocation ||
+	        (run->decision.may_create && (wanted == WANTED_STAGED || wanted == WANTED_ACTIVE));
+}
+
+/* A revocation for somebody without an account that we know of: looked for, else said loudly (V1).
+ */
+static enum step nothing_to_revoke(struct run *run)
+{
+	run->employee->revoke_handled_at_ms = run->employee->revoke_triggered_at_ms;
+	log_error("alarm", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id), F("rule", "V1"),
+	        F("reason",
+	                "access was revoked in Bob, and no Okta account of this person was found"));
+	return STEP_NEXT;
+}
+
+static enum step find_account(struct run *run)
+{
+	char why[SENTENCE_BYTES];
+
+	if (!wants_account(run)) {
+		bool is_lost = run->decision.is_revocation && run->employee->okta_id[0] == '\0';
+		return is_lost && run->mode != RUN_MODE_PLAN ? nothing_to_revoke(run) : STEP_NEXT;
+	}
+	if (is_existing(run) && !run->decision.is_revocation) {
+		return run_hold(run, HOLD_EXISTING,
+		        "was here before bob2okta went live: release to create or link the account",
+		        NULL);
+	}
+	if (connection_is_okta_parked(run->connection)) {
+		connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why));
+		return run_stop(run, RUN_ENDS_PARKED, why);
+	}
+	enum step step = lookup_account(run);
+	if (step == STEP_NEXT && run->decision.is_revocation && run->employee->okta_id[0] == '\0') {
+		return nothing_to_revoke(run);
+	}
+	return step;
+}
+
+/* ------------------------------------------------------------------ plan */
+
+static enum step make_plan(struct run *run)
+{
+	struct plan_input input = {
+	        .decision = &run->decision,
+	        .account = &run->facts,
+	        .settings = &run->connection->policy,
+	        .wanted = run->has_profile ? &run->profile : NULL,
+	        .present = run->present,
+	        .bob_login = run->employee->bob_login.text,
+	        .bob_email = run->employee->bob_email.text,
+	        .may_clear = run->may_clear,
+	        .is_sessions_due = run->employee->is_sessions_due,
+	        .is_sourced_elsewhere = run->employee->is_sourced_elsewhere,
+	};
+	struct err err = ERR_INIT;
+
+	if (run->has_plan) {
+		plan_finish(&run->plan);
+	}
+	run->has_plan = plan_make(&run->plan, &input, &err);
+	if (!run->has_plan) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	if (run->plan.missing[0] != '\0') {
+		str_format_cut(run->sentence, sizeof(run->sentence),
+		        "cannot be created yet: Bob gives no value for %s", run->plan.missing);
+		run_report(run, "create", "G1", "waiting", run->sentence);
+	}
+	if (run->plan.hold != HOLD_KIND_COUNT) {
+		return run_hold(run, run->plan.hold, run->plan.hold_cause, run->employee->okta_id);
+	}
+	run_unhold(run, HOLD_DOMAIN);
+	return STEP_NEXT;
+}
+
+/* A limit held something that nobody wants any more. */
+static void drop_stale_limit(struct run *run)
+{
+	for (size_t i = 0; i < run->plan.count; i++) {
+		if (run->plan.actions[i].limit != LIMIT_NONE) {
+			return;
+		}
+	}
+	run_unhold(run, HOLD_LIMIT);
+}
+
+static enum step converge(struct run *run)
+{
+	enum step step = resolve_intents(run);
+
+	if (step == STEP_NEXT) {
+		decide(run);
+		step = note_decision(run);
+	}
+	if (step == STEP_NEXT) {
+		step = find_account(run);
+	}
+	if (step == STEP_NEXT) {
+		/* Linking, holds and resolved intents changed what the plan is made from. */
+		facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
+		note_present_login(run);
+		step = make_plan(run);
+	}
+	if (step == STEP_NEXT) {
+		drop_stale_limit(run);
+		step = act_all(run);
+	}
+	return step;
+}
+
+void reconcile(struct run *run, json_t *source)
+{
+	enum step step = begin(run, source);
+
+	for (int round = 0; round < ROUNDS_MAX && step != STEP_STOP; round++) {
+		step = converge(run);
+		if (step == STEP_NEXT) {
+			run->end = RUN_ENDS_WELL;
+			return;
+		}
+	}
+	if (step == STEP_AGAIN) {
+		run_stop(run, RUN_ENDS_RETRY,
+		        "Okta's answers kept changing; looked again four times");
+	}
+}

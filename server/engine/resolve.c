@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open intents: an action was begun and how it ended is not known (a crash, a
+ * cut connection). The truth is read from Okta, never assumed and never just
+ * repeated (design 1.3, engine rule 8). Until it is known nothing else is
+ * planned for that employee.
+ */
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/engine/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum step close_resolved(
+        struct run *run, const struct intent *intent, enum outcome_state state)
+{
+	struct outcome outcome = {
+	        .intent_id = intent->intent_id,
+	        .lease_token = run->employee->lease_token,
+	        .state = state,
+	        .is_resolved = true,
+	};
+	struct err err = ERR_INIT;
+
+	str_format_cut(outcome.sentence, sizeof(outcome.sentence), "found out by reading Okta");
+	log_info("intent resolved", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id),
+	        F("action", action_kind_name(intent->kind)),
+	        F("result", outcome_state_name(state)));
+	metrics_add(METRIC_ACTIONS,
+	        LABELS(run->employee->key.connection, action_kind_name(intent->kind), "resolved"),
+	        1);
+	if (!store_intent_close(run->runner->store, &outcome, run->employee, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	return STEP_NEXT;
+}
+
+/* True when the user has every attribute of the body as it was sent. */
+static bool has_body(const json_t *profile, const json_t *body)
+{
+	const char *key = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach((json_t *)(uintptr_t)body, key, value)
+	{
+		const json_t *have = json_object_get(profile, key);
+		const char *text = json_string_value(value);
+		bool is_same = text != NULL && json_string_value(have) != NULL
+		        ? str_equal_fold(text, json_string_value(have))
+		        : json_equal(value, have) != 0 || (json_is_null(value) && have == NULL);
+		if (!is_same) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static json_t *intent_body(const struct intent *intent)
+{
+	const char *text = personal_reveal(&intent->body);
+
+	return text[0] != '\0' ? json_parse(text, strlen(text), NULL) : NULL;
+}
+
+/* ---------------------------------------------------------------- create */
+
+static bool note_ours(struct run *run, const struct okta_user *user, const json_t *body)
+{
+	struct employee *employee = run->employee;
+
+	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
+	employee->origin = ORIGIN_CREATED;
+	employee->is_activated = account_status_is_activated(user->status);
+	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
+	        activation_mode_name(run->connection->policy.activation));
+	/* The baseline is what was sent, so that a later value in Bob is a rename (engine rule 8).
+	 */
+	return personal_set(&employee->bob_login, json_get_text(body, "login")) &&
+	        personal_set(&employee->bob_email, json_get_text(body, "email")) &&
+	        run_note_user(run, user);
+}
+
+/* The same body again; its intent is still open and stays so if this is unclear too. */
+static enum step send_again(struct run *run, struct okta_client *client,
+        const struct intent *intent, const json_t *body)
+{
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	char why[SENTENCE_BYTES];
+	enum step step = STEP_STOP;
+
+	if (connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why))) {
+		return run_stop(run, RUN_ENDS_PARKED, why);
+	}
+	okta_user_create(
+	        client, body, intent->sends_email ? OKTA_ACTIVATE : OKTA_STAGED, &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		step = note_ours(run, &user, body) ? close_resolved(run, intent, OUTCOME_DONE)
+		                                   : STEP_STOP;
+	} else if (outcome.call_class == CALL_PERMANENT) {
+		step = close_resolved(run, intent, OUTCOME_REFUSED);
+		step = step == STEP_STOP ? step : run_stop_outcome(run, &outcome);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
+static enum step resolve_create(
+        struct run *run, struct okta_client *client, const struct intent *intent)
+{
+	json_t *body = intent_body(intent);
+	const char *login = json_get_text(body, "login");
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	if (login == NULL) {
+		json_decref(body);
+		return close_resolved(run, intent, OUTCOME_NOT_SENT);
+	}
+	okta_user_get(client, login, &user, &outcome);
+	if (outcome.call_class == CALL_DONE && has_body(user.profile, body)) {
+		step = note_ours(run, &user, body) ? close_resolved(run, intent, OUTCOME_DONE)
+		                                   : STEP_STOP;
+	} else if (outcome.call_class == CALL_DONE) {
+		/* Somebody else's: the look-up that follows judges it. */
+		step = close_resolved(run, intent, OUTCOME_REFUSED);
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = send_again(run, client, intent, body);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	json_decref(body);
+	return step;
+}
+
+/* ---------------------------------------------------------------- others */
+
+static bool is_applied(const struct intent *intent, const struct okta_user *user)
+{
+	json_t *body = intent_body(intent);
+	bool matches = false;
+
+	switch (intent->kind) {
+	case ACTION_UPDATE: matches = body != NULL && has_body(user->profile, body); break;
+	case ACTION_ACTIVATE:
+	case ACTION_REACTIVATE: matches = account_status_is_activated(user->status); break;
+	case ACTION_SUSPEND: matches = user->status == ACCOUNT_SUSPENDED; break;
+	case ACTION_UNSUSPEND: matches = user->status == ACCOUNT_ACTIVE; break;
+	case ACTION_DEACTIVATE: matches = user->status == ACCOUNT_DEPROVISIONED; break;
+	case ACTION_CREATE:
+	case ACTION_END_SESSIONS:
+	case ACTION_LINK:
+	case ACTION_KIND_COUNT: break;
+	}
+	json_decref(body);
+	return matches;
+}
+
+static bool note_applied(struct run *run, const struct intent *intent)
+{
+	struct employee *employee = run->employee;
+	json_t *body = intent->is_rename ? intent_body(intent) : NULL;
+	bool is_noted = true;
+
+	if (intent->lower_cause != LOWER_NONE) {
+		employee->lowered = intent->lower_cause;
+		if (intent->lower_cause == LOWER_REVOKED) {
+			employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+		}
+	} else if (intent->kind != ACTION_UPDATE) {
+		employee->lowered = LOWER_NONE;
+		employee->is_activated = true;
+	}
+	if (json_get_text(body, "login") != NULL) {
+		is_noted = personal_set(&employee->bob_login, json_get_text(body, "login"));
+	}
+	if (is_noted && json_get_text(body, "email") != NULL) {
+		is_noted = personal_set(&employee->bob_email, json_get_text(body, "email"));
+	}
+	json_decref(body);
+	return is_noted;
+}
+
+static enum step resolve_change(
+        struct run *run, struct okta_client *client, const struct intent *intent)
+{
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	okta_user_get(client, intent->okta_id, &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		bool was_applied = is_applied(intent, &user);
+		if (run_note_user(run, &user) && (!was_applied || note_applied(run, intent))) {
+			step = close_resolved(
+			        run, intent, was_applied ? OUTCOME_DONE : OUTCOME_NOT_SENT);
+		}
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = close_resolved(run, intent, OUTCOME_REFUSED);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
+/* Links and sessions leave nothing to read: the link is ours alone, sessions are ended again. */
+static enum step resolve_one(
+        struct run *run, struct okta_client *client, const struct intent *intent)
+{
+	switch (intent->kind) {
+	case ACTION_CREATE: return resolve_create(run, client, intent);
+	case ACTION_LINK:
+	case ACTION_END_SESSIONS:
+	case ACTION_KIND_COUNT: return close_resolved(run, intent, OUTCOME_NOT_SENT);
+	case ACTION_UPDATE:
+	case ACTION_ACTIVATE:
+	case ACTION_REACTIVATE:
+	case ACTION_SUSPEND:
+	case ACTION_UNSUSPEND:
+	case ACTION_DEACTIVATE: break;
+	}
+	return resolve_change(run, client, intent);
+}
+
+enum step resolve_intents(struct run *run)
+{
+	struct action_list open = {0};
+	struct err err = ERR_INIT;
+	enum step step = STEP_NEXT;
+
+	if (run->mode == RUN_MODE_PLAN) {
+		return STEP_NEXT;
+	}
+	if (!store_intent_list_open(run->runner->store, &run->employee->key, &open, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	if (open.count > 0 && connection_is_okta_parked(run->connection)) {
+		step = run_stop(
+		        run, RUN_ENDS_PARKED, "waits for Okta to say how the last action ended");
+	}
+	struct okta_client *client = open.count > 0 && step == STEP_NEXT ? run_okta(run) : NULL;
+	for (size_t i = 0; i < open.count && step == STEP_NEXT; i++) {
+		step = client != NULL ? resolve_one(run, client, &open.items[i].intent) : STEP_STOP;
+	}
+	action_list_finish(&open);
+	return step;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/engine/run.h"
+
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum step run_stop(struct run *run, enum run_end end, const char *sentence)
+{
+	run->end = end;
+	str_format_cut(run->sentence, sizeof(run->sentence), "%s", sentence);
+	return STEP_STOP;
+}
+
+enum step run_stop_outcome(struct run *run, const struct call_outcome *outcome)
+{
+	const struct employee *employee = run->employee;
+	bool is_parked =
+	        connection_okta_outcome(run->connection, employee->key.employee_id, outcome);
+
+	if (outcome->call_class == CALL_RETRY_AT) {
+		run->retry_at_ms = outcome->retry_at_ms;
+		return run_stop(run, RUN_ENDS_WAITING, outcome->sentence);
+	}
+	if (outcome->call_class == CALL_ABORTED) {
+		return run_stop(run, RUN_ENDS_WAITING, "the server stopped");
+	}
+	if (is_parked) {
+		return run_stop(run, RUN_ENDS_PARKED, outcome->sentence);
+	}
+	if (outcome->call_class == CALL_PERMANENT || outcome->call_class == CALL_STOP_CONFIG) {
+		return run_stop(run, RUN_ENDS_FAILED, outcome->sentence);
+	}
+	return run_stop(run, RUN_ENDS_RETRY, outcome->sentence);
+}
+
+bool run_has_hold(const struct run *run, enum hold_kind kind)
+{
+	return (run->employee->hold_kinds & (1U << kind)) != 0;
+}
+
+bool run_is_approved(const struct run *run, enum hold_kind kind)
+{
+	return (run->employee->approvals & (1U << kind)) != 0;
+}
+
+enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id)
+{
+	struct hold hold = {.key = run->employee->key, .kind = kind, .since_ms = clock_wall_ms()};
+	struct err err = ERR_INIT;
+
+	run->is_held = true;
+	run_report(run, "hold", hold_kind_name(kind), "held", cause);
+	if (run->mode == RUN_MODE_PLAN || run_has_hold(run, kind)) {
+		return STEP_NEXT;
+	}
+	str_format_cut(hold.cause, sizeof(hold.cause), "%s", cause);
+	str_format_cut(hold.by, sizeof(hold.by), "bob2okta");
+	str_format_cut(hold.okta_id, sizeof(hold.okta_id), "%s", okta_id != NULL ? okta_id : "");
+	if (!store_hold_add(run->runner->store, &hold, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	run->employee->hold_kinds |= 1U << kind;
+	log_warn("held", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id), F("kind", hold_kind_name(kind)),
+	        F("cause", hold.cause));
+	return STEP_NEXT;
+}
+
+void run_unhold(struct run *run, enum hold_kind kind)
+{
+	struct err err = ERR_INIT;
+
+	if (run->mode == RUN_MODE_PLAN || !run_has_hold(run, kind)) {
+		return;
+	}
+	if (store_hold_remove(run->runner->store, &run->employee->key, kind, &err)) {
+		run->employee->hold_kinds &= ~(1U << kind);
+	}
+}
+
+void run_report(
+        struct run *run, const char *kind, const char *rule, const char *result, const char *text)
+{
+	if (run->report == NULL) {
+		return;
+	}
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "kind", kind, "rule", rule, "result",
+	        result, "reason", text);
+	if (line != NULL) {
+		json_array_append_new(run->report, line);
+	}
+}
+
+struct okta_client *run_okta(struct run *run)
+{
+	struct err err = ERR_INIT;
+	struct okta_client *client = runner_okta(run->runner, run->connection, &err);
+
+	if (client == NULL) {
+		run_stop(run, RUN_ENDS_RETRY, err.text);
+		return NULL;
+	}
+	enum lane lane = run->has_plan && run->plan.lane < run->employee->lane
+	        ? run->plan.lane
+	        : run->employee->lane;
+	okta_client_set_urgency(client,
+	        lane <= LANE_LEAVE           ? CALL_URGENT
+	                : lane == LANE_SWEEP ? CALL_BACKGROUND
+	                                     : CALL_NORMAL);
+	return client;
+}
+
+bool run_note_user(struct run *run, const struct okta_user *user)
+{
+	json_t *mapped = map_rules_project(&run->connection->settings->rules, user->profile);
+	char *text = mapped != NULL ? json_format(mapped) : NULL;
+	bool is_noted = text != NULL && personal_set(&run->employee->present_profile, text);
+
+	if (is_noted) {
+		run->employee->present_status = user->status;
+		json_decref(run->present);
+		run->present = json_incref(mapped);
+	}
+	json_decref(mapped);
+	free(text);
+	if (!is_noted) {
+		run_stop(run, RUN_ENDS_RETRY, "out of memory while noting an Okta user");
+	}
+	return is_noted;
+}
+
+/* 404 never turns into a silent second create: a human says what happened (E-11). */
+static enum step user_is_gone(struct run *run)
+{
+	run->employee->present_status = ACCOUNT_DEPROVISIONED;
+	return run_hold(run, HOLD_CLOSED_BY_OTHER,
+	        "the linked Okta user no longer exists: somebody deleted it",
+	        run->employee->okta_id);
+}
+
+enum step run_reread(struct run *run)
+{
+	struct okta_client *client = run_okta(run);
+	struct call_outcome outcome;
+	struct okta_user user = {0};
+	enum step step = STEP_STOP;
+
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	okta_user_get(client, run->employee->okta_id, &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		connection_okta_outcome(run->connection, run->employee->key.employee_id, &outcome);
+		step = run_note_user(run, &user) ? STEP_NEXT : STEP_STOP;
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = user_is_gone(run);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
+void run_finish(struct run *run)
+{
+	person_finish(&run->person);
+	if (run->has_profile) {
+		map_profile_finish(&run->profile);
+	}
+	if (run->has_plan) {
+		plan_finish(&run->plan);
+	}
+	hold_list_finish(&run->holds);
+	json_decref(run->present);
+	json_decref(run->report);
+	memset(run, 0, sizeof(*run));
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_ENGINE_RUN_H
+#define SERVER_ENGINE_RUN_H
+
+/*
+ * One employee, one run: what was read, what was decided, how it ended. The
+ * steps live in files of their own and are called by reconcile.c in order:
+ *
+ *   resolve.c  open intents of an earlier run, by reading Okta
+ *   lookup.c   is there an account already? adopt it, or ask a human
+ *   act.c      one action: holds, limits, intent, call, outcome
+ *
+ * A run belongs to the thread that makes it.
+ */
+
+#include "server/engine/facts.h"
+#include "server/engine/runner.h"
+#include "server/engine/work.h"
+
+enum run_mode {
+	RUN_MODE_WORK,
+	RUN_MODE_PLAN, /* reads only; nothing is stored or sent */
+	RUN_MODE_CLOSE, /* a human closes the account now (M4) */
+};
+
+enum run_end {
+	RUN_ENDS_WELL,
+	RUN_ENDS_WAITING, /* not applied; again at retry_at_ms, no attempt used */
+	RUN_ENDS_RETRY, /* a transient failure: again with backoff */
+	RUN_ENDS_PARKED, /* the connection waits for Okta, or is paused */
+	RUN_ENDS_FAILED, /* Okta will never accept this */
+	RUN_ENDS_MOVED, /* a newer event came: plan again from a new read */
+	RUN_ENDS_LOST, /* the lease is somebody else's: drop everything */
+};
+
+/* What a step asks of its caller. */
+enum step { STEP_NEXT, STEP_AGAIN, STEP_STOP };
+
+struct run {
+	struct runner *runner;
+	struct connection *connection;
+	struct employee *employee; /* under our lease; borrowed from the work */
+	enum run_mode mode;
+	enum presence presence;
+	int64_t read_begun_ms;
+
+	struct person person; /* with PRESENCE_READ */
+	struct map_profile profile;
+	bool has_profile;
+	json_t *present; /* Okta's mapped attributes as last read or written; NULL: unknown */
+	struct hold_list holds;
+	struct account_facts facts;
+	char login[256]; /* present login, folded; what facts.login points to */
+	struct decision decision;
+	struct plan plan;
+	bool has_plan;
+	const char *may_clear; /* K4 */
+	bool wants_reread; /* K4: a second read must agree */
+	bool is_held; /* an action was kept back for a human */
+	bool has_acted;
+	json_t *report; /* array of what was done or would be; NULL unless somebody asked */
+
+	enum run_end end;
+	int64_t retry_at_ms;
+	char sentence[SENTENCE_BYTES]; /* why it ended so, for people; "" when it ended well */
+};
+
+/* Work on a claimed employee; source is borrowed and may be NULL. */
+void reconcile(struct run *run, json_t *source);
+void run_finish(struct run *run);
+
+/* Writes the end of the run into the record and gives the employee back. */
+bool run_settle(struct run *run, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------- for the steps' files */
+
+enum step run_stop(struct run *run, enum run_end end, const char *sentence);
+/* Maps an outcome that did not succeed to the run's end, and tells the connection. */
+enum step run_stop_outcome(struct run *run, const struct call_outcome *outcome);
+bool run_has_hold(const struct run *run, enum hold_kind kind);
+bool run_is_approved(const struct run *run, enum hold_kind kind);
+/* Asks a human; the hold is durable when this returns. */
+enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id);
+/* Takes a hold back whose cause is gone. */
+void run_unhold(struct run *run, enum hold_kind kind);
+/* Adds a line to the report, if one is asked for. */
+void run_report(
+        struct run *run, const char *kind, const char *rule, const char *result, const char *text);
+struct okta_client *run_okta(struct run *run);
+/* Notes what Okta says the user is now. */
+bool run_note_user(struct run *run, const struct okta_user *user);
+/* Reads the linked user afresh; STEP_NEXT when present is known now. */
+enum step run_reread(struct run *run);
+
+enum step resolve_intents(struct run *run);
+enum step lookup_account(struct run *run);
+enum step act_all(struct run *run);
+/* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */
+enum step lookup_judge(struct run *run, const struct okta_user_list *users);
+
+#endif

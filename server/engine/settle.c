@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The end of a run: what it came to goes into the employee's record, with the
+ * three times that decide when it is looked at again (engine rule 1).
+ */
+#include "server/base/clock.h"
+#include "server/base/crypto.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/engine/retry.h"
+#include "server/engine/run.h"
+
+#define ABSENT_REREAD_MS (24 * 60 * 60 * 1000)
+/* Second looks are gathered: due times are rounded up to this, so that one search serves many. */
+#define REREAD_GRAIN_MS 2000
+
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+	if (a_ms == 0 || b_ms == 0) {
+		return a_ms + b_ms;
+	}
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static int64_t gathered(int64_t due_ms, int64_t wait_ms)
+{
+	int64_t grain = wait_ms < REREAD_GRAIN_MS ? wait_ms : REREAD_GRAIN_MS;
+	return grain <= 0 ? due_ms : (due_ms + grain - 1) / grain * grain;
+}
+
+/* Engine rule 3: settled only by a read begun late enough after the last event. */
+static bool is_settled(const struct run *run)
+{
+	int64_t wait_ms = (int64_t)run->connection->settings->reread_after_s * 1000;
+
+	return run->presence != PRESENCE_NOT_READ &&
+	        run->read_begun_ms >= run->employee->last_event_at_ms + wait_ms;
+}
+
+static int64_t absent_reread_ms(const struct run *run)
+{
+	int64_t second_ms = run->employee->absent_since_ms + DISAPPEARED_AFTER_MS;
+
+	return run->read_begun_ms < second_ms ? second_ms : run->read_begun_ms + ABSENT_REREAD_MS;
+}
+
+static int64_t next_look_ms(const struct run *run)
+{
+	int64_t wait_ms = (int64_t)run->connection->settings->reread_after_s * 1000;
+	int64_t at_ms = 0;
+
+	if (!is_settled(run)) {
+		at_ms = gathered(run->employee->last_event_at_ms + wait_ms, wait_ms);
+		if (run->presence == PRESENCE_NOT_READ && at_ms == 0) {
+			at_ms = clock_wall_ms();
+		}
+	}
+	if (run->wants_reread) {
+		at_ms = earlier(at_ms, run->employee->empty_since_ms + EMPTY_AGREES_AFTER_MS);
+	}
+	if (run->presence == PRESENCE_ABSENT) {
+		at_ms = earlier(at_ms, absent_reread_ms(run));
+	}
+	return at_ms;
+}
+
+static void observe_done(const struct run *run)
+{
+	const struct employee *employee = run->employee;
+
+	if (employee->dirty_since_ms > 0 && employee->last_event_at_ms > 0) {
+		metrics_observe(METRIC_EVENT_TO_DONE, LABELS(employee->key.connection),
+		        (double)(clock_wall_ms() - employee->dirty_since_ms) / 1000.0);
+	}
+}
+
+static enum employee_state settle_well(struct run *run)
+{
+	struct employee *employee = run->employee;
+
+	observe_done(run);
+	employee->attempts = 0;
+	employee->failing_since_ms = 0;
+	employee->retry_not_before_ms = 0;
+	employee->crashes = 0;
+	employee->is_last_run_good = true;
+	employee->last_error[0] = '\0';
+	employee->policy_due_at_ms = run->decision.due_at_ms;
+	employee->reread_at_ms = next_look_ms(run);
+	employee->lane = run->has_plan ? run->plan.lane : run->decision.lane;
+	if (is_settled(run)) {
+		employee->settled_generation = employee->claimed_generation;
+	}
+	employee->dirty_since_ms = 0;
+	bool is_waiting = employee->policy_due_at_ms != 0 || employee->reread_at_ms != 0;
+	return is_waiting ? EMPLOYEE_WAITING : EMPLOYEE_IDLE;
+}
+
+static void refund(struct employee *employee)
+{
+	if (employee->attempts > 0) {
+		employee->attempts--;
+	}
+}
+
+static uint32_t random_u32(void)
+{
+	uint32_t value = 0;
+	if (!crypto_random(&value, sizeof(value), NULL)) {
+		/* Without randomness the longest wait is the safe one. */
+		value = UINT32_MAX;
+	}
+	return value;
+}
+
+static enum employee_state settle_retry(struct run *run, int64_t now_ms)
+{
+	struct employee *employee = run->employee;
+
+	if (employee->failing_since_ms == 0) {
+		employee->failing_since_ms = now_ms;
+	}
+	if (retry_is_given_up(employee->lane, employee->failing_since_ms, now_ms)) {
+		return EMPLOYEE_FAILED;
+	}
+	int64_t wait_ms = retry_wait_ms(employee->attempts, random_u32());
+	employee->retry_not_before_ms = now_ms + wait_ms;
+	return EMPLOYEE_DIRTY;
+}
+
+static enum employee_state settle_badly(struct run *run)
+{
+	struct employee *employee = run->employee;
+	int64_t now_ms = clock_wall_ms();
+
+	employee->is_last_run_good = false;
+	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", run->sentence);
+	switch (run->end) {
+	case RUN_ENDS_WAITING:
+		refund(employee);
+		employee->retry_not_before_ms = run->retry_at_ms;
+		return EMPLOYEE_DIRTY;
+	case RUN_ENDS_PARKED: refund(employee); return EMPLOYEE_PARKED;
+	case RUN_ENDS_RETRY: return settle_retry(run, now_ms);
+	case RUN_ENDS_FAILED:
+		employee->failing_since_ms =
+		        employee->failing_since_ms != 0 ? employee->failing_since_ms : now_ms;
+		employee->policy_due_at_ms = run->decision.due_at_ms;
+		return EMPLOYEE_FAILED;
+	case RUN_ENDS_MOVED: refund(employee); return EMPLOYEE_DIRTY;
+	case RUN_ENDS_WELL:
+	case RUN_ENDS_LOST: break;
+	}
+	return EMPLOYEE_DIRTY;
+}
+
+static void note_sentence(struct run *run)
+{
+	struct employee *employee = run->employee;
+
+	employee->last_run_at_ms = clock_wall_ms();
+	if (run->decision.reason[0] != '\0') {
+		str_format_cut(employee->last_rule, sizeof(employee->last_rule), "%s",
+		        policy_rule_id(run->decision.rule));
+		str_format_cut(employee->last_sentence, sizeof(employee->last_sentence), "%s",
+		        run->sentence[0] != '\0' && run->end == RUN_ENDS_WELL
+		                ? run->sentence
+		                : run->decision.reason);
+	}
+}
+
+bool run_settle(struct run *run, struct err *err)
+{
+	enum employee_state finish = EMPLOYEE_DIRTY;
+
+	if (run->end == RUN_ENDS_LOST) {
+		return true;
+	}
+	note_sentence(run);
+	if (run->end == RUN_ENDS_WELL) {
+		finish = settle_well(run);
+	} else {
+		finish = settle_badly(run);
+		log_warn("not done", F("connection", run->employee->key.connection),
+		        F("employee_id", run->employee->key.employee_id),
+		        F("state", employee_state_name(finish)), F("cause", run->sentence));
+	}
+	return store_employee_finish(run->runner->store, run->employee, finish, err);
+}
