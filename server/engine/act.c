@@ -256,8 +256,6 @@ static bool close_intent(struct run *run, const struct planned_action *action, i
 	        F("action", action_kind_name(action->kind)),
 	        F("rule", policy_rule_id(action->rule)), F("result", outcome_state_name(state)),
 	        F("okta_request_id", outcome.request_id));
-	run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule),
-	        outcome_state_name(state), action->reason);
 	if (!store_intent_close(run->runner->store, &outcome, run->employee, &err)) {
 		run_stop(run, err.code == ERR_CONFLICT ? RUN_ENDS_LOST : RUN_ENDS_RETRY, err.text);
 		return false;
@@ -455,8 +453,7 @@ static enum step act_one(struct run *run, const struct planned_action *action)
 	        : WORK_ORDINARY;
 
 	if (run->mode == RUN_MODE_PLAN) {
-		run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule),
-		        is_bound(run, action) ? "held" : "planned", action->reason);
+		run_report(run, action);
 		return STEP_NEXT;
 	}
 	if (run->mode != RUN_MODE_CLOSE && is_bound(run, action)) {

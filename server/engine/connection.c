@@ -310,17 +310,20 @@ bool connection_probe_bob(struct connection *connection, struct bob_client *clie
 	return !connection_is_bob_parked(connection);
 }
 
-int64_t connection_next_probe_ms(struct connection *connection)
+static int64_t probe_ms(struct connection *connection, const struct park *park)
 {
-	int64_t next = 0;
-
 	monitor_lock(&connection->monitor);
-	if (park_is_parked(&connection->okta)) {
-		next = connection->okta.probe_at_ms;
-	}
-	if (park_is_parked(&connection->bob) && (next == 0 || connection->bob.probe_at_ms < next)) {
-		next = connection->bob.probe_at_ms;
-	}
+	int64_t at_ms = park_is_parked(park) ? park->probe_at_ms : 0;
 	monitor_unlock(&connection->monitor);
-	return next;
+	return at_ms;
+}
+
+int64_t connection_okta_probe_ms(struct connection *connection)
+{
+	return probe_ms(connection, &connection->okta);
+}
+
+int64_t connection_bob_probe_ms(struct connection *connection)
+{
+	return probe_ms(connection, &connection->bob);
 }

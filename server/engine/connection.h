@@ -72,6 +72,7 @@ void connection_bob_outcome(struct connection *connection, const struct call_out
 bool connection_probe_okta(struct connection *connection, struct okta_client *client);
 bool connection_probe_bob(struct connection *connection, struct bob_client *client);
 /* Monotonic time of the next probe; 0: not parked. */
-int64_t connection_next_probe_ms(struct connection *connection);
+int64_t connection_okta_probe_ms(struct connection *connection);
+int64_t connection_bob_probe_ms(struct connection *connection);
 
 #endif

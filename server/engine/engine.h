@@ -11,6 +11,7 @@
  * the caller's thread and may block for as long as Bob and Okta take.
  */
 
+#include "okta/okta.h"
 #include "server/base/attr.h"
 #include "server/base/err.h"
 #include "server/base/transport.h"
@@ -61,15 +62,18 @@ bool engine_plan(struct engine *engine, const struct employee_key *key, json_t *
 /* The same for everybody Bob lists, without looking into Okta for people who are not linked. */
 bool engine_plan_all(
         struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
-/* Reads and converges the employee now. */
-bool engine_sync(struct engine *engine, const struct employee_key *key, json_t **report,
+/*
+ * Marks the employee for work at once; the run is over when claimed_generation has reached
+ * *generation and the state is neither dirty nor working.
+ */
+bool engine_sync(struct engine *engine, const struct employee_key *key, int64_t *generation,
         struct err *err) MUST_CHECK;
 /* Marks everybody Bob lists, at sweep priority. */
 bool engine_sync_all(
         struct engine *engine, const char *connection, size_t *marked, struct err *err) MUST_CHECK;
 /* Closes the account now by the leaver settings, and holds the employee (M4). */
 bool engine_close(struct engine *engine, const struct employee_key *key, const char *by,
-        json_t **report, struct err *err) MUST_CHECK;
+        struct err *err) MUST_CHECK;
 
 /* Stops all writes to Okta, keeps intake; survives restarts (M4). */
 enum pause_mode { PAUSE_NONE, PAUSE_PASS_REVOCATIONS, PAUSE_EVERYTHING };
@@ -88,6 +92,7 @@ struct engine_health {
 	int64_t bob_success_at_ms;
 	enum pause_mode pause;
 	bool is_dry_run;
+	int64_t okta_remaining[OKTA_BUCKET_COUNT]; /* -1: not heard of yet */
 };
 bool engine_health(struct engine *engine, const char *connection, struct engine_health *health);
 

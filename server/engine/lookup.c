@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define LOOKUP_LIMIT 10
+#define LINK_REASON  "the same person by the match rule"
 
 /* The other employee an Okta user is linked to; "" when there is none. False when the store failed.
  */
@@ -69,7 +70,7 @@ static bool fill_link_intent(
 	        .opened_at_ms = clock_wall_ms(),
 	};
 	str_format_cut(intent->rule, sizeof(intent->rule), "G4");
-	str_format_cut(intent->reason, sizeof(intent->reason), "the same person by the match rule");
+	str_format_cut(intent->reason, sizeof(intent->reason), LINK_REASON);
 	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", user->id);
 	str_format_cut(folded, sizeof(folded), "%s", login != NULL ? login : "");
 	str_fold(folded);
@@ -100,7 +101,6 @@ static enum step link_user(struct run *run, const struct okta_user *user)
 		struct outcome outcome = {.intent_id = intent.intent_id,
 		        .lease_token = run->employee->lease_token,
 		        .state = OUTCOME_DONE};
-		run_report(run, "link", "G4", "done", intent.reason);
 		log_info("action", F("connection", run->employee->key.connection),
 		        F("employee_id", run->employee->key.employee_id), F("action", "link"),
 		        F("rule", "G4"), F("result", "done"));
@@ -121,8 +121,10 @@ static enum step adopt(struct run *run, const char *okta_id, enum match_approval
 	enum step step = STEP_STOP;
 
 	if (run->mode == RUN_MODE_PLAN || run->connection->settings->mode == SETTINGS_DRY_RUN) {
-		run_report(run, "link", "G4", "planned", "the same person by the match rule");
-		return STEP_STOP;
+		struct planned_action link = {
+		        .kind = ACTION_LINK, .rule = RULE_G4, .reason = LINK_REASON};
+		run_report(run, &link);
+		return run_stop(run, RUN_ENDS_WELL, "Would link the account that is there.");
 	}
 	if (client == NULL) {
 		return STEP_STOP;

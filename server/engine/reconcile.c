@@ -242,7 +242,6 @@ static enum step make_plan(struct run *run)
 	if (run->plan.missing[0] != '\0') {
 		str_format_cut(run->sentence, sizeof(run->sentence),
 		        "cannot be created yet: Bob gives no value for %s", run->plan.missing);
-		run_report(run, "create", "G1", "waiting", run->sentence);
 	}
 	if (run->plan.hold != HOLD_KIND_COUNT) {
 		return run_hold(run, run->plan.hold, run->plan.hold_cause, run->employee->okta_id);
@@ -288,6 +287,7 @@ static enum step converge(struct run *run)
 
 void reconcile(struct run *run, json_t *source)
 {
+	run->asked = HOLD_KIND_COUNT;
 	enum step step = begin(run, source);
 
 	for (int round = 0; round < ROUNDS_MAX && step != STEP_STOP; round++) {

@@ -54,7 +54,8 @@ enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, cons
 	struct err err = ERR_INIT;
 
 	run->is_held = true;
-	run_report(run, "hold", hold_kind_name(kind), "held", cause);
+	run->asked = kind;
+	str_format_cut(run->asked_cause, sizeof(run->asked_cause), "%s", cause);
 	if (run->mode == RUN_MODE_PLAN || run_has_hold(run, kind)) {
 		return STEP_NEXT;
 	}
@@ -83,17 +84,20 @@ void run_unhold(struct run *run, enum hold_kind kind)
 	}
 }
 
-void run_report(
-        struct run *run, const char *kind, const char *rule, const char *result, const char *text)
+void run_report(struct run *run, const struct planned_action *action)
 {
 	if (run->report == NULL) {
 		return;
 	}
-	json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "kind", kind, "rule", rule, "result",
-	        result, "reason", text);
-	if (line != NULL) {
-		json_array_append_new(run->report, line);
+	json_t *line = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "kind",
+	        action_kind_name(action->kind), "rule", policy_rule_id(action->rule), "reason",
+	        action->reason, "limit", limit_kind_name(action->limit), "is_rename",
+	        action->is_rename, "is_activating", action->is_activating, "sends_email",
+	        action->sends_email);
+	if (line != NULL && action->profile != NULL) {
+		json_object_set(line, "profile", action->profile);
 	}
+	json_array_append_new(run->report, line);
 }
 
 struct okta_client *run_okta(struct run *run)

@@ -58,14 +58,17 @@ struct run {
 	bool wants_reread; /* K4: a second read must agree */
 	bool is_held; /* an action was kept back for a human */
 	bool has_acted;
-	json_t *report; /* array of what was done or would be; NULL unless somebody asked */
+	json_t *report; /* RUN_MODE_PLAN: array of what would be done, as docs/http.md has it; else
+	                   NULL */
+	enum hold_kind asked; /* the hold this run met or set; HOLD_KIND_COUNT: none */
+	char asked_cause[SENTENCE_BYTES];
 
 	enum run_end end;
 	int64_t retry_at_ms;
 	char sentence[SENTENCE_BYTES]; /* why it ended so, for people; "" when it ended well */
 };
 
-/* Work on a claimed employee; source is borrowed and may be NULL. */
+/* Work on a claimed employee (in RUN_MODE_PLAN any); source is borrowed and may be NULL. */
 void reconcile(struct run *run, json_t *source);
 void run_finish(struct run *run);
 
@@ -83,9 +86,8 @@ bool run_is_approved(const struct run *run, enum hold_kind kind);
 enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id);
 /* Takes a hold back whose cause is gone. */
 void run_unhold(struct run *run, enum hold_kind kind);
-/* Adds a line to the report, if one is asked for. */
-void run_report(
-        struct run *run, const char *kind, const char *rule, const char *result, const char *text);
+/* Adds an action to the report, if one is asked for. */
+void run_report(struct run *run, const struct planned_action *action);
 struct okta_client *run_okta(struct run *run);
 /* Notes what Okta says the user is now. */
 bool run_note_user(struct run *run, const struct okta_user *user);

@@ -89,6 +89,10 @@ static enum employee_state settle_well(struct run *run)
 	employee->policy_due_at_ms = run->decision.due_at_ms;
 	employee->reread_at_ms = next_look_ms(run);
 	employee->lane = run->has_plan ? run->plan.lane : run->decision.lane;
+	if (employee->lane == LANE_REVOKE) {
+		/* Carried out: what is left is to be read from Bob like any leaver. */
+		employee->lane = LANE_LEAVE;
+	}
 	if (is_settled(run)) {
 		employee->settled_generation = employee->claimed_generation;
 	}
@@ -146,7 +150,9 @@ static enum employee_state settle_badly(struct run *run)
 	case RUN_ENDS_FAILED:
 		employee->failing_since_ms =
 		        employee->failing_since_ms != 0 ? employee->failing_since_ms : now_ms;
-		employee->policy_due_at_ms = run->decision.due_at_ms;
+		if (run->decision.due_at_ms != 0) {
+			employee->policy_due_at_ms = run->decision.due_at_ms;
+		}
 		return EMPLOYEE_FAILED;
 	case RUN_ENDS_MOVED: refund(employee); return EMPLOYEE_DIRTY;
 	case RUN_ENDS_WELL:

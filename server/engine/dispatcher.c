@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dispatcher: parses stored events and marks their employees dirty, takes
+ * revocations to the workers without waiting for Bob, asks a parked Okta
+ * whether it works again, and keeps house.
+ */
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/engine/parts.h"
+
+#include <stdlib.h>
+
+#define TURN_MS          1000
+#define RUNNING_EVERY_MS 5000
+#define GAUGES_EVERY_MS  2000
+#define EXPIRE_EVERY_MS  (60 * 60 * 1000)
+#define BODIES_KEPT_MS   (7LL * 24 * 60 * 60 * 1000)
+#define HASHES_KEPT_MS   (30LL * 24 * 60 * 60 * 1000)
+#define REVOKES_AT_ONCE  16
+
+struct dispatcher {
+	struct engine *engine;
+	struct runner runner;
+	uint64_t seen;
+	bool has_revocations; /* an event of lane revoke was settled since the last claim */
+	int64_t revokes_at_ms; /* monotonic; all of them: when last done */
+	int64_t running_at_ms;
+	int64_t gauges_at_ms;
+	int64_t expire_at_ms;
+};
+
+/* ---------------------------------------------------------------- events */
+
+static const char *company_of(const struct engine *engine, const char *connection)
+{
+	const struct connection_settings *settings =
+	        settings_find(engine->options.settings, connection);
+	return settings != NULL ? settings->bob.company_id : "";
+}
+
+static void parse_event(
+        const struct engine *engine, const struct event *event, struct event_verdict *verdict)
+{
+	*verdict = (struct event_verdict){.event_id = event->event_id};
+	engine->options.parse_event(event->body, event->body_len,
+	        company_of(engine, event->connection), event->received_at_ms, verdict);
+	verdict->event_id = event->event_id;
+	metrics_add(METRIC_EVENTS, LABELS(event->connection, event_state_name(verdict->state)), 1);
+	log_info("event", F("connection", event->connection), F("event_id", event->event_id),
+	        F("type", verdict->type), F("employee_id", verdict->employee_id),
+	        F("state", event_state_name(verdict->state)), F("reason", verdict->reason));
+}
+
+static bool has_revocation(const struct event_verdict *verdicts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (verdicts[i].lane == LANE_REVOKE && verdicts[i].state == EVENT_ACCEPTED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Returns how many events were settled; 0 also when the store could not. */
+static size_t settle_some(struct dispatcher *dispatcher)
+{
+	struct event_list events = {0};
+	struct err err = ERR_INIT;
+	size_t settled = 0;
+
+	if (!store_event_next(dispatcher->engine->store, ENGINE_EVENTS_AT_ONCE, &events, &err)) {
+		log_error("events not read", F("cause", err.text));
+		return 0;
+	}
+	struct event_verdict *verdicts = calloc(events.count + 1, sizeof(*verdicts));
+	for (size_t i = 0; verdicts != NULL && i < events.count; i++) {
+		parse_event(dispatcher->engine, &events.items[i], &verdicts[i]);
+	}
+	if (verdicts != NULL && events.count > 0) {
+		if (store_event_settle(dispatcher->engine->store, verdicts, events.count, &err)) {
+			settled = events.count;
+			dispatcher->has_revocations |= has_revocation(verdicts, events.count);
+		} else {
+			log_error("events not settled", F("cause", err.text));
+		}
+	}
+	free(verdicts);
+	event_list_finish(&events);
+	return settled;
+}
+
+static void settle_events(struct dispatcher *dispatcher)
+{
+	size_t settled = settle_some(dispatcher);
+
+	if (settled == 0) {
+		return;
+	}
+	while (settled == ENGINE_EVENTS_AT_ONCE && !atomic_load(&dispatcher->engine->is_stopping)) {
+		settled = settle_some(dispatcher);
+	}
+	engine_wake(dispatcher->engine);
+}
+
+/* ----------------------------------------------------------- revocations */
+
+static void hand_revocation(
+        struct engine *engine, struct connection *connection, struct employee *employee)
+{
+	struct work *work = work_create(connection);
+
+	if (work == NULL) {
+		engine_give_back(engine, employee, "out of memory");
+		return;
+	}
+	work->employee = *employee;
+	*employee = (struct employee){0};
+	work_queue_put(&engine->queue, work);
+}
+
+static void take_revocations(struct engine *engine, struct connection *connection)
+{
+	struct claim_query query = {
+	        .connection = connection->settings->name,
+	        .lane_at_most = LANE_REVOKE,
+	        .limit = REVOKES_AT_ONCE,
+	        .now_ms = clock_wall_ms(),
+	        .lease_ms = ENGINE_LEASE_MS,
+	};
+	struct store_counts counts;
+	struct employee_list list = {0};
+	struct err err = ERR_INIT;
+
+	if (!store_counts(engine->store, query.connection, &counts, NULL) ||
+	        counts.by_lane[LANE_REVOKE] == 0) {
+		return;
+	}
+	if (!store_employee_claim(engine->store, &query, &list, &err)) {
+		log_error("claim failed", F("connection", query.connection), F("cause", err.text));
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		hand_revocation(engine, connection, &list.items[i]);
+	}
+	employee_list_finish(&list);
+}
+
+/* At once after such an event; else, for those that are tried again, once a turn. */
+static void take_all_revocations(struct dispatcher *dispatcher)
+{
+	struct engine *engine = dispatcher->engine;
+	int64_t now_ms = clock_mono_ms();
+
+	if (!dispatcher->has_revocations && now_ms - dispatcher->revokes_at_ms < TURN_MS) {
+		return;
+	}
+	dispatcher->revokes_at_ms = now_ms;
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		struct store_counts counts;
+		const char *name = engine->connections[i]->settings->name;
+		if (dispatcher->has_revocations ||
+		        (store_counts(engine->store, name, &counts, NULL) &&
+		                counts.by_lane[LANE_REVOKE] > 0)) {
+			take_revocations(engine, engine->connections[i]);
+		}
+	}
+	dispatcher->has_revocations = false;
+}
+
+/* ---------------------------------------------------------------- parked */
+
+static void wake_parked(struct engine *engine, struct connection *connection)
+{
+	size_t marked = 0;
+	struct err err = ERR_INIT;
+
+	if (!store_employee_mark_all(engine->store, connection->settings->name, EMPLOYEE_PARKED,
+	            LANE_COUNT, &marked, &err)) {
+		log_error("parked work not woken", F("cause", err.text));
+	}
+	engine_wake(engine);
+}
+
+static void probe(struct dispatcher *dispatcher, struct connection *connection)
+{
+	struct okta_client *client = runner_okta(&dispatcher->runner, connection, NULL);
+
+	if (client != NULL && connection_probe_okta(connection, client)) {
+		wake_parked(dispatcher->engine, connection);
+	}
+}
+
+/* ----------------------------------------------------------------- house */
+
+static void set_gauges(const struct engine *engine, const char *name)
+{
+	struct store_counts counts;
+
+	if (!store_counts(engine->store, name, &counts, NULL)) {
+		return;
+	}
+	for (int state = 0; state < EMPLOYEE_STATE_COUNT; state++) {
+		metrics_set(METRIC_EMPLOYEES,
+		        LABELS(name, employee_state_name((enum employee_state)state)),
+		        (double)counts.by_state[state]);
+	}
+	for (int kind = 0; kind < HOLD_KIND_COUNT; kind++) {
+		metrics_set(METRIC_HELD, LABELS(name, hold_kind_name((enum hold_kind)kind)),
+		        (double)counts.holds[kind]);
+	}
+	int64_t age_ms = counts.oldest_dirty_ms != 0 ? clock_wall_ms() - counts.oldest_dirty_ms : 0;
+	metrics_set(METRIC_DIRTY_AGE, LABELS(name), (double)age_ms / 1000.0);
+}
+
+/* Limits count in running time, so that downtime and clock jumps do not drain them (engine rule
+ * 19). */
+static void add_running(struct dispatcher *dispatcher, int64_t now_ms)
+{
+	int64_t running_ms = 0;
+	struct err err = ERR_INIT;
+
+	if (!store_running_add(dispatcher->engine->store, now_ms - dispatcher->running_at_ms,
+	            &running_ms, &err)) {
+		log_error("running time not stored", F("cause", err.text));
+		return;
+	}
+	dispatcher->running_at_ms = now_ms;
+}
+
+static void keep_house(struct dispatcher *dispatcher)
+{
+	struct engine *engine = dispatcher->engine;
+	int64_t now_ms = clock_mono_ms();
+	int64_t wall_ms = clock_wall_ms();
+
+	if (now_ms - dispatcher->running_at_ms >= RUNNING_EVERY_MS) {
+		add_running(dispatcher, now_ms);
+	}
+	if (now_ms - dispatcher->gauges_at_ms >= GAUGES_EVERY_MS) {
+		dispatcher->gauges_at_ms = now_ms;
+		for (size_t i = 0; i < engine->connection_count; i++) {
+			set_gauges(engine, engine->connections[i]->settings->name);
+		}
+	}
+	if (now_ms - dispatcher->expire_at_ms >= EXPIRE_EVERY_MS) {
+		struct err err = ERR_INIT;
+		dispatcher->expire_at_ms = now_ms;
+		if (!store_event_expire(engine->store, wall_ms - BODIES_KEPT_MS,
+		            wall_ms - HASHES_KEPT_MS, &err)) {
+			log_error("old events not emptied", F("cause", err.text));
+		}
+	}
+}
+
+static int64_t next_turn_ms(const struct engine *engine)
+{
+	int64_t at_ms = clock_mono_ms() + TURN_MS;
+
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		int64_t probe_ms = connection_okta_probe_ms(engine->connections[i]);
+		if (probe_ms != 0 && probe_ms < at_ms) {
+			at_ms = probe_ms;
+		}
+	}
+	return at_ms;
+}
+
+static void turn(struct dispatcher *dispatcher)
+{
+	struct engine *engine = dispatcher->engine;
+
+	settle_events(dispatcher);
+	take_all_revocations(dispatcher);
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		probe(dispatcher, engine->connections[i]);
+	}
+	keep_house(dispatcher);
+	engine_wait(engine, &dispatcher->seen, next_turn_ms(engine));
+}
+
+void *dispatcher_run(void *engine_argument)
+{
+	struct engine *engine = engine_argument;
+	struct dispatcher dispatcher = {.engine = engine, .running_at_ms = clock_mono_ms()};
+	struct err err = ERR_INIT;
+
+	if (!runner_init(&dispatcher.runner, engine->store, engine->connections,
+	            engine->connection_count, &err)) {
+		log_error("dispatcher did not start", F("cause", err.text));
+	} else {
+		while (!atomic_load(&engine->is_stopping)) {
+			turn(&dispatcher);
+		}
+		runner_finish(&dispatcher.runner);
+	}
+	engine_thread_ended(engine);
+	return NULL;
+}

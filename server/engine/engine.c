@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* Start and stop of the engine, and what its threads share. */
+#include "server/engine/engine.h"
+
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/engine/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ABORT_BEFORE_DEADLINE_MS 3000
+
+/* ------------------------------------------------------------------ wake */
+
+void engine_wake(struct engine *engine)
+{
+	monitor_lock(&engine->wake);
+	engine->wake_count++;
+	monitor_wake_all(&engine->wake);
+	monitor_unlock(&engine->wake);
+}
+
+void engine_notify(struct engine *engine)
+{
+	engine_wake(engine);
+}
+
+void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms)
+{
+	bool is_in_time = true;
+
+	monitor_lock(&engine->wake);
+	while (engine->wake_count == *seen && !atomic_load(&engine->is_stopping) && is_in_time) {
+		is_in_time = monitor_wait_until(&engine->wake, deadline_ms);
+	}
+	*seen = engine->wake_count;
+	monitor_unlock(&engine->wake);
+}
+
+void engine_thread_ended(struct engine *engine)
+{
+	monitor_lock(&engine->wake);
+	engine->threads_running--;
+	monitor_wake_all(&engine->wake);
+	monitor_unlock(&engine->wake);
+}
+
+struct connection *engine_connection(struct engine *engine, const char *name)
+{
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		if (str_equal(engine->connections[i]->settings->name, name)) {
+			return engine->connections[i];
+		}
+	}
+	return NULL;
+}
+
+void engine_give_back(struct engine *engine, struct employee *employee, const char *why)
+{
+	struct err err = ERR_INIT;
+
+	if (employee->attempts > 0) {
+		employee->attempts--;
+	}
+	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", why);
+	if (!store_employee_finish(engine->store, employee, EMPLOYEE_DIRTY, &err)) {
+		log_warn("employee not given back", F("connection", employee->key.connection),
+		        F("employee_id", employee->key.employee_id), F("cause", err.text));
+	}
+}
+
+/* ---------------------------------------------------------------- create */
+
+static bool create_connections(struct engine *engine, struct err *err)
+{
+	const struct settings *settings = engine->options.settings;
+
+	engine->connections = calloc(settings->connection_count, sizeof(struct connection *));
+	if (engine->connections == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for connections");
+		return false;
+	}
+	for (size_t i = 0; i < settings->connection_count; i++) {
+		struct connection_options options = {
+		        .settings = &settings->connections[i],
+		        .plain = engine->options.plain,
+		        .abort = &engine->is_aborting,
+		};
+		engine->connections[i] = connection_create(&options, err);
+		if (engine->connections[i] == NULL) {
+			err_prefix(err, "connection %s", settings->connections[i].name);
+			return false;
+		}
+		engine->connection_count++;
+	}
+	return true;
+}
+
+struct engine *engine_create(const struct engine_options *options, struct err *err)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (engine == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for the engine");
+		return NULL;
+	}
+	engine->options = *options;
+	engine->store = options->store;
+	atomic_init(&engine->is_stopping, false);
+	atomic_init(&engine->is_aborting, false);
+	if (!monitor_init(&engine->wake) || !work_queue_init(&engine->queue, ENGINE_QUEUE_MAX)) {
+		err_set(err, ERR_INTERNAL, "locks cannot be made");
+		free(engine);
+		return NULL;
+	}
+	if (!create_connections(engine, err)) {
+		engine_destroy(engine);
+		return NULL;
+	}
+	return engine;
+}
+
+void engine_destroy(struct engine *engine)
+{
+	if (engine == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		connection_destroy(engine->connections[i]);
+	}
+	free(engine->connections);
+	free(engine->readers);
+	free(engine->workers);
+	work_queue_finish(&engine->queue);
+	monitor_finish(&engine->wake);
+	free(engine);
+}
+
+/* ----------------------------------------------------------------- start */
+
+/* After a crash: whoever has an open intent is worked on first of all (design 1.3). */
+static bool mark_open_intents(struct engine *engine, struct err *err)
+{
+	struct action_list open = {0};
+	bool is_marked = store_intent_list_open(engine->store, NULL, &open, err);
+
+	for (size_t i = 0; i < open.count && is_marked; i++) {
+		is_marked = store_employee_mark(engine->store, &open.items[i].intent.key,
+		        open.items[i].intent.lane, "an action was begun and its end is not known",
+		        err);
+	}
+	if (open.count > 0) {
+		log_warn("actions with unknown end", F("count", open.count));
+	}
+	action_list_finish(&open);
+	return is_marked;
+}
+
+static void load_pause(struct engine *engine, struct connection *connection)
+{
+	char *value = NULL;
+
+	if (!store_value_get(engine->store, connection->settings->name, "pause", &value, NULL)) {
+		return;
+	}
+	monitor_lock(&connection->monitor);
+	connection->pause =
+	        str_starts_with(value, "pass") ? PAUSE_PASS_REVOCATIONS : PAUSE_EVERYTHING;
+	monitor_unlock(&connection->monitor);
+	free(value);
+}
+
+/* M1: leaving dry_run plans everyone afresh. */
+static bool note_mode(
+        struct engine *engine, const struct connection_settings *settings, struct err *err)
+{
+	const char *mode = settings->mode == SETTINGS_LIVE ? "live" : "dry_run";
+	char *before = NULL;
+	bool is_noted = true;
+	size_t marked = 0;
+
+	if (store_value_get(engine->store, settings->name, "mode", &before, NULL) &&
+	        str_equal(before, "dry_run") && settings->mode == SETTINGS_LIVE) {
+		is_noted = store_employee_mark_all(engine->store, settings->name,
+		        EMPLOYEE_STATE_COUNT, LANE_SWEEP, &marked, err);
+		log_info("left dry_run", F("connection", settings->name), F("employees", marked));
+	}
+	free(before);
+	return is_noted && store_value_set(engine->store, settings->name, "mode", mode, err);
+}
+
+/* Parked is a state of the outside world at another time: everyone is looked at again. */
+static bool recover(struct engine *engine, struct err *err)
+{
+	size_t marked = 0;
+
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		const struct connection_settings *settings = engine->connections[i]->settings;
+		load_pause(engine, engine->connections[i]);
+		if (!note_mode(engine, settings, err) ||
+		        !store_employee_mark_all(engine->store, settings->name, EMPLOYEE_PARKED,
+		                LANE_COUNT, &marked, err)) {
+			return false;
+		}
+	}
+	return mark_open_intents(engine, err);
+}
+
+static bool start_thread(struct engine *engine, pthread_t *thread, const char *name,
+        void *(*run)(void *), void *argument, struct err *err)
+{
+	monitor_lock(&engine->wake);
+	engine->threads_running++;
+	monitor_unlock(&engine->wake);
+	if (argument == NULL || !thread_start(thread, name, run, argument, err)) {
+		err_set(err, ERR_NO_MEMORY, "thread %s cannot be started", name);
+		engine_thread_ended(engine);
+		return false;
+	}
+	return true;
+}
+
+static bool start_reader(struct engine *engine, struct connection *connection, struct err *err)
+{
+	struct reader_argument *argument = calloc(1, sizeof(*argument));
+
+	if (argument != NULL) {
+		*argument = (struct reader_argument){.engine = engine, .connection = connection};
+	}
+	pthread_t *thread = &engine->readers[engine->readers_started];
+	if (!start_thread(engine, thread, "reader", reader_run, argument, err)) {
+		free(argument);
+		return false;
+	}
+	engine->readers_started++;
+	return true;
+}
+
+static bool start_worker(struct engine *engine, struct err *err)
+{
+	struct worker_argument *argument = calloc(1, sizeof(*argument));
+
+	if (argument != NULL) {
+		bool is_reserved = engine->workers_started == 0;
+		*argument = (struct worker_argument){
+		        .engine = engine, .lane_at_most = is_reserved ? LANE_LEAVE : LANE_SWEEP};
+	}
+	pthread_t *thread = &engine->workers[engine->workers_started];
+	if (!start_thread(engine, thread, "worker", worker_run, argument, err)) {
+		free(argument);
+		return false;
+	}
+	engine->workers_started++;
+	return true;
+}
+
+bool engine_start(struct engine *engine, struct err *err)
+{
+	int workers = engine->options.workers < 2 ? 2 : engine->options.workers;
+	bool is_started = recover(engine, err);
+
+	engine->readers = calloc(engine->connection_count, sizeof(pthread_t));
+	engine->workers = calloc((size_t)workers, sizeof(pthread_t));
+	if (engine->readers == NULL || engine->workers == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for threads");
+		return false;
+	}
+	for (int i = 0; i < workers && is_started; i++) {
+		is_started = start_worker(engine, err);
+	}
+	for (size_t i = 0; i < engine->connection_count && is_started; i++) {
+		is_started = start_reader(engine, engine->connections[i], err);
+	}
+	if (is_started) {
+		is_started = start_thread(
+		        engine, &engine->dispatcher, "dispatcher", dispatcher_run, engine, err);
+		engine->is_dispatcher_started = is_started;
+	}
+	if (!is_started) {
+		engine_stop(engine, clock_mono_ms() + ABORT_BEFORE_DEADLINE_MS);
+	}
+	return is_started;
+}
+
+/* ------------------------------------------------------------------ stop */
+
+void engine_abort(struct engine *engine)
+{
+	atomic_store(&engine->is_aborting, true);
+	engine_wake(engine);
+}
+
+/* True when all threads have ended by then. */
+static bool wait_for_threads(struct engine *engine, int64_t deadline_ms)
+{
+	bool is_in_time = true;
+
+	monitor_lock(&engine->wake);
+	while (engine->threads_running > 0 && is_in_time && !atomic_load(&engine->is_aborting)) {
+		is_in_time = monitor_wait_until(&engine->wake, deadline_ms);
+	}
+	bool has_ended = engine->threads_running == 0;
+	monitor_unlock(&engine->wake);
+	return has_ended;
+}
+
+static void join_all(struct engine *engine)
+{
+	for (int i = 0; i < engine->workers_started; i++) {
+		thread_join(engine->workers[i]);
+	}
+	for (int i = 0; i < engine->readers_started; i++) {
+		thread_join(engine->readers[i]);
+	}
+	if (engine->is_dispatcher_started) {
+		thread_join(engine->dispatcher);
+	}
+	engine->workers_started = 0;
+	engine->readers_started = 0;
+	engine->is_dispatcher_started = false;
+}
+
+void engine_stop(struct engine *engine, int64_t deadline_ms)
+{
+	atomic_store(&engine->is_stopping, true);
+	work_queue_close(&engine->queue);
+	engine_wake(engine);
+	if (!wait_for_threads(engine, deadline_ms - ABORT_BEFORE_DEADLINE_MS)) {
+		engine_abort(engine);
+	}
+	join_all(engine);
+	for (struct work *work = work_queue_drain(&engine->queue); work != NULL;
+	        work = work_queue_drain(&engine->queue)) {
+		engine_give_back(engine, &work->employee, "the server stopped");
+		work_destroy(work);
+	}
+}

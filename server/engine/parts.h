@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_ENGINE_PARTS_H
+#define SERVER_ENGINE_PARTS_H
+
+/*
+ * The engine from the inside: its threads and what they share. Only files of
+ * this folder include it. Thread by thread: dispatcher.c, reader.c, worker.c;
+ * engine.c starts and stops them; control.c serves the control functions.
+ */
+
+#include "server/engine/connection.h"
+#include "server/engine/runner.h"
+#include "server/engine/work.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define ENGINE_LEASE_MS       (10 * 60 * 1000)
+#define ENGINE_QUEUE_MAX      (4 * BOB_BATCH_MAX)
+#define ENGINE_EVENTS_AT_ONCE 500
+
+struct engine {
+	struct engine_options options;
+	struct store *store;
+	struct connection **connections;
+	size_t connection_count;
+	struct work_queue queue;
+
+	atomic_bool is_stopping; /* no new claims */
+	atomic_bool is_aborting; /* calls in flight end at once */
+
+	struct monitor wake;
+	/* protected by wake: */
+	uint64_t wake_count; /* + 1 with every engine_wake */
+	int threads_running;
+
+	pthread_t dispatcher;
+	pthread_t *readers; /* one per connection */
+	pthread_t *workers;
+	int readers_started;
+	int workers_started;
+	bool is_dispatcher_started;
+};
+
+struct reader_argument {
+	struct engine *engine;
+	struct connection *connection;
+};
+
+struct worker_argument {
+	struct engine *engine;
+	enum lane lane_at_most; /* the first worker only takes what lowers access */
+};
+
+/* Thread functions; argument on the heap, freed by the thread. */
+void *dispatcher_run(void *engine);
+void *reader_run(void *reader_argument);
+void *worker_run(void *worker_argument);
+
+/* Something may be due: every waiting thread looks again. */
+void engine_wake(struct engine *engine);
+/* Waits until a wake after *seen or until deadline_ms (monotonic); updates *seen. */
+void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms);
+void engine_thread_ended(struct engine *engine);
+struct connection *engine_connection(struct engine *engine, const char *name);
+/* Gives a claimed employee back undone; no attempt is used up. */
+void engine_give_back(struct engine *engine, struct employee *employee, const char *why);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reader of one connection: claims dirty and due employees and reads them
+ * from Bob, many in one search. While a search is in flight more employees gather, so
+ * a storm costs few searches; alone, an employee is read at once. Two searches
+ * start at least GATHER_MS apart, and never faster than Bob's budget allows.
+ */
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/engine/parts.h"
+
+#include <stdlib.h>
+
+#define GATHER_MS    500
+#define IDLE_WAIT_MS 60000
+#define ROOM_WAIT_MS 1000
+
+struct reader {
+	struct engine *engine;
+	struct connection *connection;
+	struct runner runner;
+	uint64_t seen;
+	int64_t last_search_ms; /* monotonic */
+};
+
+/* Monotonic time before which no search may start. */
+static int64_t not_before_ms(struct reader *reader, enum call_urgency urgency)
+{
+	struct connection *connection = reader->connection;
+	int64_t now_ms = clock_mono_ms();
+	int64_t wall_ms = clock_wall_ms();
+	int64_t paced_ms = now_ms +
+	        bob_company_next_search_ms(connection->company, urgency, wall_ms) - wall_ms;
+	int64_t at_ms = reader->last_search_ms != 0 ? reader->last_search_ms + GATHER_MS : now_ms;
+
+	monitor_lock(&connection->monitor);
+	if (connection->bob_backoff_until_ms > at_ms) {
+		at_ms = connection->bob_backoff_until_ms;
+	}
+	monitor_unlock(&connection->monitor);
+	return paced_ms > at_ms ? paced_ms : at_ms;
+}
+
+/* ------------------------------------------------------------------ read */
+
+static void hand_over(
+        struct reader *reader, struct employee *employee, const struct bob_people *people)
+{
+	struct work *work = work_create(reader->connection);
+	json_t *source = bob_people_find(people, employee->key.employee_id);
+
+	if (work == NULL) {
+		engine_give_back(reader->engine, employee, "out of memory");
+		return;
+	}
+	work->employee = *employee;
+	*employee = (struct employee){0};
+	/* A deep copy: the worker is the only one to touch it (J4). */
+	work->source = source != NULL ? json_deep_copy(source) : NULL;
+	work->presence = work->source != NULL ? PRESENCE_READ : PRESENCE_ABSENT;
+	work->read_begun_ms = people->begun_at_ms;
+	work_queue_put(&reader->engine->queue, work);
+}
+
+static void read_batch(struct reader *reader, struct employee_list *batch)
+{
+	const char *ids[BOB_BATCH_MAX];
+	struct bob_people people = {0};
+	struct call_outcome outcome = {.call_class = CALL_RETRY_LATER};
+	struct bob_client *client = runner_bob(&reader->runner, reader->connection, NULL);
+
+	for (size_t i = 0; i < batch->count; i++) {
+		ids[i] = batch->items[i].key.employee_id;
+	}
+	reader->last_search_ms = clock_mono_ms();
+	if (client != NULL) {
+		bob_search(
+		        client, ids, batch->count, reader->connection->fields, &people, &outcome);
+	}
+	connection_bob_outcome(reader->connection, &outcome);
+	log_debug("read from Bob", F("connection", reader->connection->settings->name),
+	        F("employees", batch->count), F("result", call_class_name(outcome.call_class)));
+	for (size_t i = 0; i < batch->count; i++) {
+		if (outcome.call_class == CALL_DONE) {
+			hand_over(reader, &batch->items[i], &people);
+		} else {
+			engine_give_back(reader->engine, &batch->items[i], outcome.sentence);
+		}
+	}
+	bob_people_finish(&people);
+}
+
+/* ----------------------------------------------------------------- claim */
+
+/* Leaves time for the revocations that need no read: they wait in lane revoke for the dispatcher.
+ */
+static bool claim(struct reader *reader, struct employee_list *batch)
+{
+	struct claim_query query = {
+	        .connection = reader->connection->settings->name,
+	        .lane_at_most = LANE_SWEEP,
+	        .limit = BOB_BATCH_MAX,
+	        .now_ms = clock_wall_ms(),
+	        .lease_ms = ENGINE_LEASE_MS,
+	};
+	struct err err = ERR_INIT;
+
+	if (!store_employee_claim(reader->engine->store, &query, batch, &err)) {
+		log_error("claim failed", F("connection", query.connection), F("cause", err.text));
+		return false;
+	}
+	return batch->count > 0;
+}
+
+/* Wall clock of the next due employee; 0: none. */
+static int64_t next_due_ms(const struct reader *reader)
+{
+	int64_t due_ms = 0;
+
+	if (!store_next_due(reader->engine->store, &due_ms, NULL)) {
+		return clock_wall_ms() + ROOM_WAIT_MS;
+	}
+	return due_ms;
+}
+
+static void wait_until(struct reader *reader, int64_t mono_ms)
+{
+	engine_wait(reader->engine, &reader->seen, mono_ms);
+}
+
+static void wait_for_due(struct reader *reader, int64_t due_ms)
+{
+	int64_t wait_ms = due_ms == 0 ? IDLE_WAIT_MS : due_ms - clock_wall_ms();
+
+	wait_until(reader, clock_mono_ms() + (wait_ms < IDLE_WAIT_MS ? wait_ms : IDLE_WAIT_MS));
+}
+
+/* True when Bob may be asked now; else has waited. */
+static bool is_ready(struct reader *reader)
+{
+	struct connection *connection = reader->connection;
+	struct bob_client *client = runner_bob(&reader->runner, connection, NULL);
+
+	if (client == NULL) {
+		wait_until(reader, clock_mono_ms() + ROOM_WAIT_MS);
+		return false;
+	}
+	if (connection_probe_bob(connection, client)) {
+		engine_wake(reader->engine);
+	}
+	if (connection_is_bob_parked(connection)) {
+		wait_until(reader, connection_bob_probe_ms(connection));
+		return false;
+	}
+	int64_t due_ms = next_due_ms(reader);
+	if (due_ms == 0 || due_ms > clock_wall_ms()) {
+		wait_for_due(reader, due_ms);
+		return false;
+	}
+	int64_t at_ms = not_before_ms(reader, CALL_NORMAL);
+	if (at_ms > clock_mono_ms()) {
+		wait_until(reader, at_ms);
+		return false;
+	}
+	return work_queue_wait_room(
+	        &reader->engine->queue, BOB_BATCH_MAX, clock_mono_ms() + ROOM_WAIT_MS);
+}
+
+static void turn(struct reader *reader)
+{
+	struct employee_list batch = {0};
+
+	if (!is_ready(reader) || atomic_load(&reader->engine->is_stopping)) {
+		return;
+	}
+	if (claim(reader, &batch)) {
+		read_batch(reader, &batch);
+	} else {
+		wait_until(reader, clock_mono_ms() + GATHER_MS);
+	}
+	employee_list_finish(&batch);
+}
+
+void *reader_run(void *reader_argument)
+{
+	struct reader_argument *argument = reader_argument;
+	struct reader reader = {.engine = argument->engine, .connection = argument->connection};
+	struct err err = ERR_INIT;
+
+	if (!runner_init(&reader.runner, reader.engine->store, reader.engine->connections,
+	            reader.engine->connection_count, &err)) {
+		log_error("reader did not start", F("cause", err.text));
+	} else {
+		while (!atomic_load(&reader.engine->is_stopping)) {
+			turn(&reader);
+		}
+		runner_finish(&reader.runner);
+	}
+	engine_thread_ended(reader.engine);
+	free(argument);
+	return NULL;
+}
