@@ -45,8 +45,6 @@ static bool is_bound(const struct run *run, const struct planned_action *action)
 static void note_held(struct run *run, const struct planned_action *action)
 {
 	run->is_held = true;
-	run_report(run, action_kind_name(action->kind), policy_rule_id(action->rule), "held",
-	        action->reason);
 	if (is_lowering(action)) {
 		log_error("lowering is held", F("connection", run->employee->key.connection),
 		        F("employee_id", run->employee->key.employee_id),

@@ -428,6 +428,10 @@ bool engine_close(
 		is_closed = close_claimed(engine, &runner, &employee, err);
 		runner_finish(&runner);
 	}
+	if (!is_closed && !store_hold_remove(engine->store, key, HOLD_HUMAN, NULL)) {
+		/* A hold that stays would keep a leaver open, and nobody asked for that. */
+		log_error("hold of a failed close stays", F("employee_id", key->employee_id));
+	}
 	employee_finish(&employee);
 	engine_wake(engine);
 	return is_closed;

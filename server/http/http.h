@@ -95,6 +95,8 @@ const char *http_request_path(const struct http_request *request);
 const char *http_request_param(const struct http_request *request, int n);
 /* The value of a query argument; NULL when absent. */
 const char *http_request_query(const struct http_request *request, const char *name);
+/* The name of the n-th query argument; NULL beyond the last. */
+const char *http_request_query_name(const struct http_request *request, size_t n);
 /* How often a header came, and its first value (H5: callers refuse more than one). */
 int http_request_header_count(const struct http_request *request, const char *name);
 const char *http_request_header(const struct http_request *request, const char *name);

@@ -74,6 +74,7 @@ bool store_event_next(
  */
 bool store_event_settle(struct store *store, const struct event_verdict *verdicts, size_t count,
         struct err *err) MUST_CHECK;
+/* Newest first, without bodies; of one employee, or with an empty employee_id of the connection. */
 bool store_event_list(struct store *store, const struct employee_key *key, size_t limit,
         struct event_list *events, struct err *err) MUST_CHECK;
 /* Empties raw bodies of events done before that time; the hashes stay until hashes_before_ms. */

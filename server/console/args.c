@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/console/args.h"
+
+#include "server/base/json.h"
+#include "server/base/str.h"
+
+#include <string.h>
+
+#define BY_MAX_BYTES 63
+
+static bool is_known(const char *const *known, const char *name)
+{
+	for (size_t i = 0; known != NULL && known[i] != NULL; i++) {
+		if (str_equal(known[i], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool check_query(struct args *args, const char *const *known)
+{
+	const char *name = http_request_query_name(args->request, 0);
+
+	for (size_t i = 0; name != NULL; i++, name = http_request_query_name(args->request, i)) {
+		if (!str_equal(name, "connection") && !is_known(known, name)) {
+			err_set(&args->err, ERR_BAD_REQUEST,
+			        "this route has no query argument of that name (argument %zu); see docs/http.md",
+			        i + 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_body(struct args *args, const char *const *known)
+{
+	size_t len = 0;
+	const char *bytes = http_request_body(args->request, &len);
+	const char *name = NULL;
+	json_t *value = NULL;
+
+	args->body = len == 0 ? json_object() : json_parse(bytes, len, &args->err);
+	if (!json_is_object(args->body)) {
+		err_set(&args->err, ERR_BAD_REQUEST, "the body is not a JSON object");
+		return false;
+	}
+	json_object_foreach(args->body, name, value)
+	{
+		if (!is_known(known, name)) {
+			err_set(&args->err, ERR_BAD_REQUEST,
+			        "the body has a key this route does not know; see docs/http.md");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool find_connection(struct args *args)
+{
+	const char *name = http_request_query(args->request, "connection");
+
+	if (!str_copy(
+	            args->connection, sizeof(args->connection), name != NULL ? name : "default") ||
+	        settings_find(args->console->settings, args->connection) == NULL) {
+		err_set(&args->err, ERR_NOT_FOUND,
+		        "there is no connection of that name in the settings");
+		return false;
+	}
+	return true;
+}
+
+bool args_init(struct args *args, const struct console *console, const struct http_request *request,
+        const struct args_known *known)
+{
+	*args = (struct args){.request = request, .console = console};
+	return check_query(args, known->query) && check_body(args, known->body) &&
+	        find_connection(args);
+}
+
+void args_finish(struct args *args)
+{
+	json_decref(args->body);
+	args->body = NULL;
+}
+
+bool args_key(struct args *args)
+{
+	const char *id = http_request_param(args->request, 0);
+
+	if (!str_is_digits(id, EMPLOYEE_ID_BYTES - 1)) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "an employee id is 1 to 32 digits, as Bob shows it");
+		return false;
+	}
+	str_format_cut(args->key.connection, sizeof(args->key.connection), "%s", args->connection);
+	str_format_cut(args->key.employee_id, sizeof(args->key.employee_id), "%s", id);
+	return true;
+}
+
+const char *args_body_text(
+        struct args *args, const char *name, size_t max_bytes, const char *fallback)
+{
+	const json_t *value = json_object_get(args->body, name);
+	const char *text = json_string_value(value);
+
+	if (value == NULL) {
+		return fallback;
+	}
+	if (text == NULL || text[0] == '\0' || strlen(text) > max_bytes) {
+		err_set(&args->err, ERR_BAD_REQUEST, "%s is a text of 1 to %zu bytes", name,
+		        max_bytes);
+		return NULL;
+	}
+	return text;
+}
+
+const char *args_by(struct args *args)
+{
+	return args_body_text(args, "by", BY_MAX_BYTES, "admin");
+}
+
+int64_t args_query_number(struct args *args, const char *name, int64_t max, int64_t fallback)
+{
+	const char *text = http_request_query(args->request, name);
+	int64_t value = 0;
+
+	if (text == NULL) {
+		return fallback;
+	}
+	if (!str_to_int64(text, &value) || value < 1 || value > max) {
+		err_set(&args->err, ERR_BAD_REQUEST, "%s is a whole number from 1 to %lld", name,
+		        (long long)max);
+		return 0;
+	}
+	return value;
+}
+
+enum http_verdict args_refuse(struct args *args, struct http_reply *reply)
+{
+	http_reply_err(reply, args->request, &args->err);
+	args_finish(args);
+	return HTTP_ANSWERED;
+}

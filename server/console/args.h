@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_CONSOLE_ARGS_H
+#define SERVER_CONSOLE_ARGS_H
+
+/*
+ * Reading what a caller sent, strictly: query arguments and body keys a route
+ * does not know are errors, so that a misspelt filter never shows more than
+ * was asked for. Errors name the argument and the mend.
+ */
+
+#include "server/console/console.h"
+
+struct args {
+	const struct http_request *request;
+	const struct console *console;
+	json_t *body; /* object; owned */
+	struct err err;
+	char connection[CONNECTION_NAME_BYTES];
+	struct employee_key key; /* of args_key */
+};
+
+/*
+ * Checks query and body against what the route knows (lists end with NULL; NULL: none) and finds
+ * the connection. False: err says why. Call args_finish in every case.
+ */
+struct args_known {
+	const char *const *query; /* beside "connection" */
+	const char *const *body;
+};
+bool args_init(struct args *args, const struct console *console, const struct http_request *request,
+        const struct args_known *known) MUST_CHECK;
+void args_finish(struct args *args);
+
+/* The {id} of the path as args->key. */
+bool args_key(struct args *args) MUST_CHECK;
+/* A text of at most max_bytes; fallback when absent; NULL and err when it is no such text. */
+const char *args_body_text(
+        struct args *args, const char *name, size_t max_bytes, const char *fallback);
+/* Who asked, for the audit trail. */
+const char *args_by(struct args *args);
+/* A whole number of the query within 1..max; fallback when absent; 0 and err when it is none. */
+int64_t args_query_number(struct args *args, const char *name, int64_t max, int64_t fallback);
+/* Sends args->err; for `return args_refuse(...)`. */
+enum http_verdict args_refuse(struct args *args, struct http_reply *reply);
+
+/* status.c: the pause of a connection as `status` shows it; new reference. */
+json_t *console_pause_json(const struct console *console, const char *connection);
+
+#define KNOWN(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_CONSOLE_CONSOLE_H
+#define SERVER_CONSOLE_CONSOLE_H
+
+/*
+ * The JSON API of the admin listener, as docs/http.md describes it: one file
+ * per area, one handler per route; the route table is server/routes.c. Handlers
+ * run on threads of a THREADED listener and may block. The context is a struct
+ * console.
+ */
+
+#include "server/base/attr.h"
+#include "server/base/err.h"
+#include "server/base/sensitive.h"
+#include "server/engine/engine.h"
+#include "server/http/http.h"
+#include "server/settings/settings.h"
+#include "server/store/store.h"
+
+#define CONSOLE_BODY_MAX_BYTES (16 * 1024)
+#define CONSOLE_TOKEN_BYTES    32 /* of randomness; hex in the file */
+
+struct console {
+	struct engine *engine; /* borrowed */
+	struct store *store; /* borrowed */
+	const struct settings *settings; /* borrowed */
+	struct secret token;
+	int64_t started_at_ms;
+};
+
+/* auth.c: reads the token from that file, or makes it (0600) at the first start. */
+bool console_token_load(struct console *console, const char *path, struct err *err) MUST_CHECK;
+void console_finish(struct console *console);
+/* For http_options.authorize. */
+bool console_authorize(const struct http_request *request, enum http_role role, void *context);
+
+/* health.c */
+enum http_verdict console_health(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_ready(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_metrics(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* status.c */
+enum http_verdict console_status(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* people.c */
+enum http_verdict console_people(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_person(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_events(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* work.c */
+enum http_verdict console_plan(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_all(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_sync(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_sync_all(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_retry(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_retry_all(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_close(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_pause(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_resume(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* holds.c */
+enum http_verdict console_holds(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_hold(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_release(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_reject(
+        struct http_request *request, struct http_reply *reply, void *context);
+
+#endif

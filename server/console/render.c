@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/console/render.h"
+
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+
+#include <string.h>
+
+static json_t *kinds_json(unsigned kinds)
+{
+	json_t *list = json_array();
+
+	for (int kind = 0; kind < HOLD_KIND_COUNT; kind++) {
+		if ((kinds & (1U << kind)) != 0) {
+			json_array_append_new(
+			        list, json_string(hold_kind_name((enum hold_kind)kind)));
+		}
+	}
+	return list;
+}
+
+static json_t *profile_json(const struct employee *employee)
+{
+	const char *text = personal_reveal(&employee->present_profile);
+	json_t *profile = text[0] != '\0' ? json_parse(text, strlen(text), NULL) : NULL;
+
+	return profile != NULL ? profile : json_object();
+}
+
+json_t *render_employee(const struct employee *employee)
+{
+	json_t *profile = profile_json(employee);
+	const char *login = json_get_text(profile, "login");
+
+	if (login == NULL) {
+		login = personal_reveal(&employee->bob_login);
+	}
+	json_t *json = json_pack(
+	        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I}",
+	        "connection", employee->key.connection, "employee_id", employee->key.employee_id,
+	        "display_name", personal_reveal(&employee->display_name), "login", login, "okta_id",
+	        employee->okta_id, "state", employee_state_name(employee->state), "holds",
+	        kinds_json(employee->hold_kinds), "lane", lane_name(employee->lane), "lifecycle",
+	        employee->lifecycle, "present_status",
+	        account_status_name(employee->present_status), "last_rule", employee->last_rule,
+	        "last_sentence", employee->last_sentence, "last_error", employee->last_error,
+	        "last_run_at_ms", (json_int_t)employee->last_run_at_ms, "is_last_run_good",
+	        employee->is_last_run_good, "last_event_at_ms",
+	        (json_int_t)employee->last_event_at_ms);
+	json_decref(profile);
+	return json;
+}
+
+json_t *render_employee_full(const struct employee *employee)
+{
+	json_t *json = render_employee(employee);
+	json_t *more =
+	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:i, s:I, s:I, s:b, "
+	                  "s:s, s:s, s:b, s:s, s:b, s:b, s:o}",
+	                "generation", (json_int_t)employee->generation, "claimed_generation",
+	                (json_int_t)employee->claimed_generation, "settled_generation",
+	                (json_int_t)employee->settled_generation, "dirty_since_ms",
+	                (json_int_t)employee->dirty_since_ms, "policy_due_at_ms",
+	                (json_int_t)employee->policy_due_at_ms, "reread_at_ms",
+	                (json_int_t)employee->reread_at_ms, "retry_not_before_ms",
+	                (json_int_t)employee->retry_not_before_ms, "attempts", employee->attempts,
+	                "failing_since_ms", (json_int_t)employee->failing_since_ms, "crashes",
+	                employee->crashes, "read_at_ms", (json_int_t)employee->read_at_ms,
+	                "absent_since_ms", (json_int_t)employee->absent_since_ms, "was_terminated",
+	                employee->was_terminated, "origin", account_origin_name(employee->origin),
+	                "activation", employee->activation, "is_activated", employee->is_activated,
+	                "lowered", lower_cause_name(employee->lowered), "is_sessions_due",
+	                employee->is_sessions_due, "is_sourced_elsewhere",
+	                employee->is_sourced_elsewhere, "present_profile", profile_json(employee));
+
+	if (json != NULL && more != NULL) {
+		json_object_update(json, more);
+	}
+	json_decref(more);
+	return json;
+}
+
+json_t *render_event(const struct event *event)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "event_id",
+	        (json_int_t)event->event_id, "connection", event->connection, "employee_id",
+	        event->employee_id, "state", event_state_name(event->state), "type", event->type,
+	        "reason", event->reason, "received_at_ms", (json_int_t)event->received_at_ms,
+	        "triggered_at_ms", (json_int_t)event->triggered_at_ms, "last_seen_at_ms",
+	        (json_int_t)event->last_seen_at_ms, "deliveries", (json_int_t)event->deliveries);
+}
+
+json_t *render_hold(struct store *store, const struct hold *hold)
+{
+	struct employee employee = {0};
+	const char *name = "";
+
+	if (store_employee_get(store, &hold->key, &employee, NULL)) {
+		name = personal_reveal(&employee.display_name);
+	}
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}", "connection",
+	        hold->key.connection, "employee_id", hold->key.employee_id, "display_name", name,
+	        "kind", hold_kind_name(hold->kind), "cause", hold->cause, "by", hold->by,
+	        "since_ms", (json_int_t)hold->since_ms, "is_rejected", hold->is_rejected, "okta_id",
+	        hold->okta_id);
+	employee_finish(&employee);
+	return json;
+}
+
+/* The names of what was written, never the values. */
+static json_t *attributes_json(const struct intent *intent)
+{
+	const char *text = personal_reveal(&intent->body);
+	json_t *body = text[0] != '\0' ? json_parse(text, strlen(text), NULL) : NULL;
+	json_t *names = json_array();
+	const char *name = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach(body, name, value)
+	{
+		json_array_append_new(names, json_string(name));
+	}
+	json_decref(body);
+	return names;
+}
+
+json_t *render_action(const struct action_record *action)
+{
+	const struct intent *intent = &action->intent;
+	const struct outcome *outcome = &action->outcome;
+
+	return json_pack(
+	        "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:I, s:I, s:s, "
+	        "s:i, s:s, s:s, s:s, s:b}",
+	        "intent_id", (json_int_t)intent->intent_id, "kind", action_kind_name(intent->kind),
+	        "rule", intent->rule, "reason", intent->reason, "lane", lane_name(intent->lane),
+	        "limit", limit_kind_name(intent->limit), "lower_cause",
+	        lower_cause_name(intent->lower_cause), "okta_id", intent->okta_id, "attributes",
+	        attributes_json(intent), "is_rename", intent->is_rename, "is_approved",
+	        intent->is_approved, "sends_email", intent->sends_email, "opened_at_ms",
+	        (json_int_t)intent->opened_at_ms, "closed_at_ms", (json_int_t)action->closed_at_ms,
+	        "state", outcome_state_name(outcome->state), "http_status", outcome->http_status,
+	        "code", outcome->code, "request_id", outcome->request_id, "sentence",
+	        outcome->sentence, "is_resolved", outcome->is_resolved);
+}
+
+/* ------------------------------------------------------------- next step */
+
+static int64_t next_due_ms(const struct employee *employee)
+{
+	int64_t a_ms = employee->policy_due_at_ms;
+	int64_t b_ms = employee->reread_at_ms;
+
+	if (a_ms == 0 || b_ms == 0) {
+		return a_ms + b_ms;
+	}
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+static void next_step_waiting(const struct employee *employee, char *to, size_t size)
+{
+	char when[CLOCK_TEXT_BYTES];
+	int64_t due_ms = next_due_ms(employee);
+
+	if (due_ms == 0) {
+		str_format_cut(to, size, "Nothing to do until Bob reports a change.");
+		return;
+	}
+	clock_format(when, due_ms);
+	str_format_cut(to, size, "Is looked at again at %s.", when);
+}
+
+void render_next_step(const struct employee *employee, char *to, size_t size)
+{
+	if (employee->hold_kinds != 0) {
+		str_format_cut(to, size,
+		        "Waits for a human: bob2okta held shows why, release or reject decides.");
+		return;
+	}
+	switch (employee->state) {
+	case EMPLOYEE_DIRTY:
+		str_format_cut(to, size, "Is about to be read from Bob and compared.");
+		break;
+	case EMPLOYEE_WORKING: str_format_cut(to, size, "Is being worked on now."); break;
+	case EMPLOYEE_FAILED:
+		str_format_cut(to, size, "Failed: mend the cause, then bob2okta retry %s.",
+		        employee->key.employee_id);
+		break;
+	case EMPLOYEE_PARKED:
+		str_format_cut(
+		        to, size, "Waits until Okta works again, or until writing is resumed.");
+		break;
+	case EMPLOYEE_IDLE:
+	case EMPLOYEE_WAITING:
+	case EMPLOYEE_STATE_COUNT: next_step_waiting(employee, to, size); break;
+	}
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* What runs, and how it does. */
+#include "server/base/clock.h"
+#include "server/base/str.h"
+#include "server/base/version.h"
+#include "server/console/args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The stored value is "pass|stop TIME_MS WHO". */
+json_t *console_pause_json(const struct console *console, const char *connection)
+{
+	char *value = NULL;
+
+	if (!store_value_get(console->store, connection, "pause", &value, NULL)) {
+		return json_null();
+	}
+	char *time = strchr(value, ' ');
+	char *by = time != NULL ? strchr(time + 1, ' ') : NULL;
+	int64_t since_ms = 0;
+
+	if (by != NULL) {
+		*by = '\0';
+		by++;
+		if (!str_to_int64(time + 1, &since_ms)) {
+			since_ms = 0;
+		}
+	}
+	json_t *json = json_pack("{s:I, s:s, s:b}", "since_ms", (json_int_t)since_ms, "by",
+	        by != NULL ? by : "", "revocations", str_starts_with(value, "pass"));
+	free(value);
+	return json;
+}
+
+static const char *system_state(bool is_parked, int64_t success_at_ms)
+{
+	if (is_parked) {
+		return "parked";
+	}
+	return success_at_ms == 0 ? "unknown" : "ok";
+}
+
+static json_t *remaining_json(const struct engine_health *health)
+{
+	json_t *json = json_object();
+
+	for (int bucket = 0; bucket < OKTA_BUCKET_COUNT; bucket++) {
+		if (health->okta_remaining[bucket] >= 0) {
+			json_object_set_new(json, okta_bucket_name((enum okta_bucket)bucket),
+			        json_integer((json_int_t)health->okta_remaining[bucket]));
+		}
+	}
+	return json;
+}
+
+static json_t *bob_json(const struct engine_health *health)
+{
+	return json_pack("{s:s, s:s, s:I}", "state",
+	        system_state(health->is_bob_parked, health->bob_success_at_ms), "sentence",
+	        health->bob_cause, "since_ms", (json_int_t)health->bob_since_ms);
+}
+
+static json_t *okta_json(const struct engine_health *health)
+{
+	return json_pack("{s:s, s:s, s:I, s:o}", "state",
+	        system_state(health->is_okta_parked, health->okta_success_at_ms), "sentence",
+	        health->okta_cause, "since_ms", (json_int_t)health->okta_since_ms, "remaining",
+	        remaining_json(health));
+}
+
+static json_t *states_json(const struct store_counts *counts)
+{
+	json_t *json = json_object();
+	for (int i = 0; i < EMPLOYEE_STATE_COUNT; i++) {
+		json_object_set_new(json, employee_state_name((enum employee_state)i),
+		        json_integer((json_int_t)counts->by_state[i]));
+	}
+	return json;
+}
+
+static json_t *lanes_json(const struct store_counts *counts)
+{
+	json_t *json = json_object();
+	for (int i = 0; i < LANE_COUNT; i++) {
+		json_object_set_new(json, lane_name((enum lane)i),
+		        json_integer((json_int_t)counts->by_lane[i]));
+	}
+	return json;
+}
+
+static json_t *open_holds_json(const struct store_counts *counts)
+{
+	json_t *json = json_object();
+	for (int i = 0; i < HOLD_KIND_COUNT; i++) {
+		if (counts->holds[i] > 0) {
+			json_object_set_new(json, hold_kind_name((enum hold_kind)i),
+			        json_integer((json_int_t)counts->holds[i]));
+		}
+	}
+	return json;
+}
+
+static json_t *event_counts_json(const struct store_counts *counts)
+{
+	json_t *json = json_object();
+	for (int i = 0; i < EVENT_STATE_COUNT; i++) {
+		json_object_set_new(json, event_state_name((enum event_state)i),
+		        json_integer((json_int_t)counts->events[i]));
+	}
+	return json;
+}
+
+static json_t *connection_json(
+        const struct console *console, const struct connection_settings *settings, struct err *err)
+{
+	struct engine_health health;
+	struct store_counts counts;
+
+	engine_health(console->engine, settings->name, &health);
+	if (!store_counts(console->store, settings->name, &counts, err)) {
+		return NULL;
+	}
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name",
+	        settings->name, "mode", settings->mode == SETTINGS_LIVE ? "live" : "dry_run",
+	        "webhook_secrets", (json_int_t)settings->bob.webhook_key_count, "pause",
+	        console_pause_json(console, settings->name), "bob", bob_json(&health), "okta",
+	        okta_json(&health), "employees", states_json(&counts), "lanes", lanes_json(&counts),
+	        "holds", open_holds_json(&counts), "events", event_counts_json(&counts),
+	        "managed_active", (json_int_t)counts.managed_active, "oldest_dirty_ms",
+	        (json_int_t)counts.oldest_dirty_ms);
+}
+
+static json_t *status_json(const struct console *console, json_t *connections)
+{
+	struct err why = ERR_INIT;
+	bool is_writable = store_is_writable(console->store, &why);
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:{s:b, s:s}, s:o}", "version",
+	        version_number(), "commit", version_commit(), "started_at_ms",
+	        (json_int_t)console->started_at_ms, "now_ms", (json_int_t)clock_wall_ms(),
+	        "settings_version", console->settings->version, "store", "is_writable", is_writable,
+	        "sentence", why.text, "connections", connections);
+}
+
+enum http_verdict console_status(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct console *console = context;
+	struct args args;
+	struct args_known known = {0};
+	json_t *connections = json_array();
+
+	if (!args_init(&args, console, request, &known)) {
+		json_decref(connections);
+		return args_refuse(&args, reply);
+	}
+	for (size_t i = 0; i < console->settings->connection_count; i++) {
+		json_t *one =
+		        connection_json(console, &console->settings->connections[i], &args.err);
+		json_array_append_new(connections, one);
+	}
+	if (err_is_set(&args.err)) {
+		json_decref(connections);
+		return args_refuse(&args, reply);
+	}
+	http_reply_json(reply, 200, status_json(console, connections));
+	args_finish(&args);
+	return HTTP_ANSWERED;
+}

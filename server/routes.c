@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/routes.h"
+
+#include "server/console/console.h"
+#include "server/intake/health.h"
+#include "server/intake/webhook.h"
+
+#define NO_BODY   0
+#define API_BODY  CONSOLE_BODY_MAX_BYTES
+#define HOOK_BODY HTTP_BODY_MAX_BYTES
+
+/* clang-format off */
+const struct http_route routes_public[] = {
+	{HTTP_POST, WEBHOOK_PATH,            HTTP_ROLE_PUBLIC, HOOK_BODY, webhook_receive},
+	{HTTP_POST, WEBHOOK_CONNECTION_PATH, HTTP_ROLE_PUBLIC, HOOK_BODY, webhook_receive},
+	{HTTP_GET,  "/healthz",              HTTP_ROLE_PUBLIC, NO_BODY,   intake_health},
+	{HTTP_GET,  "/readyz",               HTTP_ROLE_PUBLIC, NO_BODY,   intake_ready},
+	{.path = NULL},
+};
+
+const struct http_route routes_admin[] = {
+	{HTTP_GET,  "/healthz",                   HTTP_ROLE_PUBLIC, NO_BODY,  console_health},
+	{HTTP_GET,  "/readyz",                    HTTP_ROLE_PUBLIC, NO_BODY,  console_ready},
+	{HTTP_GET,  "/metrics",                   HTTP_ROLE_PUBLIC, NO_BODY,  console_metrics},
+	{HTTP_GET,  "/api/v1/status",             HTTP_ROLE_ADMIN,  NO_BODY,  console_status},
+	{HTTP_GET,  "/api/v1/people",             HTTP_ROLE_ADMIN,  NO_BODY,  console_people},
+	{HTTP_GET,  "/api/v1/people/{id}",        HTTP_ROLE_ADMIN,  NO_BODY,  console_person},
+	{HTTP_POST, "/api/v1/people/{id}/plan",   HTTP_ROLE_ADMIN,  API_BODY, console_plan},
+	{HTTP_POST, "/api/v1/people/{id}/sync",   HTTP_ROLE_ADMIN,  API_BODY, console_sync},
+	{HTTP_POST, "/api/v1/people/{id}/retry",  HTTP_ROLE_ADMIN,  API_BODY, console_retry},
+	{HTTP_POST, "/api/v1/people/{id}/hold",   HTTP_ROLE_ADMIN,  API_BODY, console_hold},
+	{HTTP_POST, "/api/v1/people/{id}/close",  HTTP_ROLE_ADMIN,  API_BODY, console_close},
+	{HTTP_POST, "/api/v1/plan",               HTTP_ROLE_ADMIN,  API_BODY, console_plan_all},
+	{HTTP_POST, "/api/v1/sync",               HTTP_ROLE_ADMIN,  API_BODY, console_sync_all},
+	{HTTP_POST, "/api/v1/retry",              HTTP_ROLE_ADMIN,  API_BODY, console_retry_all},
+	{HTTP_GET,  "/api/v1/holds",              HTTP_ROLE_ADMIN,  NO_BODY,  console_holds},
+	{HTTP_POST, "/api/v1/holds/release",      HTTP_ROLE_ADMIN,  API_BODY, console_release},
+	{HTTP_POST, "/api/v1/holds/reject",       HTTP_ROLE_ADMIN,  API_BODY, console_reject},
+	{HTTP_POST, "/api/v1/pause",              HTTP_ROLE_ADMIN,  API_BODY, console_pause},
+	{HTTP_POST, "/api/v1/resume",             HTTP_ROLE_ADMIN,  API_BODY, console_resume},
+	{HTTP_GET,  "/api/v1/events",             HTTP_ROLE_ADMIN,  NO_BODY,  console_events},
+	{.path = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start order: settings, store, engine, admin listener, public listener. A
+ * webhook is taken only when everything behind it runs. Stop is the reverse:
+ *
+ *   1 quiesce both listeners      new requests get 503 and Connection: close
+ *   2 public listener             open deliveries get their answer
+ *   3 engine                      calls in flight end, the rest is given back
+ *   4 admin listener, store       what is committed is checkpointed
+ *
+ * A second signal aborts calls in flight and skips the waits.
+ */
+#include "server/serve.h"
+
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/str.h"
+#include "server/base/version.h"
+#include "server/console/console.h"
+#include "server/engine/engine.h"
+#include "server/intake/event.h"
+#include "server/intake/webhook.h"
+#include "server/routes.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DELIVERIES_WAITING_MAX 4096
+#define PUBLIC_CONNECTIONS     1024
+#define PUBLIC_IN_FLIGHT       768
+#define ADMIN_CONNECTIONS      64
+#define ADMIN_IN_FLIGHT        32
+#define HEADER_DEADLINE_MS     5000
+#define BODY_DEADLINE_MS       10000
+#define LISTENER_STOP_MS       2000
+#define ENGINE_STOP_MS         6000
+
+struct process {
+	const struct options *options;
+	enum transport_plain plain;
+	struct settings *settings;
+	struct store *store;
+	struct engine *engine;
+	struct intake intake;
+	struct console console;
+	struct http_server *public_listener;
+	struct http_server *admin_listener;
+	sigset_t signals;
+};
+
+/* ----------------------------------------------------------------- start */
+
+static bool load_settings(struct process *process, struct err *err)
+{
+	struct settings_report report = {0};
+	enum settings_plain plain = process->options->allow_insecure_loopback
+	        ? SETTINGS_PLAIN_ON_LOOPBACK
+	        : SETTINGS_TLS_ONLY;
+
+	process->settings = settings_load_file(process->options->settings, plain, &report, err);
+	for (size_t i = 0; i < report.count; i++) {
+		fprintf(stderr, "%s: %s: %s\n", process->options->settings, report.mistakes[i].path,
+		        report.mistakes[i].text);
+	}
+	return process->settings != NULL;
+}
+
+static bool open_store(struct process *process, struct err *err)
+{
+	struct store_options options = {
+	        .url = process->options->store,
+	        .queue_max = DELIVERIES_WAITING_MAX,
+	};
+
+	process->store = store_open(&options, err);
+	return process->store != NULL;
+}
+
+static bool start_engine(struct process *process, struct err *err)
+{
+	struct engine_options options = {
+	        .settings = process->settings,
+	        .store = process->store,
+	        .workers = process->options->workers,
+	        .plain = process->plain,
+	        .parse_event = event_parse,
+	};
+
+	process->engine = engine_create(&options, err);
+	return process->engine != NULL && engine_start(process->engine, err);
+}
+
+static bool start_admin(struct process *process, struct err *err)
+{
+	char token_path[1200];
+	struct http_options options = {
+	        .name = "admin",
+	        .listen = process->options->admin_listen,
+	        .mode = HTTP_THREADED,
+	        .routes = routes_admin,
+	        .context = &process->console,
+	        .authorize = console_authorize,
+	        .connections_max = ADMIN_CONNECTIONS,
+	        .in_flight_max = ADMIN_IN_FLIGHT,
+	        .header_deadline_ms = HEADER_DEADLINE_MS,
+	        .body_deadline_ms = BODY_DEADLINE_MS,
+	};
+
+	process->console.engine = process->engine;
+	process->console.store = process->store;
+	process->console.settings = process->settings;
+	process->console.started_at_ms = clock_wall_ms();
+	if (!options_admin_token_path(process->options, token_path, sizeof(token_path), err) ||
+	        !console_token_load(&process->console, token_path, err)) {
+		return false;
+	}
+	process->admin_listener = http_start(&options, err);
+	return process->admin_listener != NULL;
+}
+
+static void on_stored(void *engine)
+{
+	engine_notify(engine);
+}
+
+static bool start_public(struct process *process, struct err *err)
+{
+	struct http_options options = {
+	        .name = "public",
+	        .listen = process->options->listen,
+	        .mode = HTTP_POOLED,
+	        .routes = routes_public,
+	        .context = &process->intake,
+	        .threads = 2,
+	        .connections_max = PUBLIC_CONNECTIONS,
+	        .in_flight_max = PUBLIC_IN_FLIGHT,
+	        .header_deadline_ms = HEADER_DEADLINE_MS,
+	        .body_deadline_ms = BODY_DEADLINE_MS,
+	};
+
+	intake_init(&process->intake, process->settings, process->store);
+	process->intake.on_stored = on_stored;
+	process->intake.on_stored_context = process->engine;
+	process->public_listener = http_start(&options, err);
+	return process->public_listener != NULL;
+}
+
+/* READY comes last: listening, and the store is writable. */
+static void say_ready(const struct process *process)
+{
+	printf("bob2okta ready: webhooks http://127.0.0.1:%d, admin http://127.0.0.1:%d\n",
+	        http_port(process->public_listener), http_port(process->admin_listener));
+	fflush(stdout);
+	log_info("ready", F("version", version_number()), F("webhooks", process->options->listen),
+	        F("admin", process->options->admin_listen), F("store", process->options->store),
+	        F("settings_version", process->settings->version));
+}
+
+static bool start(struct process *process, struct err *err)
+{
+	return load_settings(process, err) && open_store(process, err) &&
+	        start_engine(process, err) && start_admin(process, err) &&
+	        start_public(process, err);
+}
+
+/* ------------------------------------------------------------------ stop */
+
+/* Waits for a second signal while the main thread stops the parts. */
+struct impatience {
+	struct process *process;
+	pthread_t thread;
+	bool is_started;
+};
+
+static void *hurry(void *argument)
+{
+	struct process *process = argument;
+	int signal = 0;
+
+	if (sigwait(&process->signals, &signal) == 0 && signal != SIGUSR2) {
+		log_warn("second signal: not waiting any more");
+		engine_abort(process->engine);
+	}
+	return NULL;
+}
+
+static void stop_parts(struct process *process)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (process->public_listener != NULL) {
+		http_quiesce(process->public_listener);
+		http_stop(process->public_listener, now_ms + LISTENER_STOP_MS);
+	}
+	if (process->admin_listener != NULL) {
+		http_quiesce(process->admin_listener);
+	}
+	if (process->engine != NULL) {
+		engine_stop(process->engine, now_ms + ENGINE_STOP_MS);
+	}
+	if (process->admin_listener != NULL) {
+		http_stop(process->admin_listener, now_ms + SERVE_STOP_MS);
+	}
+}
+
+static void destroy_parts(struct process *process)
+{
+	engine_destroy(process->engine);
+	store_close(process->store);
+	console_finish(&process->console);
+	settings_destroy(process->settings);
+}
+
+static void stop(struct process *process)
+{
+	struct impatience impatience = {.process = process};
+
+	log_info("stopping");
+	if (process->engine != NULL) {
+		impatience.is_started =
+		        pthread_create(&impatience.thread, NULL, hurry, process) == 0;
+	}
+	stop_parts(process);
+	if (impatience.is_started) {
+		pthread_kill(impatience.thread, SIGUSR2);
+		pthread_join(impatience.thread, NULL);
+	}
+	destroy_parts(process);
+}
+
+/* ------------------------------------------------------------------- run */
+
+static void wait_for_signal(const struct process *process)
+{
+	int signal = 0;
+
+	while (sigwait(&process->signals, &signal) == 0 && signal != SIGTERM && signal != SIGINT) {
+		log_debug("signal ignored", F("signal", signal));
+	}
+	log_info("signal", F("signal", signal));
+}
+
+int serve_run(const struct options *options)
+{
+	struct process process = {
+	        .options = options,
+	        .plain = options->allow_insecure_loopback ? TRANSPORT_PLAIN_ON_LOOPBACK
+	                                                  : TRANSPORT_TLS_ONLY,
+	};
+	struct err err = ERR_INIT;
+
+	sigemptyset(&process.signals);
+	sigaddset(&process.signals, SIGTERM);
+	sigaddset(&process.signals, SIGINT);
+	sigaddset(&process.signals, SIGHUP);
+	sigaddset(&process.signals, SIGUSR2);
+	bool is_started = start(&process, &err);
+	if (is_started) {
+		say_ready(&process);
+		wait_for_signal(&process);
+	} else {
+		fprintf(stderr, "bob2okta: %s\n%s\n", err.text, err_code_hint(err.code));
+	}
+	stop(&process);
+	return is_started ? 0 : err.code == ERR_SETTINGS_INVALID || err.code == ERR_USAGE ? 2 : 1;
+}
