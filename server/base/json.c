@@ -38,8 +38,12 @@ static bool is_too_deep(json_t *json, int depth_left)
 json_t *json_parse(const char *bytes, size_t len, struct err *err)
 {
 	json_error_t where = {0};
-	json_t *json = json_loadb(bytes != NULL ? bytes : "", bytes != NULL ? len : 0,
-	        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	/* jansson takes a NUL after a lone number for the end of the input. */
+	if (bytes == NULL || memchr(bytes, '\0', len) != NULL) {
+		err_set(err, ERR_BAD_JSON, "not JSON: it holds a NUL byte or nothing at all");
+		return NULL;
+	}
+	json_t *json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 	if (json == NULL) {
 		/* jansson's own text quotes the input, which may be someone's data. */
 		err_set(err, ERR_BAD_JSON, "not the JSON that is allowed here, line %d column %d",
