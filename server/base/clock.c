@@ -97,7 +97,7 @@ static struct civil civil_of_days(int64_t days)
 void clock_format(char *to, int64_t wall_ms)
 {
 	int64_t days = floor_div(wall_ms, MS_PER_DAY);
-	int64_t ms = wall_ms - days * MS_PER_DAY;
+	int64_t ms = (wall_ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY;
 	struct civil date = civil_of_days(days);
 	str_format_cut(to, CLOCK_TEXT_BYTES, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ",
 	        (long long)date.year, date.month, date.day, (int)(ms / 3600000),

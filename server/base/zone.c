@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/zone.h"
 
-#include "server/base/clock.h"
 #include "server/base/str.h"
 
 #include <glib.h>
@@ -121,6 +120,10 @@ int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days)
 int32_t zone_date(const struct zone *zone, int64_t wall_ms)
 {
 	int64_t instant_s = wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0);
-	int64_t shift_ms = offset_s(zone, interval_at(zone, instant_s)) * 1000;
-	return date_of_ms(wall_ms + shift_ms);
+	int64_t local_s = instant_s + offset_s(zone, interval_at(zone, instant_s));
+	int64_t days = local_s / DAY_S - (local_s % DAY_S < 0 ? 1 : 0);
+	if (days > INT32_MAX) {
+		return INT32_MAX;
+	}
+	return days < INT32_MIN ? INT32_MIN : (int32_t)days;
 }

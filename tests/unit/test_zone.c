@@ -103,6 +103,8 @@ START_TEST(tells_the_local_date)
 	ck_assert(date_parse("2026-11-24", &days));
 	ck_assert_int_eq(zone_date(zone, wall_ms), days);
 	ck_assert_int_eq(zone_date(zone, wall_ms - 1), days - 1);
+	ck_assert_int_eq(zone_date(zone, INT64_MAX), INT32_MAX);
+	ck_assert_int_eq(zone_date(zone, INT64_MIN), INT32_MIN);
 	zone_close(zone);
 	zone_close(NULL);
 }
