@@ -35,6 +35,7 @@ struct exchange {
 	struct curl_slist *headers;
 	int sends; /* how often curl began to send the request */
 	bool is_repeatable;
+	bool is_head_whole; /* the blank line after the headers has come */
 	bool is_body_begun;
 	bool is_too_large;
 	bool is_out_of_memory;
@@ -203,6 +204,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 	if (len > mark && memcmp(bytes, HTTP_LINE_START, mark) == 0) {
 		buf_clear(&exchange->answer->headers);
 	}
+	exchange->is_head_whole = bytes[0] == '\r' || bytes[0] == '\n';
 	return add_capped(exchange, &exchange->answer->headers, bytes, len);
 }
 
@@ -412,8 +414,13 @@ static enum transport_result fail_with_curl(
 static enum transport_result classify(
         const struct exchange *exchange, CURLcode code, struct err *err)
 {
-	if (code == CURLE_OK) {
+	if (code == CURLE_OK && exchange->is_head_whole) {
 		return TRANSPORT_ANSWERED;
+	}
+	/* curl is content with headers that end because the connection does. */
+	if (code == CURLE_OK) {
+		err_set(err, ERR_NETWORK, "the connection ended in the headers of the answer");
+		return TRANSPORT_UNCLEAR;
 	}
 	if (exchange->is_stopped) {
 		err_set(err, ERR_STOPPED, "the call was ended because the server stops");
