@@ -9,6 +9,9 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#define CONNECTION_NAME_BYTES 64
 
 /* Priority of work, most urgent first. */
 enum lane { LANE_REVOKE, LANE_LEAVE, LANE_JOIN, LANE_UPDATE, LANE_SWEEP, LANE_COUNT };
@@ -69,6 +72,16 @@ enum limit_kind {
 	LIMIT_CREATE,
 	LIMIT_REVOKE,
 	LIMIT_KIND_COUNT
+};
+
+struct limit_window {
+	int64_t count; /* 0: no such limit */
+	int64_t percent; /* of managed active users; the larger of the two holds */
+};
+struct limit_set {
+	struct limit_window hour[LIMIT_KIND_COUNT];
+	struct limit_window day[LIMIT_KIND_COUNT];
+	struct limit_window week[LIMIT_KIND_COUNT];
 };
 
 /* Stable lower-case words ("lower", "end_sessions"); never NULL. */

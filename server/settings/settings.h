@@ -15,7 +15,7 @@
 #include "server/base/crypto.h"
 #include "server/base/err.h"
 #include "server/base/sensitive.h"
-#include "server/store/record.h"
+#include "server/base/words.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,11 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONNECTION_NAME_BYTES 64
-#define EMPLOYEE_ID_BYTES     33 /* 1..32 digits (engine rule 15) */
-#define OKTA_ID_BYTES         41
-#define RULE_BYTES            8
-#define SENTENCE_BYTES        256
+#define EMPLOYEE_ID_BYTES 33 /* 1..32 digits (engine rule 15) */
+#define OKTA_ID_BYTES     41
+#define RULE_BYTES        8
+#define SENTENCE_BYTES    256
 
 struct employee_key {
 	char connection[CONNECTION_NAME_BYTES];
@@ -198,16 +197,6 @@ struct hold_decision {
 	struct employee_key key;
 	enum hold_kind kind; /* HOLD_KIND_COUNT: every open hold of the employee */
 	const char *by;
-};
-
-struct limit_window {
-	int64_t count; /* 0: no such limit */
-	int64_t percent; /* of managed active users; the larger of the two holds */
-};
-struct limit_set {
-	struct limit_window hour[LIMIT_KIND_COUNT];
-	struct limit_window day[LIMIT_KIND_COUNT];
-	struct limit_window week[LIMIT_KIND_COUNT];
 };
 
 enum intent_result {
