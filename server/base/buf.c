@@ -119,12 +119,14 @@ bool buf_add_format(struct buf *buf, const char *format, ...)
 	va_list again;
 	va_start(args, format);
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	int len = vsnprintf(NULL, 0, format, args); /* check: allow only measures */
 	va_end(args);
 	bool done = len >= 0 && reserve(buf, (size_t)len);
 	if (done) {
 		/* reserve() made room for len bytes and the NUL. */
-		int written = vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+		char *to = buf->data + buf->len;
+		int written =
+		        vsnprintf(to, (size_t)len + 1, format, again); /* check: allow checked */
 		done = written == len;
 		buf->len += done ? (size_t)len : 0;
 		buf->data[buf->len] = '\0';

@@ -26,7 +26,7 @@ bool str_format(char *to, size_t size, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(to, size, format, args);
+	int len = vsnprintf(to, size, format, args); /* check: allow checked below */
 	va_end(args);
 	if (len < 0 || (size_t)len >= size) {
 		if (size > 0) {
@@ -59,7 +59,7 @@ void str_vformat_cut(char *to, size_t size, const char *format, va_list args)
 	if (size == 0) {
 		return;
 	}
-	int len = vsnprintf(to, size, format, args);
+	int len = vsnprintf(to, size, format, args); /* check: allow checked below */
 	if (len < 0) {
 		to[0] = '\0';
 	} else if ((size_t)len >= size) {
