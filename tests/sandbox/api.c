@@ -29,9 +29,10 @@ static void add_subject(struct fault_subjects *subjects, const char *text)
 }
 
 static void okta_subjects(
-	struct sandbox *sb, const struct request *rq, struct fault_subjects *subjects)
+        struct sandbox *sb, const struct request *rq, struct fault_subjects *subjects)
 {
-	const struct user *user = rq->args[0] != NULL ? okta_store_find(&sb->directory, rq->args[0]) : NULL;
+	const struct user *user =
+	        rq->args[0] != NULL ? okta_store_find(&sb->directory, rq->args[0]) : NULL;
 
 	if (user != NULL) {
 		add_subject(subjects, user->id);
@@ -53,7 +54,7 @@ static void bob_subject(struct sandbox *sb, struct fault_subjects *subjects, con
 }
 
 static void bob_subjects(
-	struct sandbox *sb, const struct request *rq, struct fault_subjects *subjects)
+        struct sandbox *sb, const struct request *rq, struct fault_subjects *subjects)
 {
 	const json_t *filters = json_object_get(rq->json, "filters");
 	const json_t *values = json_object_get(json_array_get(filters, 0), "values");
@@ -90,11 +91,13 @@ static void enter(struct sandbox *sb, struct request *rq, struct passage *way)
 	request_parse_json(rq);
 	way->found = route_find(rq);
 	way->plan = choose_fault(sb, rq);
-	way->latency_ms = settings_int(&sb->settings, is_okta ? "okta_latency_ms" : "bob_latency_ms") +
-		way->plan.wait_ms;
+	way->latency_ms =
+	        settings_int(&sb->settings, is_okta ? "okta_latency_ms" : "bob_latency_ms") +
+	        way->plan.wait_ms;
 	if (is_okta) {
 		sb->okta_in_flight++;
-		way->is_crowded = sb->okta_in_flight > settings_int(&sb->settings, "okta_concurrency");
+		way->is_crowded =
+		        sb->okta_in_flight > settings_int(&sb->settings, "okta_concurrency");
 		/* A crowded call is refused at the door. */
 		way->latency_ms = way->is_crowded ? 0 : way->latency_ms;
 	}
@@ -147,7 +150,7 @@ static void report(const struct sandbox *sb, const struct request *rq, const str
 {
 	if (!sb->is_quiet) {
 		(void)fprintf(stderr, "%s %s -> %d%s%s\n", rq->method, rq->path, rp->status,
-			rq->fault != NULL ? " fault " : "", rq->fault != NULL ? rq->fault : "");
+		        rq->fault != NULL ? " fault " : "", rq->fault != NULL ? rq->fault : "");
 	}
 }
 

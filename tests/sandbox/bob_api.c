@@ -13,9 +13,9 @@
 enum { MAX_FIELDS = 400, LIST_LIMIT = 50, PERSON_LIMIT = 100 };
 
 static const char WEB_APP[] = "<!doctype html><html><head><title>bob</title></head>"
-			      "<body><div id=\"root\"></div></body></html>";
+                              "<body><div id=\"root\"></div></body></html>";
 static const char BLOCKED[] = "<html><head><title>403 Forbidden</title></head>"
-			      "<body>Request blocked.</body></html>";
+                              "<body>Request blocked.</body></html>";
 static const char BAD_REQUEST[] = "<html><head><title>400 Bad Request</title></head></html>";
 
 void bob_api_error(struct reply *rp, int status, const char *key, const char *text)
@@ -30,8 +30,8 @@ void bob_api_error(struct reply *rp, int status, const char *key, const char *te
 static struct waf_rule waf_rule(const struct sandbox *sb)
 {
 	return (struct waf_rule){.limit = (size_t)settings_int(&sb->settings, "waf_limit"),
-		.window_ms = settings_int(&sb->settings, "waf_window_s") * 1000,
-		.block_ms = settings_int(&sb->settings, "waf_block_s") * 1000};
+	        .window_ms = settings_int(&sb->settings, "waf_window_s") * 1000,
+	        .block_ms = settings_int(&sb->settings, "waf_block_s") * 1000};
 }
 
 static bool is_authorized(const struct sandbox *sb, const struct request *rq)
@@ -43,7 +43,7 @@ static bool is_authorized(const struct sandbox *sb, const struct request *rq)
 	}
 	char *given = util_unbase64(rq->authorization + 6, &length);
 	char *wanted = util_text("%s:%s", settings_text(&sb->settings, "service_user_id"),
-		settings_text(&sb->settings, "bob_token"));
+	        settings_text(&sb->settings, "bob_token"));
 	bool is_good = given != NULL && strcmp(given, wanted) == 0;
 
 	free(given);
@@ -64,7 +64,7 @@ static bool check_rate(struct sandbox *sb, const struct request *rq, struct repl
 {
 	const char *bucket = rq->route->bucket;
 	struct rate_verdict verdict = rate_take(&sb->bob_rates, bucket, limit_of(sb, bucket),
-		settings_int(&sb->settings, "bob_window_s") * 1000, util_tick_ms());
+	        settings_int(&sb->settings, "bob_window_s") * 1000, util_tick_ms());
 	int64_t reset_s = (util_wall_ms() + verdict.reset_in_ms + 999) / 1000;
 
 	reply_header(rp, "X-RateLimit-Limit", "%lld", (long long)verdict.limit);
@@ -76,7 +76,8 @@ static bool check_rate(struct sandbox *sb, const struct request *rq, struct repl
 	return !verdict.is_over;
 }
 
-static void answer(struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found)
+static void answer(
+        struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found)
 {
 	bool is_get = strcmp(rq->method, "GET") == 0;
 
@@ -175,8 +176,8 @@ static bool parse_filter(const struct request *rq, const json_t **filter)
 	const json_t *values = json_object_get(*filter, "values");
 	const char *path = jsonx_text_or(*filter, "fieldPath", "");
 	bool is_good = json_array_size(filters) == 1 && json_array_size(values) > 0 &&
-		strcmp(jsonx_text_or(*filter, "operator", ""), "equals") == 0 &&
-		(strcmp(path, "root.id") == 0 || strcmp(path, "root.email") == 0);
+	        strcmp(jsonx_text_or(*filter, "operator", ""), "equals") == 0 &&
+	        (strcmp(path, "root.id") == 0 || strcmp(path, "root.email") == 0);
 
 	for (size_t i = 0; i < json_array_size(values); i++) {
 		is_good = is_good && json_is_string(json_array_get(values, i));
@@ -194,15 +195,14 @@ struct search_answer {
 static void take(struct sandbox *sb, struct search_answer *to, const struct employee *employee)
 {
 	if (employee == NULL || !bob_person_is_visible(employee, &sb->settings) ||
-		json_object_get(to->taken, employee->id) != NULL) {
+	        json_object_get(to->taken, employee->id) != NULL) {
 		return;
 	}
 	if (!to->with_inactive && !bob_person_is_active(employee, &sb->settings)) {
 		return;
 	}
 	jsonx_set_is(to->taken, employee->id, true);
-	jsonx_push(to->employees,
-		bob_person_render(&sb->people, employee, &sb->settings, to->ask));
+	jsonx_push(to->employees, bob_person_render(&sb->people, employee, &sb->settings, to->ask));
 }
 
 static void take_filtered(struct sandbox *sb, struct search_answer *to, const json_t *filter)
@@ -230,13 +230,13 @@ void bob_api_search(struct sandbox *sb, struct request *rq, struct reply *rp)
 	}
 	if (!parse_filter(rq, &filter)) {
 		bob_api_error(rp, 400, "validations.filters",
-			"One filter on root.id or root.email with operator equals and values is allowed");
+		        "One filter on root.id or root.email with operator equals and values is allowed");
 		return;
 	}
 	struct search_answer to = {.ask = &ask,
-		.with_inactive = jsonx_is(rq->json, "showInactive", false),
-		.employees = json_array(),
-		.taken = json_object()};
+	        .with_inactive = jsonx_is(rq->json, "showInactive", false),
+	        .employees = json_array(),
+	        .taken = json_object()};
 
 	if (filter != NULL) {
 		take_filtered(sb, &to, filter);
@@ -251,8 +251,7 @@ void bob_api_search(struct sandbox *sb, struct request *rq, struct reply *rp)
 	reply_json(rp, 200, body);
 }
 
-static const struct employee *find_visible(
-	struct sandbox *sb, struct request *rq, struct reply *rp)
+static const struct employee *find_visible(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	const struct employee *employee = bob_people_find(&sb->people, rq->args[0]);
 
@@ -356,13 +355,15 @@ void bob_api_bulk(struct sandbox *sb, struct request *rq, struct reply *rp)
 	if (limit < 1 || limit > 200 || !is_readable_table(sb, rq->args[0])) {
 		json_decref(results);
 		json_decref(errors);
-		bob_api_error(rp, limit < 1 || limit > 200 ? 400 : 403, "validations.limit", "Refused");
+		bob_api_error(
+		        rp, limit < 1 || limit > 200 ? 400 : 403, "validations.limit", "Refused");
 		return;
 	}
 	for (; at < sb->people.count && limit > 0; at++) {
 		const struct employee *employee = sb->people.all[at];
 
-		if (employee->is_deleted || !is_asked(request_query(rq, "employeeIds"), employee->id)) {
+		if (employee->is_deleted ||
+		        !is_asked(request_query(rq, "employeeIds"), employee->id)) {
 			continue;
 		}
 		limit--;
@@ -376,8 +377,8 @@ void bob_api_bulk(struct sandbox *sb, struct request *rq, struct reply *rp)
 		util_format(next, sizeof(next), "%zu", at);
 	}
 	reply_json(rp, 200,
-		json_pack("{s:o,s:{s:s?},s:o}", "results", results, "response_metadata", "next_cursor",
-			next[0] != '\0' ? next : NULL, "errors", errors));
+	        json_pack("{s:o,s:{s:s?},s:o}", "results", results, "response_metadata",
+	                "next_cursor", next[0] != '\0' ? next : NULL, "errors", errors));
 }
 
 void bob_api_fields(struct sandbox *sb, struct request *rq, struct reply *rp)
@@ -393,10 +394,11 @@ void bob_api_lists(struct sandbox *sb, struct request *rq, struct reply *rp)
 	json_t *items = NULL;
 
 	(void)rq;
-	json_object_foreach(sb->people.lists, name, items) {
+	json_object_foreach(sb->people.lists, name, items)
+	{
 		jsonx_take(all, name,
-			json_pack("{s:s,s:o,s:o}", "name", name, "values", json_deep_copy(items), "items",
-				json_deep_copy(items)));
+		        json_pack("{s:s,s:o,s:o}", "name", name, "values", json_deep_copy(items),
+		                "items", json_deep_copy(items)));
 	}
 	reply_json(rp, 200, all);
 }
@@ -410,6 +412,6 @@ void bob_api_list(struct sandbox *sb, struct request *rq, struct reply *rp)
 		return;
 	}
 	reply_json(rp, 200,
-		json_pack("{s:s,s:o,s:o}", "name", rq->args[0], "values", json_deep_copy(items), "items",
-			json_deep_copy(items)));
+	        json_pack("{s:s,s:o,s:o}", "name", rq->args[0], "values", json_deep_copy(items),
+	                "items", json_deep_copy(items)));
 }

@@ -10,7 +10,8 @@
 struct sandbox;
 
 /* What every Bob call meets before its handler: firewall, credentials, rate limits, odd answers. */
-void bob_api_call(struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found);
+void bob_api_call(
+        struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found);
 void bob_api_error(struct reply *rp, int status, const char *key, const char *text);
 
 void bob_api_search(struct sandbox *sb, struct request *rq, struct reply *rp);

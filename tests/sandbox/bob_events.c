@@ -35,7 +35,8 @@ static json_t *data_v2(const struct settings *set, const struct bob_event *event
 		}
 	}
 	if (strcmp(event->type, "employee.updated") == 0) {
-		jsonx_take(data, settings_text(set, "field_updates_key"), updates_v2(event->changed));
+		jsonx_take(
+		        data, settings_text(set, "field_updates_key"), updates_v2(event->changed));
 	}
 	return data;
 }
@@ -56,10 +57,11 @@ static json_t *format_v2(const struct settings *set, const struct bob_event *eve
 static json_t *snapshot(const struct employee *employee)
 {
 	return json_pack("{s:s,s:s?,s:s?,s:s?,s:s?,s:s?}", "id", employee->id, "firstName",
-		bob_people_text(employee, "root.firstName"), "surname",
-		bob_people_text(employee, "root.surname"), "displayName",
-		bob_people_text(employee, "root.displayName"), "email",
-		bob_people_text(employee, "root.email"), "site", bob_people_text(employee, "work.site"));
+	        bob_people_text(employee, "root.firstName"), "surname",
+	        bob_people_text(employee, "root.surname"), "displayName",
+	        bob_people_text(employee, "root.displayName"), "email",
+	        bob_people_text(employee, "root.email"), "site",
+	        bob_people_text(employee, "work.site"));
 }
 
 static json_t *or_null(const json_t *object, const char *key)
@@ -81,9 +83,9 @@ static json_t *updates_v1(const struct bob_event *event)
 			*c = *c == '.' ? '/' : *c;
 		}
 		jsonx_push(updates,
-			json_pack("{s:s,s:o,s:o}", "path", path, "newValue",
-				or_null(event->employee->fields, id), "oldValue",
-				or_null(event->before, id)));
+		        json_pack("{s:s,s:o,s:o}", "path", path, "newValue",
+		                or_null(event->employee->fields, id), "oldValue",
+		                or_null(event->before, id)));
 		free(path);
 	}
 	return json_pack("{s:o}", "fieldUpdates", updates);
@@ -91,8 +93,8 @@ static json_t *updates_v1(const struct bob_event *event)
 
 static json_t *work_v1(const struct employee *employee)
 {
-	static const char *const KEYS[] = {"startDate", "title", "department", "siteId", "isManager",
-		"employeeIdInCompany", "activeEffectiveDate"};
+	static const char *const KEYS[] = {"startDate", "title", "department", "siteId",
+	        "isManager", "employeeIdInCompany", "activeEffectiveDate"};
 	const char *manager = bob_people_text(employee, "work.reportsTo");
 	json_t *work = json_object();
 	char id[48];
@@ -101,13 +103,14 @@ static json_t *work_v1(const struct employee *employee)
 		util_format(id, sizeof(id), "work.%s", KEYS[i]);
 		jsonx_take(work, KEYS[i], or_null(employee->fields, id));
 	}
-	jsonx_take(work, "reportsTo", manager != NULL ? json_pack("{s:s}", "id", manager) : json_null());
+	jsonx_take(work, "reportsTo",
+	        manager != NULL ? json_pack("{s:s}", "id", manager) : json_null());
 	jsonx_take(work, "customColumns", json_object());
 	return work;
 }
 
 static json_t *format_v1(const struct people *people, const struct settings *set,
-	const struct bob_event *event, const char *now)
+        const struct bob_event *event, const char *now)
 {
 	json_t *body = json_object();
 	const struct employee *by = bob_people_find_any(people, event->by);
@@ -116,13 +119,13 @@ static json_t *format_v1(const struct people *people, const struct settings *set
 	jsonx_set_text(body, "type", event->type);
 	jsonx_set_text(body, "creationDate", now);
 	jsonx_take(body, "changedBy",
-		json_pack("{s:s,s:s}", "id", event->by, "displayName",
-			by != NULL ? bob_people_text(by, "root.displayName") : "Ada HR"));
+	        json_pack("{s:s,s:s}", "id", event->by, "displayName",
+	                by != NULL ? bob_people_text(by, "root.displayName") : "Ada HR"));
 	if (is_table_event(event)) {
 		jsonx_set_text(body, "employeeId", event->employee->id);
 		jsonx_set_text(body, "effectiveDate", event->date);
 		jsonx_take(body, "data",
-			event->row != NULL ? json_deep_copy(event->row) : json_object());
+		        event->row != NULL ? json_deep_copy(event->row) : json_object());
 		return body;
 	}
 	jsonx_take(body, "employee", snapshot(event->employee));
@@ -138,13 +141,13 @@ static json_t *format_v1(const struct people *people, const struct settings *set
 }
 
 char *bob_events_format(
-	const struct people *people, const struct settings *set, const struct bob_event *event)
+        const struct people *people, const struct settings *set, const struct bob_event *event)
 {
 	char now[UTIL_TIME_SIZE];
 
 	util_time_bob(util_wall_us(), now);
 	json_t *body = event->version == EVENT_V1 ? format_v1(people, set, event, now)
-						  : format_v2(set, event, now);
+	                                          : format_v2(set, event, now);
 	char *text = jsonx_dump(body);
 
 	json_decref(body);

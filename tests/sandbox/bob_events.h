@@ -14,16 +14,16 @@ struct bob_event {
 	const char *type;
 	const struct employee *employee;
 	enum event_version version;
-	const char *by;         /* who did it: an employee's id, or "system" */
-	const json_t *changed;  /* field ids of employee.updated, or NULL */
-	const json_t *before;   /* fields before the change (version 1), or NULL */
-	const char *table;      /* of table.entry.*, or NULL */
-	const char *date;       /* effective date of the row */
-	const json_t *row;      /* the row itself (version 1), or NULL */
+	const char *by; /* who did it: an employee's id, or "system" */
+	const json_t *changed; /* field ids of employee.updated, or NULL */
+	const json_t *before; /* fields before the change (version 1), or NULL */
+	const char *table; /* of table.entry.*, or NULL */
+	const char *date; /* effective date of the row */
+	const json_t *row; /* the row itself (version 1), or NULL */
 };
 
 /* The body as it is signed and sent; the caller frees. */
 char *bob_events_format(
-	const struct people *people, const struct settings *set, const struct bob_event *event);
+        const struct people *people, const struct settings *set, const struct bob_event *event);
 
 #endif

@@ -10,16 +10,17 @@
 
 /* Tenants differ in their custom fields; these fill up the count. */
 static const char *const GENERATED[] = {"work.custom.field_16600000",
-	"personal.custom.field_16610000", "home.custom.field_16620000",
-	"about.custom.field_16630000", "category_1665000000001.field_16640000"};
+        "personal.custom.field_16610000", "home.custom.field_16620000",
+        "about.custom.field_16630000", "category_1665000000001.field_16640000"};
 
 static const struct {
 	const char *id;
 	const char *name;
-} CATEGORY_NAMES[] = {{"root", "Basic info"}, {"work", "Work"}, {"workContact", "Work contact details"},
-	{"lifecycle", "Lifecycle"}, {"personalContact", "Personal contact details"},
-	{"employment", "Employment"}, {"userData", "User data"}, {"about", "About"},
-	{"address", "Address"}, {"personal", "Personal"}, {"home", "Home"}};
+} CATEGORY_NAMES[] = {{"root", "Basic info"}, {"work", "Work"},
+        {"workContact", "Work contact details"}, {"lifecycle", "Lifecycle"},
+        {"personalContact", "Personal contact details"}, {"employment", "Employment"},
+        {"userData", "User data"}, {"about", "About"}, {"address", "Address"},
+        {"personal", "Personal"}, {"home", "Home"}};
 
 static const struct bob_field *find_row(const char *id)
 {
@@ -34,13 +35,13 @@ static const struct bob_field *find_row(const char *id)
 bool bob_fields_is_custom(const char *id)
 {
 	return strstr(id, ".custom.") != NULL || strstr(id, ".customColumns.") != NULL ||
-		strncmp(id, "category_", strlen("category_")) == 0;
+	        strncmp(id, "category_", strlen("category_")) == 0;
 }
 
 static const char *category_of(const char *id)
 {
-	static const char *const PREFIXES[] = {
-		"category_1665000000001", "personal", "home", "about", "payroll", "address", "work"};
+	static const char *const PREFIXES[] = {"category_1665000000001", "personal", "home",
+	        "about", "payroll", "address", "work"};
 
 	for (size_t i = 0; i < COUNT(PREFIXES); i++) {
 		size_t length = strlen(PREFIXES[i]);
@@ -73,9 +74,9 @@ struct bob_field bob_fields_find(const char *id, bool *is_known)
 		return *row;
 	}
 	return (struct bob_field){.id = id,
-		.type = "text",
-		.category = category_of(id),
-		.is_historical = strstr(id, ".customColumns.") != NULL};
+	        .type = "text",
+	        .category = category_of(id),
+	        .is_historical = strstr(id, ".customColumns.") != NULL};
 }
 
 const struct bob_field *bob_fields_rows(size_t *count)
@@ -86,9 +87,9 @@ const struct bob_field *bob_fields_rows(size_t *count)
 
 bool bob_fields_is_default(const struct bob_field *field)
 {
-	static const char *const BASIC[] = {"root.id", "root.companyId", "root.email", "root.firstName",
-		"root.surname", "root.displayName", "root.secondName", "root.creationDateTime",
-		"root.avatarUrl"};
+	static const char *const BASIC[] = {"root.id", "root.companyId", "root.email",
+	        "root.firstName", "root.surname", "root.displayName", "root.secondName",
+	        "root.creationDateTime", "root.avatarUrl"};
 
 	if (bob_fields_is_custom(field->id)) {
 		return false;
@@ -98,8 +99,8 @@ bool bob_fields_is_default(const struct bob_field *field)
 			return true;
 		}
 	}
-	return strcmp(field->category, "about") == 0 || strcmp(field->category, "employment") == 0 ||
-		strcmp(field->category, "work") == 0;
+	return strcmp(field->category, "about") == 0 ||
+	        strcmp(field->category, "employment") == 0 || strcmp(field->category, "work") == 0;
 }
 
 static const char *category_name(const char *category)
@@ -124,9 +125,10 @@ static json_t *describe(const struct bob_field *field)
 		jsonx_set_text(type_data, "listId", field->list);
 	}
 	json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:b}", "id", field->id,
-		"categoryId", field->category, "categoryDisplayName", category_name(field->category),
-		"category", field->category, "name", name, "description", "", "jsonPath", path, "type",
-		field->type, "typeData", type_data, "historical", field->is_historical ? 1 : 0);
+	        "categoryId", field->category, "categoryDisplayName",
+	        category_name(field->category), "category", field->category, "name", name,
+	        "description", "", "jsonPath", path, "type", field->type, "typeData", type_data,
+	        "historical", field->is_historical ? 1 : 0);
 
 	free(name);
 	return row;
@@ -151,7 +153,7 @@ json_t *bob_fields_metadata(const json_t *extra)
 	}
 	for (size_t i = 0; i < json_array_size(extra); i++) {
 		struct bob_field field =
-			bob_fields_find(json_string_value(json_array_get(extra, i)), &is_known);
+		        bob_fields_find(json_string_value(json_array_get(extra, i)), &is_known);
 
 		jsonx_push(all, describe(&field));
 	}

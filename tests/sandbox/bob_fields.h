@@ -26,7 +26,8 @@ struct bob_field {
 struct bob_field bob_fields_find(const char *id, bool *is_known);
 /* The table's rows, without the generated ones. */
 const struct bob_field *bob_fields_rows(size_t *count);
-/* Everything as GET /company/people/fields answers it; extra holds the ids that tests added. New. */
+/* Everything as GET /company/people/fields answers it; extra holds the ids that tests added. New.
+ */
 json_t *bob_fields_metadata(const json_t *extra);
 /* True when a request without `fields` gets it. */
 bool bob_fields_is_default(const struct bob_field *field);

@@ -68,9 +68,10 @@ static void emit(struct life *life, const char *type)
 static void emit_row(struct life *life, const char *type, const char *table, json_t *row)
 {
 	jsonx_push(life->events,
-		json_pack("{s:s,s:s,s:s,s:O?}", "type", type, "table", table, "date",
-			row != NULL ? jsonx_text_or(row, "effectiveDate", life->at_text) : life->at_text,
-			"row", row));
+	        json_pack("{s:s,s:s,s:s,s:O?}", "type", type, "table", table, "date",
+	                row != NULL ? jsonx_text_or(row, "effectiveDate", life->at_text)
+	                            : life->at_text,
+	                "row", row));
 }
 
 static void emit_start(struct life *life)
@@ -150,7 +151,7 @@ static bool has_history_in(const json_t *changed, const char *category)
 	for (size_t i = 0; i < json_array_size(changed); i++) {
 		bool is_known = false;
 		struct bob_field field =
-			bob_fields_find(json_string_value(json_array_get(changed, i)), &is_known);
+		        bob_fields_find(json_string_value(json_array_get(changed, i)), &is_known);
 
 		if (field.is_historical && strcmp(field.category, category) == 0) {
 			return true;
@@ -165,14 +166,17 @@ static void do_update(struct life *life)
 		return;
 	}
 	jsonx_push(life->events,
-		json_pack("{s:s,s:O}", "type", "employee.updated", "changed", life->changed));
+	        json_pack("{s:s,s:O}", "type", "employee.updated", "changed", life->changed));
 	if (has_history_in(life->changed, "work")) {
 		emit_row(life, "table.entry.created", "work",
-			bob_people_add_row(&life->sb->people, life->employee, "work", life->at_text));
+		        bob_people_add_row(
+		                &life->sb->people, life->employee, "work", life->at_text));
 	}
-	if (jsonx_has(life->changed, "work.startDate") || has_history_in(life->changed, "lifecycle")) {
+	if (jsonx_has(life->changed, "work.startDate") ||
+	        has_history_in(life->changed, "lifecycle")) {
 		const char *start = bob_people_text(life->employee, "work.startDate");
-		json_t *row = json_pack("{s:s}", "effectiveDate", start != NULL ? start : life->at_text);
+		json_t *row =
+		        json_pack("{s:s}", "effectiveDate", start != NULL ? start : life->at_text);
 
 		emit_row(life, "table.entry.updated", "lifecycle", row);
 		json_decref(row);
@@ -215,7 +219,8 @@ static void enter_termination(struct life *life, const char *status, int64_t las
 	if (jsonx_text(life->body, "reason") != NULL) {
 		set_text(life, "internal.terminationReason", jsonx_text(life->body, "reason"));
 	}
-	emit_row(life, "table.entry.created", "lifecycle", add_lifecycle_row(life, status, life->at));
+	emit_row(life, "table.entry.created", "lifecycle",
+	        add_lifecycle_row(life, status, life->at));
 }
 
 static void do_terminate(struct life *life)
@@ -247,7 +252,7 @@ static void do_garden_leave(struct life *life)
 			util_date_format(life->at, life->at_text);
 		}
 		enter_termination(
-			life, "garden leave", body_date(life->body, "last_day", life->today - 1));
+		        life, "garden leave", body_date(life->body, "last_day", life->today - 1));
 	}
 	if (wants_phase(life, "effect", true)) {
 		set_status(life, "garden leave", "Active");
@@ -291,9 +296,9 @@ static void do_rehire(struct life *life)
 	json_t *changed = json_pack("[s]", "work.startDate");
 
 	jsonx_push(life->events,
-		json_pack("{s:s,s:o}", "type", "employee.updated", "changed", changed));
+	        json_pack("{s:s,s:o}", "type", "employee.updated", "changed", changed));
 	emit_row(life, "table.entry.created", "lifecycle",
-		add_lifecycle_row(life, has_begun ? "employed" : "hired", life->at));
+	        add_lifecycle_row(life, has_begun ? "employed" : "hired", life->at));
 	if (has_begun) {
 		emit_start(life);
 	}
@@ -309,18 +314,18 @@ static const struct {
 	const char *name;
 	void (*run)(struct life *life);
 } OPS[] = {
-	{"hire", do_hire},
-	{"start", do_start},
-	{"update", do_update},
-	{"leave", do_leave},
-	{"leave-remain-active", do_leave_remain_active},
-	{"return", do_return},
-	{"terminate", do_terminate},
-	{"garden-leave", do_garden_leave},
-	{"revoke", do_revoke},
-	{"cancel-termination", do_cancel_termination},
-	{"rehire", do_rehire},
-	{"delete", do_delete},
+        {"hire", do_hire},
+        {"start", do_start},
+        {"update", do_update},
+        {"leave", do_leave},
+        {"leave-remain-active", do_leave_remain_active},
+        {"return", do_return},
+        {"terminate", do_terminate},
+        {"garden-leave", do_garden_leave},
+        {"revoke", do_revoke},
+        {"cancel-termination", do_cancel_termination},
+        {"rehire", do_rehire},
+        {"delete", do_delete},
 };
 
 static size_t find_op(const char *name)
@@ -344,14 +349,14 @@ static struct bob_event event_of(const struct life *life, const json_t *plan)
 	const json_t *changed = json_object_get(plan, "changed");
 
 	return (struct bob_event){.type = jsonx_text_or(plan, "type", ""),
-		.employee = life->employee,
-		.version = is_v1 ? EVENT_V1 : EVENT_V2,
-		.by = jsonx_text_or(life->body, "by", HR_ID),
-		.changed = changed != NULL ? changed : life->changed,
-		.before = life->before,
-		.table = jsonx_text(plan, "table"),
-		.date = jsonx_text_or(plan, "date", life->at_text),
-		.row = json_object_get(plan, "row")};
+	        .employee = life->employee,
+	        .version = is_v1 ? EVENT_V1 : EVENT_V2,
+	        .by = jsonx_text_or(life->body, "by", HR_ID),
+	        .changed = changed != NULL ? changed : life->changed,
+	        .before = life->before,
+	        .table = jsonx_text(plan, "table"),
+	        .date = jsonx_text_or(plan, "date", life->at_text),
+	        .row = json_object_get(plan, "row")};
 }
 
 static void send_one(const struct life *life, const json_t *plan, json_t *sent)
@@ -362,15 +367,15 @@ static void send_one(const struct life *life, const json_t *plan, json_t *sent)
 
 	if (jsonx_is(life->body, "send", true)) {
 		struct webhook_item item = {
-			.type = event.type, .employee_id = life->employee->id, .body = body};
+		        .type = event.type, .employee_id = life->employee->id, .body = body};
 
 		for (int64_t i = 0; i < jsonx_int(life->body, "copies", 1); i++) {
 			id = webhook_enqueue(life->sb->webhook, &item);
 			life->sb->counters[COUNTER_EVENTS_MADE]++;
 		}
 		jsonx_push(sent,
-			json_pack("{s:s,s:I,s:s}", "type", event.type, "delivery_id", (json_int_t)id,
-				"body", body));
+		        json_pack("{s:s,s:I,s:s}", "type", event.type, "delivery_id",
+		                (json_int_t)id, "body", body));
 	}
 	free(body);
 }
@@ -417,7 +422,8 @@ static char *check_body(const json_t *body)
 }
 
 /* Finds the employee, or makes one for a hire. */
-static char *find_employee(struct sandbox *sb, const char *id, const char *op, struct employee **out)
+static char *find_employee(
+        struct sandbox *sb, const char *id, const char *op, struct employee **out)
 {
 	*out = bob_people_find(&sb->people, id);
 	if (*out == NULL && strcmp(op, "hire") == 0) {
@@ -439,7 +445,7 @@ static void set_at(struct life *life, const char *op)
 }
 
 char *bob_life_do(struct sandbox *sb, const char *id, const char *op, const json_t *body,
-	struct life_answer *answer)
+        struct life_answer *answer)
 {
 	size_t which = find_op(op);
 	struct life life = {.sb = sb, .body = body, .today = sandbox_today(sb)};
@@ -454,8 +460,7 @@ char *bob_life_do(struct sandbox *sb, const char *id, const char *op, const json
 	life.fields = json_object_get(body, "fields");
 	life.before = json_incref(life.employee->fields);
 	if (life.fields != NULL) {
-		life.changed =
-			bob_people_change(&sb->people, life.employee, life.fields, &problem);
+		life.changed = bob_people_change(&sb->people, life.employee, life.fields, &problem);
 	}
 	if (problem == NULL) {
 		life.events = json_array();
@@ -479,17 +484,18 @@ static const char *due_op(const struct employee *employee, int64_t date)
 	if (lifecycle == NULL || strcmp(lifecycle, "terminated") == 0) {
 		return NULL;
 	}
-	if (util_date_parse(bob_people_text(employee, "internal.terminationDate"), &day) && day < date) {
+	if (util_date_parse(bob_people_text(employee, "internal.terminationDate"), &day) &&
+	        day < date) {
 		return "terminate";
 	}
 	if (strcmp(lifecycle, "hired") == 0) {
-		bool starts =
-			util_date_parse(bob_people_text(employee, "work.startDate"), &day) && day <= date;
+		bool starts = util_date_parse(bob_people_text(employee, "work.startDate"), &day) &&
+		        day <= date;
 
 		return starts ? "start" : NULL;
 	}
 	bool is_last = util_date_parse(bob_people_text(employee, "employee.lastDayOfWork"), &day) &&
-		day < date && bob_people_text(employee, "internal.terminationDate") != NULL;
+	        day < date && bob_people_text(employee, "internal.terminationDate") != NULL;
 
 	return is_last && strcmp(lifecycle, "garden leave") != 0 ? "garden-leave" : NULL;
 }
@@ -510,14 +516,15 @@ json_t *bob_life_midnight(struct sandbox *sb, int64_t date)
 			continue;
 		}
 		json_t *body = strcmp(op, "start") == 0
-			? json_pack("{s:s}", "by", "system")
-			: json_pack("{s:s,s:s}", "by", "system", "phase", "effect");
+		        ? json_pack("{s:s}", "by", "system")
+		        : json_pack("{s:s,s:s}", "by", "system", "phase", "effect");
 		char *problem = bob_life_do(sb, employee->id, op, body, &answer);
 
 		free(problem);
 		json_decref(answer.events);
 		json_decref(body);
-		jsonx_push(effects, json_pack("{s:s,s:s}", "employee_id", employee->id, "what", op));
+		jsonx_push(
+		        effects, json_pack("{s:s,s:s}", "employee_id", employee->id, "what", op));
 	}
 	return effects;
 }

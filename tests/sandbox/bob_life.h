@@ -19,7 +19,7 @@ struct life_answer {
 /* Does `op` to the employee `id` ("new", or an unused id with hire, makes one); body as in the
  * manual, or NULL. NULL when all is well, else what is wrong (the caller frees). */
 char *bob_life_do(struct sandbox *sb, const char *id, const char *op, const json_t *body,
-	struct life_answer *answer) MUST_CHECK;
+        struct life_answer *answer) MUST_CHECK;
 /* True when there is such an operation. */
 bool bob_life_knows(const char *op);
 

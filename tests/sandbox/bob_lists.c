@@ -10,7 +10,7 @@
 enum numbering {
 	NUMBER_NONE, /* the label is the id */
 	NUMBER_TEXT, /* strings of digits, as lists that users define have */
-	NUMBER_INT,  /* numbers: lists of type list_id */
+	NUMBER_INT, /* numbers: lists of type list_id */
 };
 
 struct list {
@@ -21,28 +21,28 @@ struct list {
 };
 
 static const struct list LISTS[] = {
-	{"status", NUMBER_NONE, 0, "Active|Inactive"},
-	{"lifecycleStatus", NUMBER_NONE, 0,
-		"hired=Hired|employed=Employed|leave=Leave|parental leave=Parental leave|"
-		"garden leave=Garden leave|terminated=Terminated"},
-	{"state", NUMBER_NONE, 0, "uninvited=Uninvited|invited=Invited|active=Active"},
-	{"department", NUMBER_TEXT, 209192163,
-		"Finance|Engineering|People|Sales|Marketing|Support|Legal|Operations"},
-	{"title", NUMBER_TEXT, 251934021,
-		"Analyst|Engineer|Lead Engineer|HR Partner|Account Manager|Designer|Support Agent|"
-		"Counsel|Team Lead|Director"},
-	{"site", NUMBER_INT, 2606110, "London|Berlin|Lisbon|Warsaw|Tel Aviv|New York"},
-	{"workLocation", NUMBER_INT, 3606110, "Headquarters|Remote"},
-	{"jobRole", NUMBER_INT, 4606110, "General"},
-	{"supplier", NUMBER_TEXT, 88123, "Acme Ltd|Globex"},
-	{"terminationreason", NUMBER_TEXT, 310000001, "Resignation|Redundancy|End of contract"},
-	{"lifecycleReasonType", NUMBER_NONE, 0, "Voluntary|Involuntary"},
-	{"payrollEmploymentType", NUMBER_NONE, 0, "Permanent|Temporary"},
-	{"employmentstatus", NUMBER_NONE, 0, "Full time|Part time"},
-	{"workChangeType", NUMBER_NONE, 0, "New hire|Promotion|Transfer"},
-	{"pronouns", NUMBER_NONE, 0, "She / Her|He / Him|They / Them"},
-	{"honorific", NUMBER_NONE, 0, "Ms|Mr|Mx|Dr"},
-	{"country", NUMBER_NONE, 0, "GB=United Kingdom|DE=Germany|PT=Portugal|PL=Poland|IL=Israel"},
+        {"status", NUMBER_NONE, 0, "Active|Inactive"},
+        {"lifecycleStatus", NUMBER_NONE, 0,
+                "hired=Hired|employed=Employed|leave=Leave|parental leave=Parental leave|"
+                "garden leave=Garden leave|terminated=Terminated"},
+        {"state", NUMBER_NONE, 0, "uninvited=Uninvited|invited=Invited|active=Active"},
+        {"department", NUMBER_TEXT, 209192163,
+                "Finance|Engineering|People|Sales|Marketing|Support|Legal|Operations"},
+        {"title", NUMBER_TEXT, 251934021,
+                "Analyst|Engineer|Lead Engineer|HR Partner|Account Manager|Designer|Support Agent|"
+                "Counsel|Team Lead|Director"},
+        {"site", NUMBER_INT, 2606110, "London|Berlin|Lisbon|Warsaw|Tel Aviv|New York"},
+        {"workLocation", NUMBER_INT, 3606110, "Headquarters|Remote"},
+        {"jobRole", NUMBER_INT, 4606110, "General"},
+        {"supplier", NUMBER_TEXT, 88123, "Acme Ltd|Globex"},
+        {"terminationreason", NUMBER_TEXT, 310000001, "Resignation|Redundancy|End of contract"},
+        {"lifecycleReasonType", NUMBER_NONE, 0, "Voluntary|Involuntary"},
+        {"payrollEmploymentType", NUMBER_NONE, 0, "Permanent|Temporary"},
+        {"employmentstatus", NUMBER_NONE, 0, "Full time|Part time"},
+        {"workChangeType", NUMBER_NONE, 0, "New hire|Promotion|Transfer"},
+        {"pronouns", NUMBER_NONE, 0, "She / Her|He / Him|They / Them"},
+        {"honorific", NUMBER_NONE, 0, "Ms|Mr|Mx|Dr"},
+        {"country", NUMBER_NONE, 0, "GB=United Kingdom|DE=Germany|PT=Portugal|PL=Poland|IL=Israel"},
 };
 
 static const struct list *find_list(const char *name)
@@ -138,11 +138,12 @@ json_t *bob_lists_id(json_t *lists, const char *list, const char *id_or_label)
 		json_t *id = json_object_get(item, "id");
 
 		if (is_same_id(id, id_or_label) ||
-			strcasecmp(jsonx_text_or(item, "value", ""), id_or_label) == 0) {
+		        strcasecmp(jsonx_text_or(item, "value", ""), id_or_label) == 0) {
 			return json_incref(id);
 		}
 	}
-	return json_incref(add_item(items, next_id(items, find_list(list), id_or_label), id_or_label));
+	return json_incref(
+	        add_item(items, next_id(items, find_list(list), id_or_label), id_or_label));
 }
 
 const char *bob_lists_label(const json_t *lists, const char *list, const json_t *id)

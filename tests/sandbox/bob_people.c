@@ -18,11 +18,11 @@ enum { MAX_ID_DIGITS = 32 };
 void bob_people_init(struct people *people)
 {
 	*people = (struct people){.by_id = json_object(),
-		.by_email = json_object(),
-		.lists = bob_lists_make(),
-		.extra_fields = json_array(),
-		.company_id = 636192,
-		.next_number = FIRST_NUMBER};
+	        .by_email = json_object(),
+	        .lists = bob_lists_make(),
+	        .extra_fields = json_array(),
+	        .company_id = 636192,
+	        .next_number = FIRST_NUMBER};
 }
 
 void bob_people_finish(struct people *people)
@@ -135,7 +135,7 @@ static json_t *manager_value(const struct people *people, const json_t *value)
 
 /* What is kept for a given value; NULL with *problem set when it cannot be. */
 static json_t *machine_value(
-	struct people *people, const char *id, const json_t *value, char **problem)
+        struct people *people, const char *id, const json_t *value, char **problem)
 {
 	bool is_known = false;
 	struct bob_field field = bob_fields_find(id, &is_known);
@@ -158,7 +158,7 @@ static json_t *machine_value(
 static bool put(json_t *fields, const char *id, json_t *taken)
 {
 	bool changed = taken != NULL ? json_equal(json_object_get(fields, id), taken) == 0
-				     : json_object_get(fields, id) != NULL;
+	                             : json_object_get(fields, id) != NULL;
 
 	if (taken == NULL) {
 		(void)json_object_del(fields, id);
@@ -179,7 +179,9 @@ static void put_twins(struct people *people, json_t *fields, const char *id)
 		(void)put(fields, "work.reportsTo", json_incref(value));
 	} else if (strcmp(id, "work.site") == 0) {
 		(void)put(fields, "work.siteId",
-			value != NULL ? bob_lists_id(people->lists, "site", json_string_value(value)) : NULL);
+		        value != NULL
+		                ? bob_lists_id(people->lists, "site", json_string_value(value))
+		                : NULL);
 	} else if (strcmp(id, "work.siteId") == 0) {
 		const char *label = bob_lists_label(people->lists, "site", value);
 
@@ -247,7 +249,7 @@ static void install(struct people *people, struct employee *employee, json_t *ta
 static char *find_problem(const json_t *changes)
 {
 	static const char *const DATES[] = {"work.startDate", "work.originalStartDate",
-		"internal.terminationDate", "employee.lastDayOfWork"};
+	        "internal.terminationDate", "employee.lastDayOfWork"};
 	int64_t days = 0;
 
 	if (!json_is_object(changes)) {
@@ -264,7 +266,7 @@ static char *find_problem(const json_t *changes)
 }
 
 json_t *bob_people_change(
-	struct people *people, struct employee *employee, const json_t *changes, char **problem)
+        struct people *people, struct employee *employee, const json_t *changes, char **problem)
 {
 	json_t *given = json_deep_copy(changes);
 	json_t *fields = json_copy(employee->fields);
@@ -273,7 +275,8 @@ json_t *bob_people_change(
 	json_t *value = NULL;
 
 	*problem = find_problem(changes);
-	json_object_foreach(given, id, value) {
+	json_object_foreach(given, id, value)
+	{
 		json_t *kept = NULL;
 
 		if (*problem == NULL && strchr(id, '.') == NULL) {
@@ -321,7 +324,7 @@ const char *bob_people_text(const struct employee *employee, const char *field)
 }
 
 void bob_people_set_text(
-	struct people *people, struct employee *employee, const char *field, const char *text)
+        struct people *people, struct employee *employee, const char *field, const char *text)
 {
 	json_t *change = json_object();
 	char *problem = NULL;
@@ -333,7 +336,7 @@ void bob_people_set_text(
 }
 
 json_t *bob_people_add_row(struct people *people, struct employee *employee, const char *table,
-	const char *effective_date)
+        const char *effective_date)
 {
 	json_t *rows = json_object_get(employee->tables, table);
 	char now[UTIL_TIME_SIZE];
@@ -353,13 +356,14 @@ json_t *bob_people_add_row(struct people *people, struct employee *employee, con
 			util_format(id, sizeof(id), "work.%s", COLUMNS[i]);
 			json_t *value = json_object_get(employee->fields, id);
 
-			jsonx_take(row, COLUMNS[i], value != NULL ? json_deep_copy(value) : json_null());
+			jsonx_take(row, COLUMNS[i],
+			        value != NULL ? json_deep_copy(value) : json_null());
 		}
-		const struct employee *manager =
-			bob_people_find(people, jsonx_text_or(employee->fields, "work.reportsTo", ""));
+		const struct employee *manager = bob_people_find(
+		        people, jsonx_text_or(employee->fields, "work.reportsTo", ""));
 
 		jsonx_take(row, "reportsTo",
-			manager != NULL ? json_pack("{s:s}", "id", manager->id) : json_null());
+		        manager != NULL ? json_pack("{s:s}", "id", manager->id) : json_null());
 		jsonx_take(row, "customColumns", json_object());
 	}
 	jsonx_push(rows, row);
@@ -372,11 +376,13 @@ static json_t *labels_of(const struct people *people, const struct employee *emp
 	const char *id = NULL;
 	json_t *value = NULL;
 
-	json_object_foreach(employee->fields, id, value) {
+	json_object_foreach(employee->fields, id, value)
+	{
 		bool is_known = false;
 		struct bob_field field = bob_fields_find(id, &is_known);
-		const char *label =
-			field.list != NULL ? bob_lists_label(people->lists, field.list, value) : NULL;
+		const char *label = field.list != NULL
+		        ? bob_lists_label(people->lists, field.list, value)
+		        : NULL;
 
 		if (label != NULL) {
 			jsonx_set_text(labels, id, label);

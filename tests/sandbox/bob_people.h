@@ -54,18 +54,18 @@ struct employee *bob_people_find_any(const struct people *people, const char *id
  * for managers, null to clear. Returns the ids that really changed (a new array), or NULL with
  * *problem set (the caller frees) and nothing changed. */
 json_t *bob_people_change(
-	struct people *people, struct employee *employee, const json_t *changes, char **problem);
+        struct people *people, struct employee *employee, const json_t *changes, char **problem);
 void bob_people_delete(struct people *people, struct employee *employee);
 /* Adds a row to a table and returns it, borrowed. */
 json_t *bob_people_add_row(struct people *people, struct employee *employee, const char *table,
-	const char *effective_date);
+        const char *effective_date);
 /* Fills in what an invented employee needs and was not given; day is today. */
 void bob_people_complete(struct people *people, struct employee *employee, int64_t day);
 
 const char *bob_people_text(const struct employee *employee, const char *field);
 /* Sets one field to a text, or clears it with NULL. */
 void bob_people_set_text(
-	struct people *people, struct employee *employee, const char *field, const char *text);
+        struct people *people, struct employee *employee, const char *field, const char *text);
 /* For the control answers. */
 json_t *bob_people_view(const struct people *people, const struct employee *employee);
 

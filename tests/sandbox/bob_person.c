@@ -40,7 +40,8 @@ json_t *bob_person_seen(const struct employee *employee, const struct settings *
 	const char *id = NULL;
 	json_t *value = NULL;
 
-	json_object_foreach(employee->fields, id, value) {
+	json_object_foreach(employee->fields, id, value)
+	{
 		bool is_id = strcmp(id, "root.id") == 0 || strcmp(id, "root.companyId") == 0;
 
 		if (!is_id && (late == NULL || json_equal(json_object_get(late, id), value) == 0)) {
@@ -83,10 +84,10 @@ static json_t *manager_object(const struct render *r)
 		return NULL;
 	}
 	return json_pack("{s:s,s:s?,s:s?,s:s?,s:s?}", "id", manager->id, "firstName",
-		bob_people_text(manager, "root.firstName"), "surname",
-		bob_people_text(manager, "root.surname"), "email",
-		bob_people_text(manager, "root.email"), "displayName",
-		bob_people_text(manager, "root.displayName"));
+	        bob_people_text(manager, "root.firstName"), "surname",
+	        bob_people_text(manager, "root.surname"), "email",
+	        bob_people_text(manager, "root.email"), "displayName",
+	        bob_people_text(manager, "root.displayName"));
 }
 
 static json_t *cased(const struct render *r, const char *text)
@@ -95,7 +96,8 @@ static json_t *cased(const struct render *r, const char *text)
 	char *copy = util_dup(text);
 
 	for (char *c = copy; *c != '\0' && strcmp(style, "usual") != 0; c++) {
-		*c = (char)(style[0] == 'l' ? tolower((unsigned char)*c) : toupper((unsigned char)*c));
+		*c = (char)(style[0] == 'l' ? tolower((unsigned char)*c)
+		                            : toupper((unsigned char)*c));
 	}
 	json_t *value = json_string(copy);
 
@@ -117,11 +119,11 @@ static json_t *calculated(const struct render *r, const char *id)
 	if (strcmp(id, "work.reportsToIdInCompany") == 0) {
 		const char *manager_id = jsonx_text(r->seen, "work.reportsTo");
 		const struct employee *manager =
-			manager_id != NULL ? bob_people_find_any(r->people, manager_id) : NULL;
+		        manager_id != NULL ? bob_people_find_any(r->people, manager_id) : NULL;
 
 		return manager != NULL
-			? json_incref(json_object_get(manager->fields, "work.employeeIdInCompany"))
-			: NULL;
+		        ? json_incref(json_object_get(manager->fields, "work.employeeIdInCompany"))
+		        : NULL;
 	}
 	json_t *manager = manager_object(r);
 	json_t *part = json_incref(json_object_get(manager, id + sizeof(SUB_MANAGER) - 1));
@@ -133,7 +135,7 @@ static json_t *calculated(const struct render *r, const char *id)
 static bool is_calculated(const char *id)
 {
 	return strcmp(id, "work.reportsTo") == 0 || strcmp(id, "work.reportsToIdInCompany") == 0 ||
-		strncmp(id, SUB_MANAGER, sizeof(SUB_MANAGER) - 1) == 0;
+	        strncmp(id, SUB_MANAGER, sizeof(SUB_MANAGER) - 1) == 0;
 }
 
 /* New reference, or NULL when the field is empty. */
@@ -154,7 +156,8 @@ static json_t *human_date(const struct render *r, const char *text)
 {
 	char out[UTIL_DATE_SIZE];
 
-	if (strcmp(settings_text(r->set, "humanreadable_dates"), "iso") == 0 || strlen(text) != 10) {
+	if (strcmp(settings_text(r->set, "humanreadable_dates"), "iso") == 0 ||
+	        strlen(text) != 10) {
 		return json_string(text);
 	}
 	util_format(out, sizeof(out), "%.2s/%.2s/%.4s", text + 8, text + 5, text);
@@ -170,7 +173,8 @@ static json_t *human_reference(const struct render *r, const json_t *value)
 	return name != NULL ? json_string(name) : NULL;
 }
 
-static json_t *human_list(const struct render *r, const struct bob_field *field, const json_t *value)
+static json_t *human_list(
+        const struct render *r, const struct bob_field *field, const json_t *value)
 {
 	if (json_is_array(value)) {
 		json_t *labels = json_array();
@@ -181,7 +185,7 @@ static json_t *human_list(const struct render *r, const struct bob_field *field,
 		return labels;
 	}
 	const char *label =
-		bob_lists_label(r->people->lists, field->list, json_object_get(r->seen, field->id));
+	        bob_lists_label(r->people->lists, field->list, json_object_get(r->seen, field->id));
 
 	if (label == NULL) {
 		label = bob_lists_label(r->people->lists, field->list, value);
@@ -192,7 +196,8 @@ static json_t *human_list(const struct render *r, const struct bob_field *field,
 	return is_status(field->id) ? cased(r, label) : json_string(label);
 }
 
-static json_t *human_value(const struct render *r, const struct bob_field *field, const json_t *value)
+static json_t *human_value(
+        const struct render *r, const struct bob_field *field, const json_t *value)
 {
 	char number[32];
 
@@ -200,7 +205,8 @@ static json_t *human_value(const struct render *r, const struct bob_field *field
 		return human_list(r, field, value);
 	}
 	if (strcmp(field->type, "employee") == 0 ||
-		(strcmp(field->type, "employee-reference") == 0 && strcmp(field->id, "root.id") != 0)) {
+	        (strcmp(field->type, "employee-reference") == 0 &&
+	                strcmp(field->id, "root.id") != 0)) {
 		return human_reference(r, value);
 	}
 	if (strcmp(field->type, "date") == 0 && json_is_string(value)) {
@@ -312,14 +318,14 @@ static void render_default(struct render *r)
 }
 
 json_t *bob_person_render(const struct people *people, const struct employee *employee,
-	const struct settings *set, const struct person_ask *ask)
+        const struct settings *set, const struct person_ask *ask)
 {
 	struct render r = {.people = people,
-		.set = set,
-		.seen = bob_person_seen(employee, set),
-		.human = ask->human,
-		.out = json_object(),
-		.readable = ask->human == PERSON_HUMAN_APPEND ? json_object() : NULL};
+	        .set = set,
+	        .seen = bob_person_seen(employee, set),
+	        .human = ask->human,
+	        .out = json_object(),
+	        .readable = ask->human == PERSON_HUMAN_APPEND ? json_object() : NULL};
 
 	if (ask->fields == NULL) {
 		render_default(&r);

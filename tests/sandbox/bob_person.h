@@ -24,7 +24,7 @@ bool bob_person_is_visible(const struct employee *employee, const struct setting
 bool bob_person_is_active(const struct employee *employee, const struct settings *set);
 /* New reference. */
 json_t *bob_person_render(const struct people *people, const struct employee *employee,
-	const struct settings *set, const struct person_ask *ask);
+        const struct settings *set, const struct person_ask *ask);
 /* The field values a read sees now (late when it is told to be). New reference. */
 json_t *bob_person_seen(const struct employee *employee, const struct settings *set);
 

@@ -3,10 +3,10 @@
 #define TESTS_SANDBOX_CALLS_H
 
 /*
- * The ordered, append-only log of API calls, in memory and (if asked for) in a file, one JSON object
- * a line. calls_append runs under the sandbox's lock, so that the order is the order in which calls
- * took effect; calls_sync runs without it and returns once the line is on disk. One fsync serves all
- * who wait for it.
+ * The ordered, append-only log of API calls, in memory and (if asked for) in a file, one JSON
+ * object a line. calls_append runs under the sandbox's lock, so that the order is the order in
+ * which calls took effect; calls_sync runs without it and returns once the line is on disk. One
+ * fsync serves all who wait for it.
  */
 
 #include <jansson.h>

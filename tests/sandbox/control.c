@@ -51,7 +51,7 @@ static json_t *employees_json(const struct sandbox *sb)
 static json_t *counters_json(struct sandbox *sb)
 {
 	webhook_counts(sb->webhook, &sb->counters[COUNTER_DELIVERIES_OK],
-		&sb->counters[COUNTER_DELIVERIES_FAILED]);
+	        &sb->counters[COUNTER_DELIVERIES_FAILED]);
 	return sandbox_counters(sb);
 }
 
@@ -109,7 +109,7 @@ static bool is_asked(const struct request *rq, const json_t *call)
 		return false;
 	}
 	return !request_query_is(rq, "writes", false) ||
-		(strcmp(of, "okta") == 0 && strcmp(jsonx_text_or(call, "method", ""), "GET") != 0);
+	        (strcmp(of, "okta") == 0 && strcmp(jsonx_text_or(call, "method", ""), "GET") != 0);
 }
 
 static void get_calls(struct sandbox *sb, struct request *rq, struct reply *rp)
@@ -119,7 +119,8 @@ static void get_calls(struct sandbox *sb, struct request *rq, struct reply *rp)
 	int64_t first = since - sb->calls.dropped;
 	json_t *calls = json_array();
 
-	for (size_t i = first > 0 ? (size_t)first : 0; i < json_array_size(sb->calls.entries); i++) {
+	for (size_t i = first > 0 ? (size_t)first : 0; i < json_array_size(sb->calls.entries);
+	        i++) {
 		json_t *call = json_array_get(sb->calls.entries, i);
 
 		if (is_asked(rq, call)) {
@@ -127,7 +128,7 @@ static void get_calls(struct sandbox *sb, struct request *rq, struct reply *rp)
 		}
 	}
 	reply_json(rp, 200,
-		json_pack("{s:o,s:I}", "calls", calls, "last", (json_int_t)sb->calls.last_seq));
+	        json_pack("{s:o,s:I}", "calls", calls, "last", (json_int_t)sb->calls.last_seq));
 }
 
 static void get_settings(struct sandbox *sb, struct request *rq, struct reply *rp)
@@ -174,7 +175,8 @@ static void add_faults(struct sandbox *sb, struct request *rq, struct reply *rp)
 	if (problem != NULL) {
 		/* All or nothing. */
 		for (size_t i = 0; i < json_array_size(ids); i++) {
-			(void)faults_remove(&sb->faults, json_integer_value(json_array_get(ids, i)));
+			(void)faults_remove(
+			        &sb->faults, json_integer_value(json_array_get(ids, i)));
 		}
 		json_decref(ids);
 		control_refuse(rp, 400, problem);
@@ -201,39 +203,39 @@ static void remove_fault(struct sandbox *sb, struct request *rq, struct reply *r
 }
 
 static const struct control_route ROUTES[] = {
-	{"GET", "/health", get_health, false},
-	{"GET", "/state", get_state, false},
-	{"GET", "/counters", get_counters, false},
-	{"POST", "/reset", reset, false},
-	{"GET", "/calls", get_calls, false},
-	{"GET", "/settings", get_settings, false},
-	{"POST", "/settings", change_settings, false},
-	{"GET", "/faults", get_faults, false},
-	{"POST", "/faults", add_faults, false},
-	{"DELETE", "/faults", clear_faults, false},
-	{"DELETE", "/faults/{}", remove_fault, false},
-	{"GET", "/bob/employees", control_bob_list, false},
-	{"POST", "/bob/employees", control_bob_create, false},
-	{"POST", "/bob/midnight", control_bob_midnight, false},
-	{"GET", "/bob/employees/{}", control_bob_get, false},
-	{"PATCH", "/bob/employees/{}", control_bob_patch, false},
-	{"DELETE", "/bob/employees/{}", control_bob_delete, false},
-	{"POST", "/bob/employees/{}/{}", control_bob_life, false},
-	{"GET", "/okta/users", control_okta_list, false},
-	{"POST", "/okta/users", control_okta_create, false},
-	{"GET", "/okta/users/{}", control_okta_get, false},
-	{"PATCH", "/okta/users/{}", control_okta_patch, false},
-	{"DELETE", "/okta/users/{}", control_okta_delete, false},
-	{"GET", "/okta/groups", control_okta_groups, false},
-	{"POST", "/okta/groups", control_okta_add_group, false},
-	{"POST", "/okta/schema", control_okta_schema, false},
-	{"GET", "/webhooks", control_webhooks_show, false},
-	{"POST", "/webhooks", control_webhooks_configure, false},
-	{"POST", "/webhooks/send", control_webhooks_send, true},
-	{"POST", "/webhooks/ping", control_webhooks_ping, true},
-	{"POST", "/webhooks/replay", control_webhooks_replay, true},
-	{"GET", "/webhooks/deliveries", control_webhooks_deliveries, true},
-	{"POST", "/webhooks/drain", control_webhooks_drain, true},
+        {"GET", "/health", get_health, false},
+        {"GET", "/state", get_state, false},
+        {"GET", "/counters", get_counters, false},
+        {"POST", "/reset", reset, false},
+        {"GET", "/calls", get_calls, false},
+        {"GET", "/settings", get_settings, false},
+        {"POST", "/settings", change_settings, false},
+        {"GET", "/faults", get_faults, false},
+        {"POST", "/faults", add_faults, false},
+        {"DELETE", "/faults", clear_faults, false},
+        {"DELETE", "/faults/{}", remove_fault, false},
+        {"GET", "/bob/employees", control_bob_list, false},
+        {"POST", "/bob/employees", control_bob_create, false},
+        {"POST", "/bob/midnight", control_bob_midnight, false},
+        {"GET", "/bob/employees/{}", control_bob_get, false},
+        {"PATCH", "/bob/employees/{}", control_bob_patch, false},
+        {"DELETE", "/bob/employees/{}", control_bob_delete, false},
+        {"POST", "/bob/employees/{}/{}", control_bob_life, false},
+        {"GET", "/okta/users", control_okta_list, false},
+        {"POST", "/okta/users", control_okta_create, false},
+        {"GET", "/okta/users/{}", control_okta_get, false},
+        {"PATCH", "/okta/users/{}", control_okta_patch, false},
+        {"DELETE", "/okta/users/{}", control_okta_delete, false},
+        {"GET", "/okta/groups", control_okta_groups, false},
+        {"POST", "/okta/groups", control_okta_add_group, false},
+        {"POST", "/okta/schema", control_okta_schema, false},
+        {"GET", "/webhooks", control_webhooks_show, false},
+        {"POST", "/webhooks", control_webhooks_configure, false},
+        {"POST", "/webhooks/send", control_webhooks_send, true},
+        {"POST", "/webhooks/ping", control_webhooks_ping, true},
+        {"POST", "/webhooks/replay", control_webhooks_replay, true},
+        {"GET", "/webhooks/deliveries", control_webhooks_deliveries, true},
+        {"POST", "/webhooks/drain", control_webhooks_drain, true},
 };
 
 static bool match(const char *pattern, struct request *rq)

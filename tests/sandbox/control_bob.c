@@ -53,7 +53,7 @@ static json_t *fields_of(const json_t *body)
 
 /* The events of a creation or change that was asked to send them. */
 static void send_events(struct sandbox *sb, const struct employee *employee, const json_t *body,
-	const char *op, const char *event)
+        const char *op, const char *event)
 {
 	struct life_answer answer = {0};
 
@@ -135,8 +135,8 @@ void control_bob_life(struct sandbox *sb, struct request *rq, struct reply *rp)
 		return;
 	}
 	reply_json(rp, 200,
-		json_pack("{s:o,s:o}", "employee", bob_people_view(&sb->people, answer.employee),
-			"events", answer.events));
+	        json_pack("{s:o,s:o}", "employee", bob_people_view(&sb->people, answer.employee),
+	                "events", answer.events));
 }
 
 void control_bob_midnight(struct sandbox *sb, struct request *rq, struct reply *rp)

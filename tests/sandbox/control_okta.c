@@ -28,8 +28,8 @@ json_t *control_okta_groups_json(struct sandbox *sb)
 		const struct group *group = sb->directory.groups[i];
 
 		jsonx_push(list,
-			json_pack("{s:s,s:s,s:s,s:o}", "id", group->id, "name", group->name, "type",
-				group->type, "members", json_deep_copy(group->members)));
+		        json_pack("{s:s,s:s,s:s,s:o}", "id", group->id, "name", group->name, "type",
+		                group->type, "members", json_deep_copy(group->members)));
 	}
 	return list;
 }
@@ -63,7 +63,8 @@ static char *check_patch(const struct sandbox *sb, const struct user *self, cons
 {
 	const char *status = jsonx_text(body, "status");
 	const char *login = jsonx_text(json_object_get(body, "profile"), "login");
-	const struct user *holder = login != NULL ? okta_store_find_login(&sb->directory, login) : NULL;
+	const struct user *holder =
+	        login != NULL ? okta_store_find_login(&sb->directory, login) : NULL;
 	enum user_status parsed = USER_STAGED;
 
 	if (status != NULL && !okta_status_parse(status, &parsed)) {
@@ -104,7 +105,7 @@ void control_okta_create(struct sandbox *sb, struct request *rq, struct reply *r
 {
 	const json_t *given = json_object_get(rq->json, "profile");
 	char *problem = jsonx_text(given, "login") == NULL ? util_text("profile.login: needed")
-							   : check_patch(sb, NULL, rq->json);
+	                                                   : check_patch(sb, NULL, rq->json);
 
 	if (problem != NULL) {
 		control_refuse(rp, 400, problem);
@@ -166,11 +167,11 @@ void control_okta_add_group(struct sandbox *sb, struct request *rq, struct reply
 		return;
 	}
 	const struct group *group = okta_store_add_group(
-		&sb->directory, name, jsonx_text_or(rq->json, "type", "OKTA_GROUP"), &sb->random);
+	        &sb->directory, name, jsonx_text_or(rq->json, "type", "OKTA_GROUP"), &sb->random);
 
 	reply_json(rp, 201,
-		json_pack("{s:s,s:s,s:s,s:[]}", "id", group->id, "name", group->name, "type", group->type,
-			"members"));
+	        json_pack("{s:s,s:s,s:s,s:[]}", "id", group->id, "name", group->name, "type",
+	                group->type, "members"));
 }
 
 void control_okta_schema(struct sandbox *sb, struct request *rq, struct reply *rp)

@@ -29,7 +29,7 @@ void control_webhooks_configure(struct sandbox *sb, struct request *rq, struct r
 
 /* Sends copies, waits if asked, and answers with the deliveries. */
 static void send_item(struct sandbox *sb, const struct request *rq, struct reply *rp,
-	const struct webhook_item *item)
+        const struct webhook_item *item)
 {
 	int64_t copies = jsonx_int(rq->json, "copies", 1);
 	int64_t first = 0;
@@ -74,15 +74,15 @@ void control_webhooks_send(struct sandbox *sb, struct request *rq, struct reply 
 	json_t *parsed = jsonx_parse(text, strlen(text));
 	const json_t *data = json_object_get(parsed, "data");
 	struct webhook_item item = {.type = jsonx_text(parsed, "type"),
-		.employee_id = jsonx_text(data, "employeeId"),
-		.body = text,
-		.signature = jsonx_text(rq->json, "signature"),
-		.secret = jsonx_text(rq->json, "secret"),
-		.url = jsonx_text(rq->json, "url"),
-		.content_type = jsonx_text(rq->json, "content_type"),
-		.signing = signing_of(rq->json),
-		.retry = jsonx_is(rq->json, "retry", true) ? WEBHOOK_RETRY_AS_CONFIGURED
-							   : WEBHOOK_RETRY_NEVER};
+	        .employee_id = jsonx_text(data, "employeeId"),
+	        .body = text,
+	        .signature = jsonx_text(rq->json, "signature"),
+	        .secret = jsonx_text(rq->json, "secret"),
+	        .url = jsonx_text(rq->json, "url"),
+	        .content_type = jsonx_text(rq->json, "content_type"),
+	        .signing = signing_of(rq->json),
+	        .retry = jsonx_is(rq->json, "retry", true) ? WEBHOOK_RETRY_AS_CONFIGURED
+	                                                   : WEBHOOK_RETRY_NEVER};
 
 	send_item(sb, rq, rp, &item);
 	json_decref(parsed);
@@ -95,10 +95,12 @@ void control_webhooks_ping(struct sandbox *sb, struct request *rq, struct reply 
 	bool is_json = strcmp(as, "json") == 0;
 	bool is_quoted = strcmp(as, "quoted") == 0;
 	struct webhook_item item = {.type = "ping",
-		.body = is_json ? "{\"text\":\"Ping test\"}" : is_quoted ? "\"Ping test\"" : "Ping test",
-		.content_type = is_json || is_quoted ? NULL : "text/plain",
-		.signing = jsonx_is(rq->json, "signed", false) ? WEBHOOK_SIGNED : WEBHOOK_UNSIGNED,
-		.retry = WEBHOOK_RETRY_NEVER};
+	        .body = is_json     ? "{\"text\":\"Ping test\"}"
+	                : is_quoted ? "\"Ping test\""
+	                            : "Ping test",
+	        .content_type = is_json || is_quoted ? NULL : "text/plain",
+	        .signing = jsonx_is(rq->json, "signed", false) ? WEBHOOK_SIGNED : WEBHOOK_UNSIGNED,
+	        .retry = WEBHOOK_RETRY_NEVER};
 
 	send_item(sb, rq, rp, &item);
 }
@@ -133,8 +135,8 @@ void control_webhooks_deliveries(struct sandbox *sb, struct request *rq, struct 
 	json_t *list = webhook_list(sb->webhook, since != NULL ? strtoll(since, NULL, 10) : 0);
 
 	reply_json(rp, 200,
-		json_pack("{s:o,s:I}", "deliveries", list, "pending",
-			(json_int_t)webhook_pending(sb->webhook)));
+	        json_pack("{s:o,s:I}", "deliveries", list, "pending",
+	                (json_int_t)webhook_pending(sb->webhook)));
 }
 
 void control_webhooks_drain(struct sandbox *sb, struct request *rq, struct reply *rp)
@@ -142,6 +144,6 @@ void control_webhooks_drain(struct sandbox *sb, struct request *rq, struct reply
 	bool drained = webhook_drain(sb->webhook, jsonx_int(rq->json, "timeout_ms", DRAIN_MS));
 
 	reply_json(rp, 200,
-		json_pack("{s:b,s:I}", "drained", drained ? 1 : 0, "pending",
-			(json_int_t)webhook_pending(sb->webhook)));
+	        json_pack("{s:b,s:I}", "drained", drained ? 1 : 0, "pending",
+	                (json_int_t)webhook_pending(sb->webhook)));
 }

@@ -12,7 +12,7 @@
 #include "tests/sandbox/sandbox.h"
 
 static const char LOGIN_PAGE[] = "<!doctype html><html><head><title>Please wait</title></head>"
-				 "<body>Please enable JavaScript.</body></html>";
+                                 "<body>Please enable JavaScript.</body></html>";
 static const char GARBAGE[] = "\x01\x02}{ this is not JSON \xff\xfe";
 
 static void add_headers(const json_t *rule, struct reply *rp)
@@ -21,7 +21,8 @@ static void add_headers(const json_t *rule, struct reply *rp)
 	json_t *value = NULL;
 	json_t *headers = json_deep_copy(json_object_get(rule, "headers"));
 
-	json_object_foreach(headers, name, value) {
+	json_object_foreach(headers, name, value)
+	{
 		if (json_is_string(value)) {
 			reply_header(rp, name, "%s", json_string_value(value));
 		}
@@ -55,16 +56,15 @@ static void answer_status(const json_t *rule, struct request *rq, struct reply *
 	add_headers(rule, rp);
 }
 
-static void answer_429(
-	struct sandbox *sb, const json_t *rule, struct request *rq, struct reply *rp)
+static void answer_429(struct sandbox *sb, const json_t *rule, struct request *rq, struct reply *rp)
 {
 	int64_t reset_s = util_wall_ms() / 1000 + jsonx_int(rule, "reset_s", 2);
 	bool is_okta = rq->system == SYSTEM_OKTA;
 	const char *dash = is_okta ? "X-Rate-Limit" : "X-RateLimit";
 	int64_t limit = jsonx_is(rule, "concurrency", false) ? 0
-		: is_okta ? settings_okta_limit(&sb->settings,
-				rq->route != NULL ? rq->route->bucket : "api")
-			  : settings_int(&sb->settings, "bob_search_per_min");
+	        : is_okta
+	        ? settings_okta_limit(&sb->settings, rq->route != NULL ? rq->route->bucket : "api")
+	        : settings_int(&sb->settings, "bob_search_per_min");
 	int times = jsonx_is(rule, "doubled", false) ? 2 : 1;
 	char name[64];
 
@@ -103,7 +103,7 @@ static void answer_empty(const struct request *rq, struct reply *rp)
 }
 
 void fault_answer_before(
-	struct sandbox *sb, const struct fault_plan *plan, struct request *rq, struct reply *rp)
+        struct sandbox *sb, const struct fault_plan *plan, struct request *rq, struct reply *rp)
 {
 	switch (plan->action) {
 	case FAULT_STATUS: answer_status(plan->rule, rq, rp); break;

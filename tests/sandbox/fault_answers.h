@@ -10,7 +10,7 @@ struct sandbox;
 
 /* Answers a call that is not applied. */
 void fault_answer_before(
-	struct sandbox *sb, const struct fault_plan *plan, struct request *rq, struct reply *rp);
+        struct sandbox *sb, const struct fault_plan *plan, struct request *rq, struct reply *rp);
 /* Spoils the rendered answer of a call that was applied. */
 void fault_change_after(const struct fault_plan *plan, struct reply *rp);
 

@@ -9,25 +9,25 @@
 #include "tests/sandbox/route.h"
 
 static const char *const NAMES[] = {
-	[FAULT_NONE] = "none",
-	[FAULT_STATUS] = "status",
-	[FAULT_500_BEFORE] = "500_before",
-	[FAULT_500_AFTER] = "500_after",
-	[FAULT_SLOW] = "slow",
-	[FAULT_CUT] = "cut",
-	[FAULT_CUT_AFTER] = "cut_after_apply",
-	[FAULT_HANG] = "hang",
-	[FAULT_HTML200] = "html200",
-	[FAULT_TRUNCATE] = "truncate",
-	[FAULT_GARBAGE] = "garbage",
-	[FAULT_EMPTY] = "empty",
-	[FAULT_429] = "429",
-	[FAULT_401] = "401",
+        [FAULT_NONE] = "none",
+        [FAULT_STATUS] = "status",
+        [FAULT_500_BEFORE] = "500_before",
+        [FAULT_500_AFTER] = "500_after",
+        [FAULT_SLOW] = "slow",
+        [FAULT_CUT] = "cut",
+        [FAULT_CUT_AFTER] = "cut_after_apply",
+        [FAULT_HANG] = "hang",
+        [FAULT_HTML200] = "html200",
+        [FAULT_TRUNCATE] = "truncate",
+        [FAULT_GARBAGE] = "garbage",
+        [FAULT_EMPTY] = "empty",
+        [FAULT_429] = "429",
+        [FAULT_401] = "401",
 };
 
 static const char *const KEYS[] = {"system", "route", "method", "path", "action", "probability",
-	"times", "after", "user", "status", "code", "headers", "body", "ms", "bytes", "reset",
-	"reset_s", "concurrency", "doubled"};
+        "times", "after", "user", "status", "code", "headers", "body", "ms", "bytes", "reset",
+        "reset_s", "concurrency", "doubled"};
 
 enum { HANG_DEFAULT_MS = 60000 };
 
@@ -95,7 +95,8 @@ static char *find_problem(const json_t *rule)
 	json_t *copy = json_deep_copy(rule);
 	char *problem = NULL;
 
-	json_object_foreach(copy, key, value) {
+	json_object_foreach(copy, key, value)
+	{
 		if (problem == NULL && !is_known_key(key)) {
 			problem = util_text("%s: no such key in a fault rule", key);
 		}
@@ -107,7 +108,8 @@ static char *find_problem(const json_t *rule)
 	if (problem == NULL && action_of(rule) == FAULT_NONE) {
 		problem = util_text("no such action");
 	}
-	if (problem == NULL && action_of(rule) == FAULT_STATUS && jsonx_int(rule, "status", 0) < 200) {
+	if (problem == NULL && action_of(rule) == FAULT_STATUS &&
+	        jsonx_int(rule, "status", 0) < 200) {
 		problem = util_text("action status needs a status");
 	}
 	return problem;
@@ -115,7 +117,8 @@ static char *find_problem(const json_t *rule)
 
 char *faults_add(struct faults *faults, const json_t *rule, int64_t *id)
 {
-	char *problem = json_is_object(rule) ? find_problem(rule) : util_text("a rule is an object");
+	char *problem =
+	        json_is_object(rule) ? find_problem(rule) : util_text("a rule is an object");
 
 	if (problem == NULL && faults->count == FAULTS_MAX_RULES) {
 		problem = util_text("too many rules");
@@ -126,12 +129,12 @@ char *faults_add(struct faults *faults, const json_t *rule, int64_t *id)
 	faults->rules = util_grow(faults->rules, (faults->count + 1) * sizeof(*faults->rules));
 	*id = ++faults->last_id;
 	faults->rules[faults->count++] = (struct fault_rule){.id = *id,
-		.json = json_deep_copy(rule),
-		.action = action_of(rule),
-		.system = system_of(rule),
-		.probability = jsonx_real(rule, "probability", 1.0),
-		.times = jsonx_int(rule, "times", -1),
-		.after = jsonx_int(rule, "after", 0)};
+	        .json = json_deep_copy(rule),
+	        .action = action_of(rule),
+	        .system = system_of(rule),
+	        .probability = jsonx_real(rule, "probability", 1.0),
+	        .times = jsonx_int(rule, "times", -1),
+	        .after = jsonx_int(rule, "after", 0)};
 	return NULL;
 }
 
@@ -141,7 +144,7 @@ bool faults_remove(struct faults *faults, int64_t id)
 		if (faults->rules[i].id == id) {
 			json_decref(faults->rules[i].json);
 			memmove(&faults->rules[i], &faults->rules[i + 1],
-				(faults->count - i - 1) * sizeof(*faults->rules));
+			        (faults->count - i - 1) * sizeof(*faults->rules));
 			faults->count--;
 			return true;
 		}
@@ -200,7 +203,7 @@ static bool matches_user(const char *user, const struct fault_subjects *subjects
 }
 
 static bool matches(const struct fault_rule *rule, const struct request *rq,
-	const struct fault_subjects *subjects)
+        const struct fault_subjects *subjects)
 {
 	const char *route = jsonx_text(rule->json, "route");
 	const char *method = jsonx_text(rule->json, "method");
@@ -208,9 +211,9 @@ static bool matches(const struct fault_rule *rule, const struct request *rq,
 	const char *user = jsonx_text(rule->json, "user");
 
 	return rule->system == rq->system && (route == NULL || matches_route(route, rq)) &&
-		(method == NULL || strcasecmp(method, rq->method) == 0) &&
-		(path == NULL || matches_path(path, rq)) &&
-		(user == NULL || matches_user(user, subjects));
+	        (method == NULL || strcasecmp(method, rq->method) == 0) &&
+	        (path == NULL || matches_path(path, rq)) &&
+	        (user == NULL || matches_user(user, subjects));
 }
 
 static bool fires(struct fault_rule *rule, uint64_t *random)
@@ -228,7 +231,7 @@ static bool fires(struct fault_rule *rule, uint64_t *random)
 }
 
 struct fault_plan faults_choose(struct faults *faults, const struct request *rq,
-	const struct fault_subjects *subjects, uint64_t *random)
+        const struct fault_subjects *subjects, uint64_t *random)
 {
 	struct fault_plan plan = {.action = FAULT_NONE};
 

@@ -73,7 +73,7 @@ json_t *faults_list(const struct faults *faults);
 
 /* Decides for one call; its route is set already. The caller ends the plan. */
 struct fault_plan faults_choose(struct faults *faults, const struct request *rq,
-	const struct fault_subjects *subjects, uint64_t *random);
+        const struct fault_subjects *subjects, uint64_t *random);
 void fault_plan_finish(struct fault_plan *plan);
 
 /* True when the call is answered by the plan itself, which it then has done. */

@@ -52,7 +52,7 @@ static void *begin_exchange(void *context, const char *uri, struct MHD_Connectio
 }
 
 static void end_exchange(void *context, struct MHD_Connection *connection, void **state,
-	enum MHD_RequestTerminationCode how)
+        enum MHD_RequestTerminationCode how)
 {
 	struct exchange *x = *state;
 
@@ -71,21 +71,22 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 }
 
 static enum MHD_Result note_header(
-	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+        void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct request *rq = context;
 	const struct {
 		const char *name;
 		char **slot;
 	} wanted[] = {{"Authorization", &rq->authorization}, {"Content-Type", &rq->content_type},
-		{"Accept", &rq->accept}, {"If-Match", &rq->if_match}, {"Host", &rq->host}};
+	        {"Accept", &rq->accept}, {"If-Match", &rq->if_match}, {"Host", &rq->host}};
 
 	(void)kind;
 	if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0) {
 		rq->has_length = true;
 	}
 	for (size_t i = 0; i < COUNT(wanted); i++) {
-		if (strcasecmp(name, wanted[i].name) == 0 && *wanted[i].slot == NULL && value != NULL) {
+		if (strcasecmp(name, wanted[i].name) == 0 && *wanted[i].slot == NULL &&
+		        value != NULL) {
 			*wanted[i].slot = util_dup(value);
 		}
 	}
@@ -116,7 +117,7 @@ static ssize_t read_cut(void *context, uint64_t position, char *out, size_t room
 		if (cut->reset) {
 			/* Leaving the peer this way sends RST instead of FIN. */
 			(void)connect(cut->fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
-				sizeof(struct sockaddr));
+			        sizeof(struct sockaddr));
 		}
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
@@ -135,7 +136,7 @@ static void free_cut(void *context)
 static struct MHD_Response *cut_response(struct MHD_Connection *connection, const struct reply *rp)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct cut *cut = util_alloc(sizeof(*cut));
 	size_t size = rp->cut_bytes < rp->text_length ? rp->cut_bytes : rp->text_length;
 
@@ -144,15 +145,14 @@ static struct MHD_Response *cut_response(struct MHD_Connection *connection, cons
 	cut->fd = info != NULL ? info->connect_fd : -1;
 	cut->reset = rp->cut_reset;
 	return MHD_create_response_from_callback(
-		rp->text_length + 1, CHUNK_BYTES, read_cut, cut, free_cut);
+	        rp->text_length + 1, CHUNK_BYTES, read_cut, cut, free_cut);
 }
 
 static struct MHD_Response *make_response(struct MHD_Connection *connection, const struct reply *rp)
 {
 	struct MHD_Response *response = rp->is_cut
-		? cut_response(connection, rp)
-		: MHD_create_response_from_buffer(
-			  rp->text_length, rp->text, MHD_RESPMEM_MUST_COPY);
+	        ? cut_response(connection, rp)
+	        : MHD_create_response_from_buffer(rp->text_length, rp->text, MHD_RESPMEM_MUST_COPY);
 
 	for (size_t i = 0; response != NULL && i < rp->header_count; i++) {
 		(void)MHD_add_response_header(response, rp->headers[i].name, rp->headers[i].value);
@@ -168,11 +168,11 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	/* Nothing at all: the connection is closed without an answer. */
 	if (rp->is_cut && rp->cut_bytes == 0) {
 		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		if (rp->cut_reset && info != NULL) {
 			(void)connect(info->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
-				sizeof(struct sockaddr));
+			        sizeof(struct sockaddr));
 		}
 		return MHD_NO;
 	}
@@ -181,15 +181,14 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, const struc
 	if (response == NULL) {
 		return MHD_NO;
 	}
-	enum MHD_Result result =
-		MHD_queue_response(connection, (unsigned int)rp->status, response);
+	enum MHD_Result result = MHD_queue_response(connection, (unsigned int)rp->status, response);
 
 	MHD_destroy_response(response);
 	return result;
 }
 
 static enum MHD_Result serve(
-	struct http *http, struct MHD_Connection *connection, struct exchange *x)
+        struct http *http, struct MHD_Connection *connection, struct exchange *x)
 {
 	struct reply reply = {0};
 
@@ -209,7 +208,7 @@ static enum MHD_Result serve(
 
 /* H1: called once with the headers, once for each part of the body, and once at its end. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, const char *data, size_t *size, void **state)
+        const char *method, const char *version, const char *data, size_t *size, void **state)
 {
 	struct http *http = context;
 	struct exchange *x = *state;
@@ -223,7 +222,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		request_init(&x->request, method, x->uri);
 		x->has_begun = true;
 		(void)MHD_get_connection_values(
-			connection, MHD_HEADER_KIND, note_header, &x->request);
+		        connection, MHD_HEADER_KIND, note_header, &x->request);
 		return MHD_YES;
 	}
 	if (*size > 0) {
@@ -254,14 +253,15 @@ static bool parse_address(const char *text, struct sockaddr_in *address)
 
 static struct MHD_Daemon *start_daemon(struct http *http, struct sockaddr_in *address)
 {
-	unsigned int flags =
-		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC;
+	unsigned int flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+	        MHD_USE_POLL | MHD_USE_ITC;
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, address,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
-		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG, MHD_OPTION_URI_LOG_CALLBACK,
-		begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_END);
+	        MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
+	        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+	        MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG, MHD_OPTION_URI_LOG_CALLBACK,
+	        begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
+	        MHD_OPTION_END);
 }
 
 struct http *http_start(struct sandbox *sb, const char *address)
@@ -282,7 +282,8 @@ struct http *http_start(struct sandbox *sb, const char *address)
 		free(http);
 		return NULL;
 	}
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	const union MHD_DaemonInfo *info =
+	        MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	unsigned int port = info != NULL ? info->port : 0;
 
 	(void)inet_ntop(AF_INET, &where.sin_addr, host, sizeof(host));

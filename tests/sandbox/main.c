@@ -9,16 +9,17 @@
 #include "tests/sandbox/http.h"
 #include "tests/sandbox/sandbox.h"
 
-static const char USAGE[] = "usage: sandbox [--listen 127.0.0.1:PORT] [--seed-people N] [--seed S]\n"
-			    "               [--call-log FILE] [--quiet]\n";
+static const char USAGE[] =
+        "usage: sandbox [--listen 127.0.0.1:PORT] [--seed-people N] [--seed S]\n"
+        "               [--call-log FILE] [--quiet]\n";
 
 static const struct option OPTIONS[] = {
-	{"listen", required_argument, NULL, 'l'},
-	{"seed-people", required_argument, NULL, 'p'},
-	{"seed", required_argument, NULL, 's'},
-	{"call-log", required_argument, NULL, 'c'},
-	{"quiet", no_argument, NULL, 'q'},
-	{NULL, 0, NULL, 0},
+        {"listen", required_argument, NULL, 'l'},
+        {"seed-people", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"call-log", required_argument, NULL, 'c'},
+        {"quiet", no_argument, NULL, 'q'},
+        {NULL, 0, NULL, 0},
 };
 
 struct arguments {

@@ -36,9 +36,9 @@ static void rate_headers(struct reply *rp, int64_t limit, int64_t remaining, int
 static bool check_rate(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	const char *bucket = rq->route != NULL ? rq->route->bucket : "api";
-	struct rate_verdict verdict = rate_take(&sb->okta_rates, bucket,
-		settings_okta_limit(&sb->settings, bucket),
-		settings_int(&sb->settings, "okta_window_s") * 1000, util_tick_ms());
+	struct rate_verdict verdict =
+	        rate_take(&sb->okta_rates, bucket, settings_okta_limit(&sb->settings, bucket),
+	                settings_int(&sb->settings, "okta_window_s") * 1000, util_tick_ms());
 
 	rate_headers(rp, verdict.limit, verdict.remaining, verdict.reset_in_ms);
 	if (verdict.is_over) {
@@ -58,7 +58,7 @@ static bool check_token(struct sandbox *sb, struct request *rq, struct reply *rp
 		return false;
 	}
 	bool is_good = strncasecmp(rq->authorization, SCHEME, length) == 0 &&
-		strcmp(rq->authorization + length, token) == 0;
+	        strcmp(rq->authorization + length, token) == 0;
 
 	/* A token dies with the administrator who made it. */
 	if (!is_good || owner == NULL || owner->status == USER_DEPROVISIONED) {
@@ -76,7 +76,7 @@ static bool is_json_type(const char *value)
 static bool accepts_json(const char *accept)
 {
 	return strcasestr(accept, "application/json") != NULL || strstr(accept, "*/*") != NULL ||
-		strcasestr(accept, "application/*") != NULL;
+	        strcasestr(accept, "application/*") != NULL;
 }
 
 static bool check_headers(struct request *rq, struct reply *rp)
@@ -119,7 +119,7 @@ static bool check_permission(const struct sandbox *sb, struct request *rq, struc
 }
 
 void okta_api_call(
-	struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found)
+        struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found)
 {
 	if (found == ROUTE_CROWDED) {
 		rate_headers(rp, 0, 0, CONCURRENCY_RESET_S * 1000);

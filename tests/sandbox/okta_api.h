@@ -15,6 +15,6 @@ struct sandbox;
 /* Gives the answer its request id. */
 void okta_api_begin(struct sandbox *sb, struct request *rq, struct reply *rp);
 void okta_api_call(
-	struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found);
+        struct sandbox *sb, struct request *rq, struct reply *rp, enum route_result found);
 
 #endif

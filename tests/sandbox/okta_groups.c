@@ -78,21 +78,22 @@ static const char *given_name(struct request *rq, struct reply *rp)
 	const char *name = jsonx_text_or(json_object_get(rq->json, "profile"), "name", "");
 
 	if (name[0] == '\0' || strlen(name) > MAX_NAME) {
-		okta_error_invalid(rq, rp, "name", util_text("name: The field cannot be left blank"));
+		okta_error_invalid(
+		        rq, rp, "name", util_text("name: The field cannot be left blank"));
 		return NULL;
 	}
 	return name;
 }
 
 static bool check_free(struct sandbox *sb, const struct group *self, const char *name,
-	struct request *rq, struct reply *rp)
+        struct request *rq, struct reply *rp)
 {
 	const struct group *holder = okta_store_find_group_name(&sb->directory, name);
 
 	if (holder != NULL && holder != self) {
 		okta_error_invalid(rq, rp, "name",
-			util_text("name: An object with this field already exists in the current "
-				  "organization"));
+		        util_text("name: An object with this field already exists in the current "
+		                  "organization"));
 		return false;
 	}
 	return true;
@@ -193,7 +194,7 @@ void okta_groups_join(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	struct group *group = find_own(sb, rq, rp);
 	struct user *user =
-		group != NULL ? okta_users_find_for_change(sb, rq, rp, rq->args[1]) : NULL;
+	        group != NULL ? okta_users_find_for_change(sb, rq, rp, rq->args[1]) : NULL;
 
 	if (user == NULL) {
 		return;
@@ -213,7 +214,7 @@ void okta_groups_leave(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	struct group *group = find_own(sb, rq, rp);
 	struct user *user =
-		group != NULL ? okta_users_find_for_change(sb, rq, rp, rq->args[1]) : NULL;
+	        group != NULL ? okta_users_find_for_change(sb, rq, rp, rq->args[1]) : NULL;
 
 	if (user == NULL) {
 		return;

@@ -23,27 +23,28 @@ struct operation {
 };
 
 static const unsigned int ANY_LIVE = BIT(USER_STAGED) | BIT(USER_PROVISIONED) | BIT(USER_ACTIVE) |
-	BIT(USER_RECOVERY) | BIT(USER_LOCKED_OUT) | BIT(USER_PASSWORD_EXPIRED) | BIT(USER_SUSPENDED);
+        BIT(USER_RECOVERY) | BIT(USER_LOCKED_OUT) | BIT(USER_PASSWORD_EXPIRED) |
+        BIT(USER_SUSPENDED);
 
 static const struct operation OPERATIONS[LIFECYCLE_COUNT] = {
-	[LIFECYCLE_ACTIVATE] = {"activate", BIT(USER_STAGED) | BIT(USER_DEPROVISIONED), false,
-		USER_PROVISIONED, 403, "E0000016", NULL},
-	[LIFECYCLE_REACTIVATE] = {"reactivate", BIT(USER_PROVISIONED) | BIT(USER_RECOVERY), true,
-		USER_PROVISIONED, 403, "E0000038", NULL},
-	[LIFECYCLE_DEACTIVATE] = {"deactivate", ANY_LIVE, false, USER_DEPROVISIONED, 404, "E0000007",
-		NULL},
-	[LIFECYCLE_SUSPEND] = {"suspend", BIT(USER_ACTIVE), false, USER_SUSPENDED, 400, "E0000001",
-		"Cannot suspend a user that is not active"},
-	[LIFECYCLE_UNSUSPEND] = {"unsuspend", BIT(USER_SUSPENDED), false, USER_ACTIVE, 400, "E0000001",
-		"Cannot unsuspend a user that is not suspended"},
-	[LIFECYCLE_UNLOCK] = {"unlock", BIT(USER_LOCKED_OUT), false, USER_ACTIVE, 403, "E0000032",
-		NULL},
-	[LIFECYCLE_EXPIRE_PASSWORD] = {"expire_password", BIT(USER_ACTIVE), false,
-		USER_PASSWORD_EXPIRED, 403, "E0000038", NULL},
-	[LIFECYCLE_RESET_PASSWORD] = {"reset_password",
-		BIT(USER_PROVISIONED) | BIT(USER_ACTIVE) | BIT(USER_RECOVERY) |
-			BIT(USER_PASSWORD_EXPIRED) | BIT(USER_LOCKED_OUT),
-		false, USER_RECOVERY, 403, "E0000017", NULL},
+        [LIFECYCLE_ACTIVATE] = {"activate", BIT(USER_STAGED) | BIT(USER_DEPROVISIONED), false,
+                USER_PROVISIONED, 403, "E0000016", NULL},
+        [LIFECYCLE_REACTIVATE] = {"reactivate", BIT(USER_PROVISIONED) | BIT(USER_RECOVERY), true,
+                USER_PROVISIONED, 403, "E0000038", NULL},
+        [LIFECYCLE_DEACTIVATE] = {"deactivate", ANY_LIVE, false, USER_DEPROVISIONED, 404,
+                "E0000007", NULL},
+        [LIFECYCLE_SUSPEND] = {"suspend", BIT(USER_ACTIVE), false, USER_SUSPENDED, 400, "E0000001",
+                "Cannot suspend a user that is not active"},
+        [LIFECYCLE_UNSUSPEND] = {"unsuspend", BIT(USER_SUSPENDED), false, USER_ACTIVE, 400,
+                "E0000001", "Cannot unsuspend a user that is not suspended"},
+        [LIFECYCLE_UNLOCK] = {"unlock", BIT(USER_LOCKED_OUT), false, USER_ACTIVE, 403, "E0000032",
+                NULL},
+        [LIFECYCLE_EXPIRE_PASSWORD] = {"expire_password", BIT(USER_ACTIVE), false,
+                USER_PASSWORD_EXPIRED, 403, "E0000038", NULL},
+        [LIFECYCLE_RESET_PASSWORD] = {"reset_password",
+                BIT(USER_PROVISIONED) | BIT(USER_ACTIVE) | BIT(USER_RECOVERY) |
+                        BIT(USER_PASSWORD_EXPIRED) | BIT(USER_LOCKED_OUT),
+                false, USER_RECOVERY, 403, "E0000017", NULL},
 };
 
 bool okta_lifecycle_parse(const char *name, enum lifecycle_op *op)
@@ -63,11 +64,11 @@ struct lifecycle_verdict okta_lifecycle_judge(enum lifecycle_op op, enum user_st
 
 	if ((operation->allowed_from & BIT(status)) == 0) {
 		return (struct lifecycle_verdict){.http_status = operation->http_status,
-			.code = operation->code,
-			.cause = operation->cause};
+		        .code = operation->code,
+		        .cause = operation->cause};
 	}
 	return (struct lifecycle_verdict){
-		.is_allowed = true, .result = operation->keeps_status ? status : operation->result};
+	        .is_allowed = true, .result = operation->keeps_status ? status : operation->result};
 }
 
 void okta_lifecycle_activate(struct sandbox *sb, struct user *user, bool with_mail)
@@ -135,7 +136,7 @@ static void send_activation(struct sandbox *sb, struct user *user)
 
 /* Does what was allowed; the answer's body is the result. */
 static json_t *carry_out(
-	struct sandbox *sb, const struct request *rq, struct user *user, enum lifecycle_op op)
+        struct sandbox *sb, const struct request *rq, struct user *user, enum lifecycle_op op)
 {
 	bool mail = request_query_is(rq, "sendEmail", op == LIFECYCLE_ACTIVATE);
 
@@ -164,7 +165,7 @@ static json_t *carry_out(
 }
 
 static void refuse(const struct lifecycle_verdict *verdict, const struct user *user,
-	struct request *rq, struct reply *rp)
+        struct request *rq, struct reply *rp)
 {
 	if (verdict->http_status == 404) {
 		okta_error_not_found(rq, rp, user->id, "User");

@@ -31,7 +31,7 @@ enum lifecycle_op {
 struct lifecycle_verdict {
 	bool is_allowed;
 	enum user_status result; /* where allowed; activation may end elsewhere */
-	int http_status;         /* where refused */
+	int http_status; /* where refused */
 	const char *code;
 	const char *cause; /* or NULL */
 };

@@ -16,7 +16,7 @@ enum { DEFAULT_LIMIT = 200, Q_DEFAULT_LIMIT = 10 };
 
 struct listing {
 	struct search *search; /* or NULL */
-	const char *q;         /* or NULL */
+	const char *q; /* or NULL */
 	bool with_deprovisioned;
 	int64_t limit;
 	const char *after;
@@ -30,7 +30,7 @@ struct found {
 };
 
 bool okta_list_limit(
-	struct request *rq, struct reply *rp, int64_t initial, int64_t max, int64_t *limit)
+        struct request *rq, struct reply *rp, int64_t initial, int64_t max, int64_t *limit)
 {
 	const char *text = request_query(rq, "limit");
 	char *end = NULL;
@@ -54,12 +54,14 @@ static char *query_without_after(const struct request *rq)
 	json_t *value = NULL;
 	char *text = util_dup("");
 
-	json_object_foreach(rq->query, key, value) {
+	json_object_foreach(rq->query, key, value)
+	{
 		if (strcmp(key, "after") == 0) {
 			continue;
 		}
 		char *encoded = util_url_encode(json_string_value(value));
-		char *longer = util_text("%s%s%s=%s", text, text[0] != '\0' ? "&" : "", key, encoded);
+		char *longer =
+		        util_text("%s%s%s=%s", text, text[0] != '\0' ? "&" : "", key, encoded);
 
 		free(encoded);
 		free(text);
@@ -68,7 +70,8 @@ static char *query_without_after(const struct request *rq)
 	return text;
 }
 
-void okta_list_links(struct sandbox *sb, const struct request *rq, struct reply *rp, const char *after)
+void okta_list_links(
+        struct sandbox *sb, const struct request *rq, struct reply *rp, const char *after)
 {
 	char *origin = okta_view_origin(sb, rq);
 	char *query = query_without_after(rq);
@@ -77,15 +80,15 @@ void okta_list_links(struct sandbox *sb, const struct request *rq, struct reply 
 	const char *joint = query[0] != '\0' ? "&" : "";
 
 	if (present != NULL) {
-		reply_header(rp, "Link", "<%s%s?%s%safter=%s>; rel=\"self\"", origin, path, query, joint,
-			present);
+		reply_header(rp, "Link", "<%s%s?%s%safter=%s>; rel=\"self\"", origin, path, query,
+		        joint, present);
 	} else {
 		reply_header(rp, "Link", "<%s%s%s%s>; rel=\"self\"", origin, path,
-			query[0] != '\0' ? "?" : "", query);
+		        query[0] != '\0' ? "?" : "", query);
 	}
 	if (after != NULL) {
-		reply_header(rp, "Link", "<%s%s?%s%safter=%s>; rel=\"next\"", origin, path, query, joint,
-			after);
+		reply_header(rp, "Link", "<%s%s?%s%safter=%s>; rel=\"next\"", origin, path, query,
+		        joint, after);
 	}
 	free(query);
 	free(origin);
@@ -105,7 +108,7 @@ static bool matches_q(const json_t *user, const char *q)
 	const json_t *profile = json_object_get(user, "profile");
 	char *folded = fold_case(q);
 	bool matches = has_prefix(profile, "firstName", folded) ||
-		has_prefix(profile, "lastName", folded) || has_prefix(profile, "email", folded);
+	        has_prefix(profile, "lastName", folded) || has_prefix(profile, "email", folded);
 
 	free(folded);
 	return matches;
@@ -184,7 +187,7 @@ static size_t start_of(const struct listing *listing, const struct found *all, s
 }
 
 static void answer(
-	struct sandbox *sb, const struct listing *listing, struct request *rq, struct reply *rp)
+        struct sandbox *sb, const struct listing *listing, struct request *rq, struct reply *rp)
 {
 	size_t count = 0;
 	struct found *all = collect(sb, listing, &count);
@@ -218,13 +221,13 @@ static bool parse_expression(struct listing *listing, struct request *rq, struct
 		return true;
 	}
 	enum search_result result = search_parse(is_search ? search : filter,
-		is_search ? SEARCH_SEARCH : SEARCH_FILTER, &listing->search);
+	        is_search ? SEARCH_SEARCH : SEARCH_FILTER, &listing->search);
 
 	listing->with_deprovisioned = true;
 	if (result != SEARCH_OK) {
 		const char *code = is_search           ? "E0000031"
-			: result == SEARCH_UNSUPPORTED ? "E0000094"
-						       : "E0000053";
+		        : result == SEARCH_UNSUPPORTED ? "E0000094"
+		                                       : "E0000053";
 
 		okta_error(rq, rp, 400, code, NULL);
 	}
@@ -235,13 +238,13 @@ void okta_list_users(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	const char *order = request_query(rq, "sortOrder");
 	struct listing listing = {.q = request_query(rq, "q"),
-		.after = request_query(rq, "after"),
-		.sort_by = request_query(rq, "sortBy"),
-		.is_descending = order != NULL && strcasecmp(order, "desc") == 0};
+	        .after = request_query(rq, "after"),
+	        .sort_by = request_query(rq, "sortBy"),
+	        .is_descending = order != NULL && strcasecmp(order, "desc") == 0};
 	int64_t initial = listing.q != NULL ? Q_DEFAULT_LIMIT : DEFAULT_LIMIT;
 
 	if (parse_expression(&listing, rq, rp) &&
-		okta_list_limit(rq, rp, initial, DEFAULT_LIMIT, &listing.limit)) {
+	        okta_list_limit(rq, rp, initial, DEFAULT_LIMIT, &listing.limit)) {
 		answer(sb, &listing, rq, rp);
 	}
 	search_destroy(listing.search);

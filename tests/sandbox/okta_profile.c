@@ -19,7 +19,8 @@ json_t *okta_profile_merge(const json_t *present, const json_t *given)
 	const char *name = NULL;
 	json_t *value = NULL;
 
-	json_object_foreach(changes, name, value) {
+	json_object_foreach(changes, name, value)
+	{
 		if (json_is_null(value)) {
 			(void)json_object_del(result, name);
 		} else {
@@ -133,7 +134,8 @@ static char *value_problem(const char *name, const json_t *definition, const jso
 	if (!json_is_array(value) && !is_listed(values, value)) {
 		return util_text("%s: The value is not one of the allowed ones", name);
 	}
-	return json_is_string(value) ? text_problem(name, definition, json_string_value(value)) : NULL;
+	return json_is_string(value) ? text_problem(name, definition, json_string_value(value))
+	                             : NULL;
 }
 
 static char *required_problem(const json_t *schema, const json_t *result, const char **which)
@@ -153,11 +155,11 @@ static char *required_problem(const json_t *schema, const json_t *result, const 
 }
 
 static bool is_taken(
-	const struct directory *dir, const struct user *self, const char *name, const json_t *value)
+        const struct directory *dir, const struct user *self, const char *name, const json_t *value)
 {
 	for (size_t i = 0; i < dir->count; i++) {
 		if (dir->users[i] != self &&
-			json_equal(json_object_get(dir->users[i]->profile, name), value) != 0) {
+		        json_equal(json_object_get(dir->users[i]->profile, name), value) != 0) {
 			return true;
 		}
 	}
@@ -165,7 +167,7 @@ static bool is_taken(
 }
 
 static char *unique_problem(const struct directory *dir, const struct user *self, const char *name,
-	const json_t *definition, const json_t *value)
+        const json_t *definition, const json_t *value)
 {
 	bool taken = false;
 
@@ -177,13 +179,13 @@ static char *unique_problem(const struct directory *dir, const struct user *self
 		taken = is_taken(dir, self, name, value);
 	}
 	return taken ? util_text("%s: An object with this field already exists in the current "
-				 "organization",
-			       name)
-		     : NULL;
+	                         "organization",
+	                       name)
+	             : NULL;
 }
 
 bool okta_profile_check(const struct directory *dir, const struct user *self, const char *what,
-	const json_t *given, const json_t *result, struct request *rq, struct reply *rp)
+        const json_t *given, const json_t *result, struct request *rq, struct reply *rp)
 {
 	json_t *copy = json_deep_copy(given);
 	const char *name = NULL;
@@ -191,7 +193,8 @@ bool okta_profile_check(const struct directory *dir, const struct user *self, co
 	json_t *value = NULL;
 	char *problem = NULL;
 
-	json_object_foreach(copy, name, value) {
+	json_object_foreach(copy, name, value)
+	{
 		const json_t *definition = okta_schema_find(dir->schema, name);
 
 		if (problem != NULL) {

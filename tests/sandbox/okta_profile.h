@@ -16,6 +16,6 @@ json_t *okta_profile_merge(const json_t *present, const json_t *given);
  * being changed, or NULL. When something is wrong the answer is made and false returned. `what`
  * names the object in errors about unknown attributes. */
 bool okta_profile_check(const struct directory *dir, const struct user *self, const char *what,
-	const json_t *given, const json_t *result, struct request *rq, struct reply *rp) MUST_CHECK;
+        const json_t *given, const json_t *result, struct request *rq, struct reply *rp) MUST_CHECK;
 
 #endif

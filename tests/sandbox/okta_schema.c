@@ -21,42 +21,43 @@ struct base_attribute {
 
 /* As a real org's schema answers, lengths included. */
 static const struct base_attribute BASE[] = {
-	{"login", "Username", NULL, 5, 100, true},
-	{"firstName", "First name", NULL, 1, 50, true},
-	{"lastName", "Last name", NULL, 1, 50, true},
-	{"middleName", "Middle name", NULL, 0, 0, false},
-	{"honorificPrefix", "Honorific prefix", NULL, 0, 0, false},
-	{"honorificSuffix", "Honorific suffix", NULL, 0, 0, false},
-	{"email", "Primary email", "email", 0, 0, true},
-	{"title", "Title", NULL, 0, 0, false},
-	{"displayName", "Display name", NULL, 0, 0, false},
-	{"nickName", "Nickname", NULL, 0, 0, false},
-	{"profileUrl", "Profile Url", "uri", 0, 0, false},
-	{"secondEmail", "Secondary email", "email", 0, 0, false},
-	{"mobilePhone", "Mobile phone", NULL, 0, 100, false},
-	{"primaryPhone", "Primary phone", NULL, 0, 100, false},
-	{"streetAddress", "Street address", NULL, 0, 0, false},
-	{"city", "City", NULL, 0, 0, false},
-	{"state", "State", NULL, 0, 0, false},
-	{"zipCode", "Zip code", NULL, 0, 0, false},
-	{"countryCode", "Country code", "country-code", 0, 0, false},
-	{"postalAddress", "Postal Address", NULL, 0, 0, false},
-	{"preferredLanguage", "Preferred language", "language-code", 0, 0, false},
-	{"locale", "Locale", "locale", 0, 0, false},
-	{"timezone", "Time zone", "timezone", 0, 0, false},
-	{"userType", "User type", NULL, 0, 0, false},
-	{"employeeNumber", "Employee number", NULL, 0, 0, false},
-	{"costCenter", "Cost center", NULL, 0, 0, false},
-	{"organization", "Organization", NULL, 0, 0, false},
-	{"division", "Division", NULL, 0, 0, false},
-	{"department", "Department", NULL, 0, 0, false},
-	{"managerId", "ManagerId", NULL, 0, 0, false},
-	{"manager", "Manager", NULL, 0, 0, false},
+        {"login", "Username", NULL, 5, 100, true},
+        {"firstName", "First name", NULL, 1, 50, true},
+        {"lastName", "Last name", NULL, 1, 50, true},
+        {"middleName", "Middle name", NULL, 0, 0, false},
+        {"honorificPrefix", "Honorific prefix", NULL, 0, 0, false},
+        {"honorificSuffix", "Honorific suffix", NULL, 0, 0, false},
+        {"email", "Primary email", "email", 0, 0, true},
+        {"title", "Title", NULL, 0, 0, false},
+        {"displayName", "Display name", NULL, 0, 0, false},
+        {"nickName", "Nickname", NULL, 0, 0, false},
+        {"profileUrl", "Profile Url", "uri", 0, 0, false},
+        {"secondEmail", "Secondary email", "email", 0, 0, false},
+        {"mobilePhone", "Mobile phone", NULL, 0, 100, false},
+        {"primaryPhone", "Primary phone", NULL, 0, 100, false},
+        {"streetAddress", "Street address", NULL, 0, 0, false},
+        {"city", "City", NULL, 0, 0, false},
+        {"state", "State", NULL, 0, 0, false},
+        {"zipCode", "Zip code", NULL, 0, 0, false},
+        {"countryCode", "Country code", "country-code", 0, 0, false},
+        {"postalAddress", "Postal Address", NULL, 0, 0, false},
+        {"preferredLanguage", "Preferred language", "language-code", 0, 0, false},
+        {"locale", "Locale", "locale", 0, 0, false},
+        {"timezone", "Time zone", "timezone", 0, 0, false},
+        {"userType", "User type", NULL, 0, 0, false},
+        {"employeeNumber", "Employee number", NULL, 0, 0, false},
+        {"costCenter", "Cost center", NULL, 0, 0, false},
+        {"organization", "Organization", NULL, 0, 0, false},
+        {"division", "Division", NULL, 0, 0, false},
+        {"department", "Department", NULL, 0, 0, false},
+        {"managerId", "ManagerId", NULL, 0, 0, false},
+        {"manager", "Manager", NULL, 0, 0, false},
 };
 
-static const char *const RESERVED[] = {"id", "profile", "status", "transitioningToStatus", "created",
-	"activated", "statusChanged", "lastLogin", "lastUpdated", "passwordChanged", "type", "realm",
-	"realmId", "password", "credentials", "_links", "_embedded", "class", "classloader"};
+static const char *const RESERVED[] = {"id", "profile", "status", "transitioningToStatus",
+        "created", "activated", "statusChanged", "lastLogin", "lastUpdated", "passwordChanged",
+        "type", "realm", "realmId", "password", "credentials", "_links", "_embedded", "class",
+        "classloader"};
 
 static const char *const TYPES[] = {"string", "boolean", "number", "integer", "array"};
 
@@ -83,14 +84,15 @@ static json_t *base_definition(const struct base_attribute *attribute)
 		jsonx_set_int(definition, "maxLength", attribute->max);
 	}
 	jsonx_take(definition, "permissions",
-		json_pack("[{s:s,s:s}]", "principal", "SELF", "action", "READ_ONLY"));
+	        json_pack("[{s:s,s:s}]", "principal", "SELF", "action", "READ_ONLY"));
 	jsonx_take(definition, "master", json_pack("{s:s}", "type", "PROFILE_MASTER"));
 	return definition;
 }
 
 static json_t *subschema(const char *id)
 {
-	return json_pack("{s:s,s:s,s:{},s:[]}", "id", id, "type", "object", "properties", "required");
+	return json_pack(
+	        "{s:s,s:s,s:{},s:[]}", "id", id, "type", "object", "properties", "required");
 }
 
 json_t *okta_schema_make(void)
@@ -101,13 +103,14 @@ json_t *okta_schema_make(void)
 	for (size_t i = 0; i < COUNT(BASE); i++) {
 		jsonx_take(properties, BASE[i].name, base_definition(&BASE[i]));
 	}
-	jsonx_take(base, "required", json_pack("[ssss]", "login", "firstName", "lastName", "email"));
+	jsonx_take(
+	        base, "required", json_pack("[ssss]", "login", "firstName", "lastName", "email"));
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:{s:o,s:o},s:s,s:{s:{s:[{s:s},{s:s}]}}}", "id",
-		OKTA_SCHEMA_ID, "$schema", "http://json-schema.org/draft-04/schema#", "name", "user",
-		"title", "User", "lastUpdated", "2026-01-05T08:00:00.000Z", "created",
-		"2026-01-05T08:00:00.000Z", "definitions", "custom", subschema("#custom"), "base", base,
-		"type", "object", "properties", "profile", "allOf", "$ref", "#/definitions/custom",
-		"$ref", "#/definitions/base");
+	        OKTA_SCHEMA_ID, "$schema", "http://json-schema.org/draft-04/schema#", "name",
+	        "user", "title", "User", "lastUpdated", "2026-01-05T08:00:00.000Z", "created",
+	        "2026-01-05T08:00:00.000Z", "definitions", "custom", subschema("#custom"), "base",
+	        base, "type", "object", "properties", "profile", "allOf", "$ref",
+	        "#/definitions/custom", "$ref", "#/definitions/base");
 }
 
 static json_t *properties_of(const json_t *schema, const char *part)
@@ -171,13 +174,14 @@ static char *problem_with(const json_t *properties, const char *name, const json
 		return util_text("%s: The name is reserved or a base attribute's", name);
 	}
 	if (json_is_null(definition)) {
-		return json_object_get(properties, name) != NULL ? NULL
-								: util_text("%s: no such attribute", name);
+		return json_object_get(properties, name) != NULL
+		        ? NULL
+		        : util_text("%s: no such attribute", name);
 	}
 	const char *type = jsonx_text(definition, "type");
 
 	if (jsonx_text(definition, "title") == NULL || type == NULL ||
-		!is_among(TYPES, COUNT(TYPES), type)) {
+	        !is_among(TYPES, COUNT(TYPES), type)) {
 		return util_text("%s: title and a known type are needed", name);
 	}
 	return oneof_agrees(definition) ? NULL : util_text("%s: enum and oneOf differ", name);
@@ -190,9 +194,10 @@ static size_t count_unique(const json_t *properties)
 	json_t *copy = json_copy(properties_of(properties, "custom"));
 	size_t count = 0;
 
-	json_object_foreach(copy, name, definition) {
+	json_object_foreach(copy, name, definition)
+	{
 		count += json_object_get(definition, "unique") != NULL &&
-			!json_is_false(json_object_get(definition, "unique"));
+		        !json_is_false(json_object_get(definition, "unique"));
 	}
 	json_decref(copy);
 	return count;
@@ -210,7 +215,7 @@ static json_t *completed(const json_t *given)
 	}
 	if (json_object_get(definition, "permissions") == NULL) {
 		jsonx_take(definition, "permissions",
-			json_pack("[{s:s,s:s}]", "principal", "SELF", "action", "READ_ONLY"));
+		        json_pack("[{s:s,s:s}]", "principal", "SELF", "action", "READ_ONLY"));
 	}
 	if (json_object_get(definition, "master") == NULL) {
 		jsonx_take(definition, "master", json_pack("{s:s}", "type", "PROFILE_MASTER"));
@@ -232,17 +237,20 @@ char *okta_schema_merge(json_t *schema, const json_t *properties)
 	json_t *copy = json_deep_copy(properties);
 	const char *name = NULL;
 	json_t *definition = NULL;
-	char *problem = json_is_object(properties) ? NULL : util_text("properties: must be an object");
+	char *problem =
+	        json_is_object(properties) ? NULL : util_text("properties: must be an object");
 
-	json_object_foreach(copy, name, definition) {
+	json_object_foreach(copy, name, definition)
+	{
 		problem = problem != NULL ? problem : problem_with(custom, name, definition);
 		if (problem == NULL && jsonx_is(definition, "unique", false) &&
-			count_unique(schema) >= MAX_UNIQUE) {
+		        count_unique(schema) >= MAX_UNIQUE) {
 			problem = util_text("%s: too many unique attributes", name);
 		}
 	}
 	if (problem == NULL) {
-		json_object_foreach(copy, name, definition) {
+		json_object_foreach(copy, name, definition)
+		{
 			if (json_is_null(definition)) {
 				(void)json_object_del(custom, name);
 			} else {
@@ -266,7 +274,8 @@ static void show_unique(json_t *schema)
 	const char *name = NULL;
 	json_t *definition = NULL;
 
-	json_object_foreach(properties_of(schema, "custom"), name, definition) {
+	json_object_foreach(properties_of(schema, "custom"), name, definition)
+	{
 		if (jsonx_is(definition, "unique", false)) {
 			jsonx_set_text(definition, "unique", "UNIQUE_VALIDATED");
 		}
@@ -285,9 +294,9 @@ void okta_schema_get(struct sandbox *sb, struct request *rq, struct reply *rp)
 
 	show_unique(schema);
 	jsonx_take(links, "self",
-		okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
 	jsonx_take(links, "type",
-		okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
 	jsonx_take(schema, "_links", links);
 	free(origin);
 	reply_json(rp, 200, schema);
@@ -319,16 +328,16 @@ static json_t *default_type(const struct sandbox *sb, const struct request *rq)
 	const struct user *owner = okta_store_owner(&sb->directory);
 	const char *by = owner != NULL ? owner->id : "";
 	json_t *type = json_pack("{s:s,s:s,s:s,s:s,s:b,s:s,s:s,s:s,s:s}", "id", OKTA_SCHEMA_TYPE_ID,
-		"displayName", "User", "name", "user", "description",
-		"Okta user profile template with default permission settings", "default", 1, "created",
-		"2026-01-05T08:00:00.000Z", "createdBy", by, "lastUpdated",
-		"2026-01-05T08:00:00.000Z", "lastUpdatedBy", by);
+	        "displayName", "User", "name", "user", "description",
+	        "Okta user profile template with default permission settings", "default", 1,
+	        "created", "2026-01-05T08:00:00.000Z", "createdBy", by, "lastUpdated",
+	        "2026-01-05T08:00:00.000Z", "lastUpdatedBy", by);
 	json_t *links = json_object();
 
 	jsonx_take(links, "self",
-		okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
 	jsonx_take(links, "schema",
-		okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
 	jsonx_take(type, "_links", links);
 	free(origin);
 	return type;

@@ -38,11 +38,11 @@ struct parser {
 static const char *const OPS[] = {"eq", "ge", "gt", "le", "lt", "pr", "sw", "co"};
 
 static const char *const META[] = {"id", "status", "created", "activated", "statusChanged",
-	"lastUpdated", "type.id", "realmId"};
+        "lastUpdated", "type.id", "realmId"};
 static const char *const FILTERED[] = {"status", "lastUpdated", "id", "profile.login",
-	"profile.email", "profile.firstName", "profile.lastName"};
-static const char *const CONTAINED[] = {"profile.firstName", "profile.lastName", "profile.email",
-	"profile.login"};
+        "profile.email", "profile.firstName", "profile.lastName"};
+static const char *const CONTAINED[] = {
+        "profile.firstName", "profile.lastName", "profile.email", "profile.login"};
 
 static bool is_in(const char *const *names, size_t count, const char *name)
 {
@@ -126,16 +126,16 @@ static bool is_supported(const struct parser *p, const struct node *test)
 	if (p->search->kind == SEARCH_FILTER) {
 		bool is_time = strcmp(test->attribute, "lastUpdated") == 0;
 		bool is_order = test->op == OP_GE || test->op == OP_GT || test->op == OP_LE ||
-			test->op == OP_LT;
+		        test->op == OP_LT;
 
 		return is_in(FILTERED, COUNT(FILTERED), test->attribute) &&
-			(test->op == OP_EQ || (is_time && is_order));
+		        (test->op == OP_EQ || (is_time && is_order));
 	}
 	if (test->op == OP_CO && !is_in(CONTAINED, COUNT(CONTAINED), test->attribute)) {
 		return false;
 	}
 	return is_in(META, COUNT(META), test->attribute) ||
-		strncmp(test->attribute, "profile.", strlen("profile.")) == 0;
+	        strncmp(test->attribute, "profile.", strlen("profile.")) == 0;
 }
 
 static const struct node *parse_test(struct parser *p)
@@ -202,7 +202,7 @@ static const struct node *parse_unary(struct parser *p)
 }
 
 static const struct node *join(
-	struct parser *p, enum node_kind kind, const struct node *left, const struct node *right)
+        struct parser *p, enum node_kind kind, const struct node *left, const struct node *right)
 {
 	struct node *node = add_node(p, kind);
 
@@ -326,8 +326,8 @@ static bool test_value(enum search_kind kind, const struct node *test, const jso
 	}
 	if (json_is_string(value) && json_is_string(test->value)) {
 		return holds(test->op,
-			compare_texts(kind, json_string_value(value), json_string_value(test->value),
-				test->op));
+		        compare_texts(kind, json_string_value(value),
+		                json_string_value(test->value), test->op));
 	}
 	if (json_is_number(value) && json_is_number(test->value)) {
 		double difference = json_number_value(value) - json_number_value(test->value);
@@ -340,7 +340,7 @@ static bool test_value(enum search_kind kind, const struct node *test, const jso
 static bool is_present(const json_t *value)
 {
 	return value != NULL && !json_is_null(value) &&
-		!(json_is_array(value) && json_array_size(value) == 0);
+	        !(json_is_array(value) && json_array_size(value) == 0);
 }
 
 static bool evaluate(const struct search *search, const struct node *node, const json_t *user)
@@ -355,8 +355,7 @@ static bool evaluate(const struct search *search, const struct node *node, const
 	}
 	const json_t *value = attribute_of(user, node->attribute);
 
-	return is_present(value) &&
-		(node->op == OP_PR || test_value(search->kind, node, value));
+	return is_present(value) && (node->op == OP_PR || test_value(search->kind, node, value));
 }
 
 bool search_matches(const struct search *search, const json_t *user)

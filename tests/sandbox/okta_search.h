@@ -19,7 +19,7 @@ enum search_kind { SEARCH_SEARCH, SEARCH_FILTER };
 
 enum search_result {
 	SEARCH_OK,
-	SEARCH_SYNTAX,      /* E0000031, or E0000053 for a filter */
+	SEARCH_SYNTAX, /* E0000031, or E0000053 for a filter */
 	SEARCH_UNSUPPORTED, /* E0000031, or E0000094 for a filter */
 };
 
@@ -29,7 +29,7 @@ struct search;
 
 /* *out is NULL unless SEARCH_OK; the caller destroys it. */
 enum search_result search_parse(
-	const char *text, enum search_kind kind, struct search **out) MUST_CHECK;
+        const char *text, enum search_kind kind, struct search **out) MUST_CHECK;
 void search_destroy(struct search *search);
 /* user is as okta_view_plain makes it. */
 bool search_matches(const struct search *search, const json_t *user);

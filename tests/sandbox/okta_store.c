@@ -10,19 +10,19 @@
 #include "tests/sandbox/okta_view.h"
 
 static const char *const STATUS_NAMES[] = {
-	[USER_STAGED] = "STAGED",
-	[USER_PROVISIONED] = "PROVISIONED",
-	[USER_ACTIVE] = "ACTIVE",
-	[USER_RECOVERY] = "RECOVERY",
-	[USER_LOCKED_OUT] = "LOCKED_OUT",
-	[USER_PASSWORD_EXPIRED] = "PASSWORD_EXPIRED",
-	[USER_SUSPENDED] = "SUSPENDED",
-	[USER_DEPROVISIONED] = "DEPROVISIONED",
+        [USER_STAGED] = "STAGED",
+        [USER_PROVISIONED] = "PROVISIONED",
+        [USER_ACTIVE] = "ACTIVE",
+        [USER_RECOVERY] = "RECOVERY",
+        [USER_LOCKED_OUT] = "LOCKED_OUT",
+        [USER_PASSWORD_EXPIRED] = "PASSWORD_EXPIRED",
+        [USER_SUSPENDED] = "SUSPENDED",
+        [USER_DEPROVISIONED] = "DEPROVISIONED",
 };
 
 static const char OWNER_PROFILE[] =
-	"{\"firstName\":\"Okta\",\"lastName\":\"Admin\",\"mobilePhone\":null,\"secondEmail\":null,"
-	"\"login\":\"okta.admin@example.com\",\"email\":\"okta.admin@example.com\"}";
+        "{\"firstName\":\"Okta\",\"lastName\":\"Admin\",\"mobilePhone\":null,\"secondEmail\":null,"
+        "\"login\":\"okta.admin@example.com\",\"email\":\"okta.admin@example.com\"}";
 
 const char *okta_status_name(enum user_status status)
 {
@@ -41,20 +41,22 @@ bool okta_status_parse(const char *name, enum user_status *status)
 }
 
 /* Ids look random but rise with creation, so that they can be cursors. */
-static void make_id(struct directory *dir, const char *kind, uint64_t *random, char out[OKTA_ID_SIZE])
+static void make_id(
+        struct directory *dir, const char *kind, uint64_t *random, char out[OKTA_ID_SIZE])
 {
 	char tail[10];
 
 	util_random_name(random, tail, sizeof(tail));
-	util_format(out, OKTA_ID_SIZE, "%s%08llu%s", kind, (unsigned long long)dir->next_number++, tail);
+	util_format(out, OKTA_ID_SIZE, "%s%08llu%s", kind, (unsigned long long)dir->next_number++,
+	        tail);
 }
 
 void okta_store_init(struct directory *dir, uint64_t *random)
 {
 	*dir = (struct directory){.by_id = json_object(),
-		.by_login = json_object(),
-		.schema = okta_schema_make(),
-		.next_number = 1001};
+	        .by_login = json_object(),
+	        .schema = okta_schema_make(),
+	        .next_number = 1001};
 	json_t *profile = jsonx_parse(OWNER_PROFILE, strlen(OWNER_PROFILE));
 	struct user *owner = okta_store_add(dir, profile, random);
 
@@ -194,7 +196,8 @@ struct user *okta_store_find(const struct directory *dir, const char *id_or_logi
 	if (user == NULL) {
 		user = okta_store_find_login(dir, id_or_login);
 	}
-	if (user == NULL && strchr(id_or_login, '@') == NULL && strncmp(id_or_login, "00u", 3) != 0) {
+	if (user == NULL && strchr(id_or_login, '@') == NULL &&
+	        strncmp(id_or_login, "00u", 3) != 0) {
 		user = find_short(dir, id_or_login);
 	}
 	return user;
@@ -254,14 +257,15 @@ void okta_store_remove(struct directory *dir, struct user *user)
 	for (size_t i = 0; i < dir->group_count; i++) {
 		(void)okta_store_leave(dir->groups[i], user);
 	}
-	memmove(&dir->users[at], &dir->users[at + 1], (dir->count - at - 1) * sizeof(struct user *));
+	memmove(&dir->users[at], &dir->users[at + 1],
+	        (dir->count - at - 1) * sizeof(struct user *));
 	dir->count--;
 	free_user(user);
 	reindex(dir);
 }
 
 struct group *okta_store_add_group(
-	struct directory *dir, const char *name, const char *type, uint64_t *random)
+        struct directory *dir, const char *name, const char *type, uint64_t *random)
 {
 	static const char *const TYPES[] = {"OKTA_GROUP", "APP_GROUP", "BUILT_IN"};
 	struct group *group = util_alloc(sizeof(*group));
@@ -308,7 +312,7 @@ void okta_store_remove_group(struct directory *dir, struct group *group)
 	for (size_t i = 0; i < dir->group_count; i++) {
 		if (dir->groups[i] == group) {
 			memmove(&dir->groups[i], &dir->groups[i + 1],
-				(dir->group_count - i - 1) * sizeof(struct group *));
+			        (dir->group_count - i - 1) * sizeof(struct group *));
 			dir->group_count--;
 			free_group(group);
 			return;

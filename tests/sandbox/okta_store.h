@@ -3,8 +3,8 @@
 #define TESTS_SANDBOX_OKTA_STORE_H
 
 /*
- * Okta's users and groups, and the user schema. Under the sandbox's lock. A user's profile object is
- * replaced, never changed in place, because older versions of it stay visible to searches.
+ * Okta's users and groups, and the user schema. Under the sandbox's lock. A user's profile object
+ * is replaced, never changed in place, because older versions of it stay visible to searches.
  */
 
 #include <jansson.h>
@@ -65,7 +65,7 @@ struct group {
 struct directory {
 	struct user **users; /* in order of creation; ids rise with it */
 	size_t count;
-	json_t *by_id;    /* id -> position */
+	json_t *by_id; /* id -> position */
 	json_t *by_login; /* folded login -> position */
 	struct group **groups;
 	size_t group_count;
@@ -98,7 +98,7 @@ const char *okta_status_name(enum user_status status);
 bool okta_status_parse(const char *name, enum user_status *status) MUST_CHECK;
 
 struct group *okta_store_add_group(
-	struct directory *dir, const char *name, const char *type, uint64_t *random);
+        struct directory *dir, const char *name, const char *type, uint64_t *random);
 struct group *okta_store_find_group(const struct directory *dir, const char *id);
 struct group *okta_store_find_group_name(const struct directory *dir, const char *name);
 void okta_store_remove_group(struct directory *dir, struct group *group);

@@ -23,7 +23,7 @@ void okta_users_note(struct request *rq, const struct user *user)
 }
 
 struct user *okta_users_find_for_change(
-	struct sandbox *sb, struct request *rq, struct reply *rp, const char *id_or_login)
+        struct sandbox *sb, struct request *rq, struct reply *rp, const char *id_or_login)
 {
 	struct user *user = okta_store_find(&sb->directory, id_or_login);
 
@@ -43,8 +43,9 @@ static bool has_password(const json_t *body)
 {
 	const json_t *password = json_object_get(json_object_get(body, "credentials"), "password");
 
-	return json_object_get(password, "value") != NULL || json_object_get(password, "hash") != NULL ||
-		json_object_get(password, "hook") != NULL;
+	return json_object_get(password, "value") != NULL ||
+	        json_object_get(password, "hash") != NULL ||
+	        json_object_get(password, "hook") != NULL;
 }
 
 static bool is_federated(const json_t *body)
@@ -147,7 +148,8 @@ static const json_t *given_profile(struct request *rq, struct reply *rp)
 		return NULL;
 	}
 	if (!json_is_object(profile)) {
-		okta_error_invalid(rq, rp, "profile", util_text("profile: The field cannot be left blank"));
+		okta_error_invalid(
+		        rq, rp, "profile", util_text("profile: The field cannot be left blank"));
 		return NULL;
 	}
 	return profile;
@@ -164,7 +166,7 @@ void okta_users_create(struct sandbox *sb, struct request *rq, struct reply *rp)
 
 	rq->login = util_dup(jsonx_text_or(profile, "login", ""));
 	if (okta_profile_check(&sb->directory, NULL, "newUser", given, profile, rq, rp) &&
-		check_groups(sb, rq, rp)) {
+	        check_groups(sb, rq, rp)) {
 		struct user *user = okta_store_add(&sb->directory, profile, &sb->random);
 
 		set_credentials(user, rq->json);
@@ -184,13 +186,15 @@ static void keep_fields(json_t *view, const char *fields)
 	json_t *value = NULL;
 	void *next = NULL;
 
-	json_object_foreach_safe(view, next, name, value) {
+	json_object_foreach_safe(view, next, name, value)
+	{
 		size_t length = strlen(name);
 		const char *at = fields;
 		bool wanted = strcmp(name, "id") == 0;
 
 		for (; !wanted && *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
-			wanted = strncmp(at, name, length) == 0 && isalnum((unsigned char)at[length]) == 0;
+			wanted = strncmp(at, name, length) == 0 &&
+			        isalnum((unsigned char)at[length]) == 0;
 		}
 		if (!wanted) {
 			(void)json_object_del(view, name);
@@ -201,7 +205,8 @@ static void keep_fields(json_t *view, const char *fields)
 /* okta-response="omitCredentials,omitCredentialsLinks,omitTransitioningToStatus" */
 static void omit_parts(const struct request *rq, json_t *view)
 {
-	const char *asked = rq->content_type != NULL ? strstr(rq->content_type, "okta-response=") : NULL;
+	const char *asked =
+	        rq->content_type != NULL ? strstr(rq->content_type, "okta-response=") : NULL;
 
 	if (asked == NULL) {
 		return;
@@ -280,12 +285,12 @@ static bool check_if_match(const struct user *user, struct request *rq, struct r
 }
 
 static bool check_state(
-	const struct sandbox *sb, const struct user *user, struct request *rq, struct reply *rp)
+        const struct sandbox *sb, const struct user *user, struct request *rq, struct reply *rp)
 {
 	const json_t *type = json_object_get(rq->json, "type");
 
 	if (user->status == USER_DEPROVISIONED &&
-		!settings_is(&sb->settings, "okta_update_deactivated")) {
+	        !settings_is(&sb->settings, "okta_update_deactivated")) {
 		okta_error(rq, rp, 403, "E0000038", NULL);
 		return false;
 	}
@@ -305,16 +310,16 @@ static bool check_hash(const struct user *user, struct request *rq, struct reply
 	const json_t *credentials = json_object_get(rq->json, "credentials");
 
 	if (json_object_get(json_object_get(credentials, "password"), "hash") != NULL &&
-		user->status != USER_STAGED) {
+	        user->status != USER_STAGED) {
 		okta_error(rq, rp, 403, "E0000014",
-			"password: A hashed password can only be set on a staged user");
+		        "password: A hashed password can only be set on a staged user");
 		return false;
 	}
 	return true;
 }
 
 static void apply_change(
-	struct sandbox *sb, struct user *user, json_t *profile, struct request *rq, const char *how)
+        struct sandbox *sb, struct user *user, json_t *profile, struct request *rq, const char *how)
 {
 	if (json_equal(profile, user->profile) == 0) {
 		okta_store_set_profile(&sb->directory, user, profile);
@@ -325,8 +330,8 @@ static void apply_change(
 	rq->applied = true;
 }
 
-static void change(
-	struct sandbox *sb, struct request *rq, struct reply *rp, bool is_replacing, const char *how)
+static void change(struct sandbox *sb, struct request *rq, struct reply *rp, bool is_replacing,
+        const char *how)
 {
 	struct user *user = okta_users_find_for_change(sb, rq, rp, rq->args[0]);
 
@@ -339,13 +344,16 @@ static void change(
 	}
 	const json_t *given = json_object_get(rq->json, "profile");
 
-	if (!check_state(sb, user, rq, rp) || !check_if_match(user, rq, rp) || !check_hash(user, rq, rp)) {
+	if (!check_state(sb, user, rq, rp) || !check_if_match(user, rq, rp) ||
+	        !check_hash(user, rq, rp)) {
 		return;
 	}
-	json_t *result = given == NULL ? json_incref(user->profile)
-				       : okta_profile_merge(is_replacing ? NULL : user->profile, given);
+	json_t *result = given == NULL
+	        ? json_incref(user->profile)
+	        : okta_profile_merge(is_replacing ? NULL : user->profile, given);
 
-	if (given == NULL || okta_profile_check(&sb->directory, user, "user", given, result, rq, rp)) {
+	if (given == NULL ||
+	        okta_profile_check(&sb->directory, user, "user", given, result, rq, rp)) {
 		if (user->is_sourced && json_equal(result, user->profile) == 0) {
 			okta_error(rq, rp, 403, "E0000023", NULL);
 		} else {
@@ -407,8 +415,8 @@ void okta_users_token(struct sandbox *sb, struct request *rq, struct reply *rp)
 	util_time_okta(util_wall_ms(), now);
 	util_time_okta(util_wall_ms() + INT64_C(30) * UTIL_MS_PER_DAY, expires);
 	reply_json(rp, 200,
-		json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s}}", "id", "00T1000000000sandbox", "name",
-			"sandbox", "userId", owner != NULL ? owner->id : "", "clientName", "Okta API",
-			"created", "2026-01-05T08:00:00.000Z", "lastUpdated", now, "expiresAt", expires,
-			"network", "connection", "ANYWHERE"));
+	        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s}}", "id", "00T1000000000sandbox",
+	                "name", "sandbox", "userId", owner != NULL ? owner->id : "", "clientName",
+	                "Okta API", "created", "2026-01-05T08:00:00.000Z", "lastUpdated", now,
+	                "expiresAt", expires, "network", "connection", "ANYWHERE"));
 }

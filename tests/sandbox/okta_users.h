@@ -19,7 +19,7 @@ void okta_users_token(struct sandbox *sb, struct request *rq, struct reply *rp);
 
 /* The user a path names, for a change; answers 404 or 403 and returns NULL where it may not be. */
 struct user *okta_users_find_for_change(
-	struct sandbox *sb, struct request *rq, struct reply *rp, const char *id_or_login);
+        struct sandbox *sb, struct request *rq, struct reply *rp, const char *id_or_login);
 /* Notes whom a call was about, for the log. */
 void okta_users_note(struct request *rq, const struct user *user);
 

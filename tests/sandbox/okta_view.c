@@ -16,27 +16,27 @@ struct link {
 
 /* As recorded; a status that was never recorded has what its transitions allow. */
 static const struct link LINKS[] = {
-	{USER_STAGED, "activate", "lifecycle/activate"},
-	{USER_PROVISIONED, "suspend", "lifecycle/suspend"},
-	{USER_PROVISIONED, "resetPassword", "lifecycle/reset_password"},
-	{USER_PROVISIONED, "reactivate", "lifecycle/reactivate"},
-	{USER_PROVISIONED, "deactivate", "lifecycle/deactivate"},
-	{USER_ACTIVE, "suspend", "lifecycle/suspend"},
-	{USER_ACTIVE, "resetPassword", "lifecycle/reset_password"},
-	{USER_ACTIVE, "expirePassword", "lifecycle/expire_password"},
-	{USER_ACTIVE, "forgotPassword", "credentials/forgot_password"},
-	{USER_ACTIVE, "changePassword", "credentials/change_password"},
-	{USER_ACTIVE, "changeRecoveryQuestion", "credentials/change_recovery_question"},
-	{USER_ACTIVE, "deactivate", "lifecycle/deactivate"},
-	{USER_RECOVERY, "reactivate", "lifecycle/reactivate"},
-	{USER_RECOVERY, "deactivate", "lifecycle/deactivate"},
-	{USER_LOCKED_OUT, "unlock", "lifecycle/unlock"},
-	{USER_LOCKED_OUT, "deactivate", "lifecycle/deactivate"},
-	{USER_PASSWORD_EXPIRED, "resetPassword", "lifecycle/reset_password"},
-	{USER_PASSWORD_EXPIRED, "deactivate", "lifecycle/deactivate"},
-	{USER_SUSPENDED, "unsuspend", "lifecycle/unsuspend"},
-	{USER_SUSPENDED, "deactivate", "lifecycle/deactivate"},
-	{USER_DEPROVISIONED, "activate", "lifecycle/activate"},
+        {USER_STAGED, "activate", "lifecycle/activate"},
+        {USER_PROVISIONED, "suspend", "lifecycle/suspend"},
+        {USER_PROVISIONED, "resetPassword", "lifecycle/reset_password"},
+        {USER_PROVISIONED, "reactivate", "lifecycle/reactivate"},
+        {USER_PROVISIONED, "deactivate", "lifecycle/deactivate"},
+        {USER_ACTIVE, "suspend", "lifecycle/suspend"},
+        {USER_ACTIVE, "resetPassword", "lifecycle/reset_password"},
+        {USER_ACTIVE, "expirePassword", "lifecycle/expire_password"},
+        {USER_ACTIVE, "forgotPassword", "credentials/forgot_password"},
+        {USER_ACTIVE, "changePassword", "credentials/change_password"},
+        {USER_ACTIVE, "changeRecoveryQuestion", "credentials/change_recovery_question"},
+        {USER_ACTIVE, "deactivate", "lifecycle/deactivate"},
+        {USER_RECOVERY, "reactivate", "lifecycle/reactivate"},
+        {USER_RECOVERY, "deactivate", "lifecycle/deactivate"},
+        {USER_LOCKED_OUT, "unlock", "lifecycle/unlock"},
+        {USER_LOCKED_OUT, "deactivate", "lifecycle/deactivate"},
+        {USER_PASSWORD_EXPIRED, "resetPassword", "lifecycle/reset_password"},
+        {USER_PASSWORD_EXPIRED, "deactivate", "lifecycle/deactivate"},
+        {USER_SUSPENDED, "unsuspend", "lifecycle/unsuspend"},
+        {USER_SUSPENDED, "deactivate", "lifecycle/deactivate"},
+        {USER_DEPROVISIONED, "activate", "lifecycle/activate"},
 };
 
 char *okta_view_origin(const struct sandbox *sb, const struct request *rq)
@@ -47,7 +47,7 @@ char *okta_view_origin(const struct sandbox *sb, const struct request *rq)
 		return util_dup(fixed);
 	}
 	return util_text("http://%s%s", rq->host != NULL ? rq->host : "127.0.0.1",
-		rq->okta_prefixed ? "/okta" : "");
+	        rq->okta_prefixed ? "/okta" : "");
 }
 
 json_t *okta_view_link(const char *origin, const char *path, const char *method)
@@ -145,9 +145,9 @@ static json_t *all_links(const char *origin, const struct user *user)
 		free(path);
 	}
 	jsonx_take(links, "schema",
-		okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/schemas/user/" OKTA_SCHEMA_ID, NULL));
 	jsonx_take(links, "type",
-		okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
+	        okta_view_link(origin, "/api/v1/meta/types/user/" OKTA_SCHEMA_TYPE_ID, NULL));
 	jsonx_set(links, "self", json_object_get(self, "self"));
 	json_decref(self);
 	return links;
@@ -160,7 +160,7 @@ json_t *okta_view_user(const struct sandbox *sb, const struct request *rq, const
 
 	if (user->transition_until_tick_ms > util_tick_ms()) {
 		jsonx_set_text(view, "transitioningToStatus",
-			user->status == USER_PROVISIONED ? "PROVISIONED" : "ACTIVE");
+		        user->status == USER_PROVISIONED ? "PROVISIONED" : "ACTIVE");
 	}
 	jsonx_take(view, "_links", all_links(origin, user));
 	free(origin);
@@ -177,7 +177,8 @@ json_t *okta_view_listed(const struct sandbox *sb, const struct request *rq, con
 	return view;
 }
 
-json_t *okta_view_group(const struct sandbox *sb, const struct request *rq, const struct group *group)
+json_t *okta_view_group(
+        const struct sandbox *sb, const struct request *rq, const struct group *group)
 {
 	json_t *view = json_object();
 	json_t *profile = json_object();

@@ -14,7 +14,8 @@ json_t *okta_view_plain(const struct user *user);
 /* With all links of its status (one user), or with `self` alone (lists). */
 json_t *okta_view_user(const struct sandbox *sb, const struct request *rq, const struct user *user);
 json_t *okta_view_listed(const struct sandbox *sb, const struct request *rq, const json_t *plain);
-json_t *okta_view_group(const struct sandbox *sb, const struct request *rq, const struct group *group);
+json_t *okta_view_group(
+        const struct sandbox *sb, const struct request *rq, const struct group *group);
 json_t *okta_view_control(const struct directory *dir, const struct user *user);
 /* The weak ETag of a user: W/"64 hex digits" of its profile's content. */
 void okta_view_etag(const struct user *user, char out[72]);

@@ -13,31 +13,32 @@ struct spelled {
 };
 
 static const struct spelled FIRST[] = {{"Ada", "ada"}, {"Zoë", "zoe"}, {"Łukasz", "lukasz"},
-	{"José", "jose"}, {"Søren", "soren"}, {"Çağla", "cagla"}, {"Müge", "muge"},
-	{"Ngozi", "ngozi"}, {"Siobhán", "siobhan"}, {"Ümit", "umit"}, {"Björn", "bjorn"},
-	{"Eszter", "eszter"}, {"Giulia", "giulia"}, {"Renée", "renee"}, {"Iñaki", "inaki"},
-	{"Žofia", "zofia"}, {"Ștefan", "stefan"}, {"Māra", "mara"}, {"Ελένη", "eleni"},
-	{"Олена", "olena"}, {"Γιώργος", "giorgos"}, {"Дмитро", "dmytro"}, {"Noa", "noa"},
-	{"Yuki", "yuki"}, {"Amara", "amara"}, {"Thị Mai", "thi-mai"}, {"Anne-Marie", "anne-marie"},
-	{"Priya", "priya"}, {"Kwame", "kwame"}, {"Leila", "leila"}, {"Tomás", "tomas"},
-	{"Aino", "aino"}, {"Guðrún", "gudrun"}, {"Jānis", "janis"}, {"Eda", "eda"}, {"Sam", "sam"}};
+        {"José", "jose"}, {"Søren", "soren"}, {"Çağla", "cagla"}, {"Müge", "muge"},
+        {"Ngozi", "ngozi"}, {"Siobhán", "siobhan"}, {"Ümit", "umit"}, {"Björn", "bjorn"},
+        {"Eszter", "eszter"}, {"Giulia", "giulia"}, {"Renée", "renee"}, {"Iñaki", "inaki"},
+        {"Žofia", "zofia"}, {"Ștefan", "stefan"}, {"Māra", "mara"}, {"Ελένη", "eleni"},
+        {"Олена", "olena"}, {"Γιώργος", "giorgos"}, {"Дмитро", "dmytro"}, {"Noa", "noa"},
+        {"Yuki", "yuki"}, {"Amara", "amara"}, {"Thị Mai", "thi-mai"}, {"Anne-Marie", "anne-marie"},
+        {"Priya", "priya"}, {"Kwame", "kwame"}, {"Leila", "leila"}, {"Tomás", "tomas"},
+        {"Aino", "aino"}, {"Guðrún", "gudrun"}, {"Jānis", "janis"}, {"Eda", "eda"}, {"Sam", "sam"}};
 
 static const struct spelled LAST[] = {{"Byron", "byron"}, {"Müller", "mueller"},
-	{"Kowalczyk", "kowalczyk"}, {"García Márquez", "garcia-marquez"}, {"O'Neill", "oneill"},
-	{"Sørensen", "sorensen"}, {"Yılmaz", "yilmaz"}, {"Øster", "oster"}, {"Nagy", "nagy"},
-	{"D'Angelo", "dangelo"}, {"van der Berg", "vanderberg"}, {"Lefèvre", "lefevre"},
-	{"Novák", "novak"}, {"Țepeș", "tepes"}, {"Kalniņa", "kalnina"}, {"Παππά", "pappa"},
-	{"Шевченко", "shevchenko"}, {"Cohen", "cohen"}, {"Tanaka", "tanaka"}, {"Okafor", "okafor"},
-	{"Nguyễn", "nguyen"}, {"Smith-Jones", "smith-jones"}, {"Sharma", "sharma"},
-	{"Mensah", "mensah"}, {"Haddad", "haddad"}, {"da Silva", "dasilva"}, {"Virtanen", "virtanen"},
-	{"Þórsdóttir", "thorsdottir"}, {"Bērziņš", "berzins"}, {"Strauß", "strauss"},
-	{"Ångström", "angstrom"}, {"Horváth", "horvath"}, {"Błaszczyk", "blaszczyk"},
-	{"Ibáñez", "ibanez"}, {"Quinn", "quinn"}, {"Moreau", "moreau"}, {"Rossi", "rossi"}};
+        {"Kowalczyk", "kowalczyk"}, {"García Márquez", "garcia-marquez"}, {"O'Neill", "oneill"},
+        {"Sørensen", "sorensen"}, {"Yılmaz", "yilmaz"}, {"Øster", "oster"}, {"Nagy", "nagy"},
+        {"D'Angelo", "dangelo"}, {"van der Berg", "vanderberg"}, {"Lefèvre", "lefevre"},
+        {"Novák", "novak"}, {"Țepeș", "tepes"}, {"Kalniņa", "kalnina"}, {"Παππά", "pappa"},
+        {"Шевченко", "shevchenko"}, {"Cohen", "cohen"}, {"Tanaka", "tanaka"}, {"Okafor", "okafor"},
+        {"Nguyễn", "nguyen"}, {"Smith-Jones", "smith-jones"}, {"Sharma", "sharma"},
+        {"Mensah", "mensah"}, {"Haddad", "haddad"}, {"da Silva", "dasilva"},
+        {"Virtanen", "virtanen"}, {"Þórsdóttir", "thorsdottir"}, {"Bērziņš", "berzins"},
+        {"Strauß", "strauss"}, {"Ångström", "angstrom"}, {"Horváth", "horvath"},
+        {"Błaszczyk", "blaszczyk"}, {"Ibáñez", "ibanez"}, {"Quinn", "quinn"}, {"Moreau", "moreau"},
+        {"Rossi", "rossi"}};
 
 static const char *const TITLES[] = {"Analyst", "Engineer", "Lead Engineer", "HR Partner",
-	"Account Manager", "Designer", "Support Agent", "Counsel", "Team Lead"};
-static const char *const DEPARTMENTS[] = {"Finance", "Engineering", "People", "Sales", "Marketing",
-	"Support", "Legal", "Operations"};
+        "Account Manager", "Designer", "Support Agent", "Counsel", "Team Lead"};
+static const char *const DEPARTMENTS[] = {
+        "Finance", "Engineering", "People", "Sales", "Marketing", "Support", "Legal", "Operations"};
 static const char *const SITES[] = {"London", "Berlin", "Lisbon", "Warsaw", "Tel Aviv", "New York"};
 
 enum { PEOPLE_PER_MANAGER = 8, DAYS_EMPLOYED = 3000 };
@@ -86,7 +87,7 @@ static char *free_email(const struct people *people, const char *first, const ch
 }
 
 static void add_names(
-	struct people *people, const struct employee *employee, json_t *change, uint64_t *random)
+        struct people *people, const struct employee *employee, json_t *change, uint64_t *random)
 {
 	struct invented_name name = people_names_pick(util_random(random));
 	const char *first = jsonx_text(employee->fields, "root.firstName");
@@ -104,7 +105,7 @@ static void add_names(
 }
 
 static void add_times(
-	const struct employee *employee, json_t *change, int64_t day, uint64_t *random)
+        const struct employee *employee, json_t *change, int64_t day, uint64_t *random)
 {
 	const char *start = jsonx_text(employee->fields, "work.startDate");
 	char date[UTIL_DATE_SIZE];
@@ -128,17 +129,18 @@ static void add_times(
 	set_missing(change, employee->fields, "root.creationDate", now);
 	set_missing(change, employee->fields, "internal.status", is_future ? "Inactive" : "Active");
 	set_missing(change, employee->fields, "internal.lifecycleStatus",
-		is_future ? "hired" : "employed");
+	        is_future ? "hired" : "employed");
 }
 
 static void add_work(const struct people *people, const struct employee *employee, json_t *change,
-	uint64_t *random)
+        uint64_t *random)
 {
 	const json_t *present = employee->fields;
 
-	set_missing(change, present, "work.title", TITLES[util_random_below(random, COUNT(TITLES))]);
+	set_missing(
+	        change, present, "work.title", TITLES[util_random_below(random, COUNT(TITLES))]);
 	set_missing(change, present, "work.department",
-		DEPARTMENTS[util_random_below(random, COUNT(DEPARTMENTS))]);
+	        DEPARTMENTS[util_random_below(random, COUNT(DEPARTMENTS))]);
 	set_missing(change, present, "work.site", SITES[util_random_below(random, COUNT(SITES))]);
 	set_missing(change, present, "payroll.employment.type", "Permanent");
 	set_missing(change, present, "payroll.employment.contract", "Full time");
@@ -170,8 +172,8 @@ void bob_people_complete(struct people *people, struct employee *employee, int64
 		const char *start = bob_people_text(employee, "work.startDate");
 		json_t *row = bob_people_add_row(people, employee, "lifecycle", start);
 
-		jsonx_set_text(row, "status",
-			bob_people_text(employee, "internal.lifecycleStatus"));
+		jsonx_set_text(
+		        row, "status", bob_people_text(employee, "internal.lifecycleStatus"));
 		(void)bob_people_add_row(people, employee, "work", start);
 		(void)bob_people_add_row(people, employee, "employment", start);
 	}

@@ -20,7 +20,7 @@ static struct rate_window *window_of(struct rates *rates, const char *name)
 }
 
 struct rate_verdict rate_look(
-	struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms)
+        struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms)
 {
 	struct rate_window *window = window_of(rates, name);
 
@@ -31,13 +31,13 @@ struct rate_verdict rate_look(
 	int64_t left = limit - window->used;
 
 	return (struct rate_verdict){.is_over = left <= 0,
-		.limit = limit,
-		.remaining = left > 0 ? left : 0,
-		.reset_in_ms = window->began_ms + window_ms - now_ms};
+	        .limit = limit,
+	        .remaining = left > 0 ? left : 0,
+	        .reset_in_ms = window->began_ms + window_ms - now_ms};
 }
 
 struct rate_verdict rate_take(
-	struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms)
+        struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms)
 {
 	struct rate_verdict verdict = rate_look(rates, name, limit, window_ms, now_ms);
 

@@ -34,9 +34,9 @@ struct rate_verdict {
 
 /* Counts one call against a bucket; a call over the limit is not counted. */
 struct rate_verdict rate_take(
-	struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms);
+        struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms);
 /* The same without counting. */
 struct rate_verdict rate_look(
-	struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms);
+        struct rates *rates, const char *name, int64_t limit, int64_t window_ms, int64_t now_ms);
 
 #endif

@@ -17,10 +17,10 @@ struct prefix {
 };
 
 static const struct prefix PREFIXES[] = {
-	{"/control/", SYSTEM_CONTROL, false, 8},
-	{"/bob/v1/", SYSTEM_BOB, false, 4},
-	{"/okta/", SYSTEM_OKTA, true, 5},
-	{"/api/", SYSTEM_OKTA, false, 0},
+        {"/control/", SYSTEM_CONTROL, false, 8},
+        {"/bob/v1/", SYSTEM_BOB, false, 4},
+        {"/okta/", SYSTEM_OKTA, true, 5},
+        {"/api/", SYSTEM_OKTA, false, 0},
 };
 
 static void parse_query(json_t *query, const char *text)
@@ -31,7 +31,8 @@ static void parse_query(json_t *query, const char *text)
 		size_t name_length = equals != NULL ? (size_t)(equals - text) : length;
 		const char *value = equals != NULL ? equals + 1 : text + length;
 		char *name = util_url_decode(text, name_length, UTIL_URL_QUERY);
-		char *decoded = util_url_decode(value, (size_t)(text + length - value), UTIL_URL_QUERY);
+		char *decoded =
+		        util_url_decode(value, (size_t)(text + length - value), UTIL_URL_QUERY);
 
 		if (name_length > 0) {
 			json_t *entry = json_string(decoded);
@@ -62,7 +63,8 @@ static void split_path(struct request *rq, const char *rest)
 
 void request_init(struct request *rq, const char *method, const char *uri)
 {
-	*rq = (struct request){.method = util_dup(method), .uri = util_dup(uri), .query = json_object()};
+	*rq = (struct request){
+	        .method = util_dup(method), .uri = util_dup(uri), .query = json_object()};
 	size_t length = strcspn(uri, "?#");
 
 	rq->path = util_dup_n(uri, length);

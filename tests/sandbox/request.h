@@ -27,7 +27,7 @@ enum {
 
 struct request {
 	char *method;
-	char *uri;  /* as sent */
+	char *uri; /* as sent */
 	char *path; /* raw, without the query */
 	enum system_id system;
 	bool okta_prefixed; /* /okta/api/v1 rather than /api/v1 */

@@ -18,7 +18,7 @@ struct route {
 	const char *method;
 	const char *path; /* without /bob or /okta; {name} is a variable */
 	route_handler *handle;
-	const char *bucket;     /* of the rate limit */
+	const char *bucket; /* of the rate limit */
 	const char *permission; /* Okta's, as in okta_missing_permissions; NULL: none asked */
 };
 

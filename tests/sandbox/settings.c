@@ -16,42 +16,42 @@ struct setting {
 };
 
 static const struct setting TABLE[] = {
-	{"bob_latency_ms", KIND_INT, "0", NULL},
-	{"okta_latency_ms", KIND_INT, "0", NULL},
-	{"bob_stale_ms", KIND_INT, "0", NULL},
-	{"bob_stale_null", KIND_BOOL, "false", NULL},
-	{"bob_search_per_min", KIND_INT, "50", NULL},
-	{"bob_window_s", KIND_INT, "60", NULL},
-	{"okta_window_s", KIND_INT, "60", NULL},
-	{"okta_search_lag_ms", KIND_INT, "0", NULL},
-	{"okta_limits", KIND_LIMITS,
-		"{\"users\":300,\"users_write\":300,\"users_read\":1000,\"groups\":250,"
-		"\"groups_id\":500,\"api\":600}",
-		NULL},
-	{"okta_concurrency", KIND_INT, "75", NULL},
-	{"okta_transition_ms", KIND_INT, "0", NULL},
-	{"okta_password_optional", KIND_BOOL, "false", NULL},
-	{"okta_update_deactivated", KIND_BOOL, "false", NULL},
-	{"okta_missing_permissions", KIND_LIST, "[]", NULL},
-	{"okta_public_url", KIND_TEXT, "\"\"", NULL},
-	{"okta_token", KIND_TEXT, "\"sandbox-okta-token\"", NULL},
-	{"bob_token", KIND_TEXT, "\"sandbox-bob-token\"", NULL},
-	{"service_user_id", KIND_TEXT, "\"SERVICE-1\"", NULL},
-	{"company_id", KIND_INT, "636192", NULL},
-	{"unreadable_fields", KIND_LIST, "[]", NULL},
-	{"hidden_employees", KIND_LIST, "[]", NULL},
-	{"hidden_lifecycles", KIND_LIST, "[]", NULL},
-	{"humanreadable_dates", KIND_TEXT, "\"locale\"", "iso|locale"},
-	{"bob_status_case", KIND_TEXT, "\"usual\"", "usual|lower|upper"},
-	{"bob_person_shape", KIND_TEXT, "\"bare\"", "bare|employees|employee"},
-	{"waf", KIND_BOOL, "true", NULL},
-	{"waf_limit", KIND_INT, "50", NULL},
-	{"waf_window_s", KIND_INT, "10", NULL},
-	{"waf_block_s", KIND_INT, "300", NULL},
-	{"start_events", KIND_LIST, "[\"employee.joined\",\"employee.activated\"]", NULL},
-	{"field_updates_key", KIND_TEXT, "\"fieldUpdates\"", "fieldUpdates|fieldUpdatesIds"},
-	{"table_row_keys", KIND_TEXT, "\"one\"", "one|both"},
-	{"today", KIND_TEXT, "\"\"", NULL},
+        {"bob_latency_ms", KIND_INT, "0", NULL},
+        {"okta_latency_ms", KIND_INT, "0", NULL},
+        {"bob_stale_ms", KIND_INT, "0", NULL},
+        {"bob_stale_null", KIND_BOOL, "false", NULL},
+        {"bob_search_per_min", KIND_INT, "50", NULL},
+        {"bob_window_s", KIND_INT, "60", NULL},
+        {"okta_window_s", KIND_INT, "60", NULL},
+        {"okta_search_lag_ms", KIND_INT, "0", NULL},
+        {"okta_limits", KIND_LIMITS,
+                "{\"users\":300,\"users_write\":300,\"users_read\":1000,\"groups\":250,"
+                "\"groups_id\":500,\"api\":600}",
+                NULL},
+        {"okta_concurrency", KIND_INT, "75", NULL},
+        {"okta_transition_ms", KIND_INT, "0", NULL},
+        {"okta_password_optional", KIND_BOOL, "false", NULL},
+        {"okta_update_deactivated", KIND_BOOL, "false", NULL},
+        {"okta_missing_permissions", KIND_LIST, "[]", NULL},
+        {"okta_public_url", KIND_TEXT, "\"\"", NULL},
+        {"okta_token", KIND_TEXT, "\"sandbox-okta-token\"", NULL},
+        {"bob_token", KIND_TEXT, "\"sandbox-bob-token\"", NULL},
+        {"service_user_id", KIND_TEXT, "\"SERVICE-1\"", NULL},
+        {"company_id", KIND_INT, "636192", NULL},
+        {"unreadable_fields", KIND_LIST, "[]", NULL},
+        {"hidden_employees", KIND_LIST, "[]", NULL},
+        {"hidden_lifecycles", KIND_LIST, "[]", NULL},
+        {"humanreadable_dates", KIND_TEXT, "\"locale\"", "iso|locale"},
+        {"bob_status_case", KIND_TEXT, "\"usual\"", "usual|lower|upper"},
+        {"bob_person_shape", KIND_TEXT, "\"bare\"", "bare|employees|employee"},
+        {"waf", KIND_BOOL, "true", NULL},
+        {"waf_limit", KIND_INT, "50", NULL},
+        {"waf_window_s", KIND_INT, "10", NULL},
+        {"waf_block_s", KIND_INT, "300", NULL},
+        {"start_events", KIND_LIST, "[\"employee.joined\",\"employee.activated\"]", NULL},
+        {"field_updates_key", KIND_TEXT, "\"fieldUpdates\"", "fieldUpdates|fieldUpdatesIds"},
+        {"table_row_keys", KIND_TEXT, "\"one\"", "one|both"},
+        {"today", KIND_TEXT, "\"\"", NULL},
 };
 
 void settings_init(struct settings *set)
@@ -59,7 +59,7 @@ void settings_init(struct settings *set)
 	set->values = json_object();
 	for (size_t i = 0; i < COUNT(TABLE); i++) {
 		jsonx_take(set->values, TABLE[i].key,
-			jsonx_parse(TABLE[i].initial, strlen(TABLE[i].initial)));
+		        jsonx_parse(TABLE[i].initial, strlen(TABLE[i].initial)));
 	}
 }
 
@@ -112,7 +112,8 @@ static bool are_limits(const json_t *value)
 	json_t *limits = json_deep_copy(value);
 	bool good = json_is_object(value);
 
-	json_object_foreach(limits, key, limit) {
+	json_object_foreach(limits, key, limit)
+	{
 		good = good && json_is_integer(limit) && json_integer_value(limit) >= 0;
 	}
 	json_decref(limits);
@@ -162,15 +163,18 @@ char *settings_change(struct settings *set, const json_t *changes)
 	json_t *copy = json_deep_copy(changes);
 	char *problem = json_is_object(changes) ? NULL : util_text("settings must be an object");
 
-	json_object_foreach(copy, key, value) {
+	json_object_foreach(copy, key, value)
+	{
 		const struct setting *setting = find(key);
 
 		if (problem == NULL && (setting == NULL || !fits(setting, value))) {
-			problem = util_text("%s: %s", key, setting == NULL ? "no such setting" : "bad value");
+			problem = util_text(
+			        "%s: %s", key, setting == NULL ? "no such setting" : "bad value");
 		}
 	}
 	if (problem == NULL) {
-		json_object_foreach(copy, key, value) {
+		json_object_foreach(copy, key, value)
+		{
 			apply(set, key, value);
 		}
 	}

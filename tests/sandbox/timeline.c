@@ -16,7 +16,7 @@ void timeline_put(struct timeline *line, int64_t now_ms, json_t *value)
 	if (line->count == TIMELINE_MAX) {
 		json_decref(line->entries[0].value);
 		memmove(&line->entries[0], &line->entries[1],
-			(TIMELINE_MAX - 1) * sizeof(line->entries[0]));
+		        (TIMELINE_MAX - 1) * sizeof(line->entries[0]));
 		line->count--;
 	}
 	line->entries[line->count++] = (struct timeline_entry){now_ms, json_incref(value)};

@@ -133,8 +133,8 @@ bool util_date_parse(const char *text, int64_t *days)
 		}
 	}
 	struct tm parts = {.tm_year = (int)strtol(text, NULL, 10) - 1900,
-		.tm_mon = (int)strtol(text + 5, NULL, 10) - 1,
-		.tm_mday = (int)strtol(text + 8, NULL, 10)};
+	        .tm_mon = (int)strtol(text + 5, NULL, 10) - 1,
+	        .tm_mday = (int)strtol(text + 8, NULL, 10)};
 	struct tm wanted = parts;
 	time_t when = timegm(&parts);
 
@@ -173,7 +173,8 @@ bool util_chance(uint64_t *state, double probability)
 
 void util_random_name(uint64_t *state, char *out, size_t size)
 {
-	static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	static const char LETTERS[] =
+	        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 	for (size_t i = 0; i + 1 < size; i++) {
 		out[i] = LETTERS[util_random_below(state, sizeof(LETTERS) - 1)];
@@ -194,8 +195,8 @@ char *util_unbase64(const char *text, size_t *length)
 	size_t size = strlen(text);
 	char *out = util_alloc(size + 1);
 	int decoded = size % 4 == 0
-		? EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text, (int)size)
-		: -1;
+	        ? EVP_DecodeBlock((unsigned char *)out, (const unsigned char *)text, (int)size)
+	        : -1;
 
 	if (decoded < 0) {
 		free(out);
@@ -237,7 +238,7 @@ char *util_url_decode(const char *text, size_t length, enum util_url kind)
 
 	for (size_t i = 0; i < length; i++) {
 		bool escaped = text[i] == '%' && i + 2 < length && hex_value(text[i + 1]) >= 0 &&
-			hex_value(text[i + 2]) >= 0;
+		        hex_value(text[i + 2]) >= 0;
 
 		if (escaped) {
 			out[at++] = (char)(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));

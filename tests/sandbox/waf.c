@@ -41,7 +41,7 @@ bool waf_is_blocked(struct waf *waf, const char *authorization, int64_t now_ms)
 	}
 	digest_of(authorization, digest);
 	return key_of(waf, "")->blocked_until_ms > now_ms ||
-		key_of(waf, digest)->blocked_until_ms > now_ms;
+	        key_of(waf, digest)->blocked_until_ms > now_ms;
 }
 
 static void hit(struct waf_key *key, const struct waf_rule *rule, int64_t now_ms)
@@ -63,7 +63,7 @@ static void hit(struct waf_key *key, const struct waf_rule *rule, int64_t now_ms
 }
 
 void waf_count(struct waf *waf, const struct waf_rule *rule, const char *authorization, int status,
-	int64_t now_ms)
+        int64_t now_ms)
 {
 	char digest[65];
 

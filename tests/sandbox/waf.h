@@ -36,6 +36,6 @@ struct waf_rule {
 bool waf_is_blocked(struct waf *waf, const char *authorization, int64_t now_ms);
 /* Counts an answer (only 401 and 403 matter). */
 void waf_count(struct waf *waf, const struct waf_rule *rule, const char *authorization, int status,
-	int64_t now_ms);
+        int64_t now_ms);
 
 #endif

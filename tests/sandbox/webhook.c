@@ -18,9 +18,9 @@ enum delivery_status { DELIVERY_UNSENT, DELIVERY_PENDING, DELIVERY_DELIVERED, DE
 static const char *const STATUS_NAMES[] = {"unsent", "pending", "delivered", "failed"};
 
 static const char DEFAULTS[] =
-	"{\"url\":\"\",\"secret\":\"sandbox-webhook-secret\",\"retry\":true,\"retry_ms\":500,"
-	"\"retry_max_ms\":10000,\"give_up_ms\":259200000,\"timeout_ms\":10000,\"parallel\":1,"
-	"\"delay_ms\":0,\"duplicate\":0.0,\"shuffle\":0.0}";
+        "{\"url\":\"\",\"secret\":\"sandbox-webhook-secret\",\"retry\":true,\"retry_ms\":500,"
+        "\"retry_max_ms\":10000,\"give_up_ms\":259200000,\"timeout_ms\":10000,\"parallel\":1,"
+        "\"delay_ms\":0,\"duplicate\":0.0,\"shuffle\":0.0}";
 
 struct delivery {
 	int64_t id;
@@ -74,8 +74,8 @@ char *webhook_sign(const char *secret, const char *body, size_t length)
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int size = 0;
 
-	if (HMAC(EVP_sha512(), secret, (int)strlen(secret), (const unsigned char *)body, length, digest,
-		    &size) == NULL) {
+	if (HMAC(EVP_sha512(), secret, (int)strlen(secret), (const unsigned char *)body, length,
+	            digest, &size) == NULL) {
 		abort();
 	}
 	return util_base64(digest, size);
@@ -127,8 +127,8 @@ static void settle(struct webhook *hook, struct delivery *d, const struct webhoo
 {
 	int64_t now = util_tick_ms();
 	bool retries = d->retry == WEBHOOK_RETRY_AS_CONFIGURED &&
-		jsonx_is(hook->config, "retry", true) &&
-		now - d->made_tick_ms < jsonx_int(hook->config, "give_up_ms", 0);
+	        jsonx_is(hook->config, "retry", true) &&
+	        now - d->made_tick_ms < jsonx_int(hook->config, "give_up_ms", 0);
 
 	d->attempts++;
 	d->http_status = answer->status;
@@ -152,10 +152,10 @@ static void send_one(struct webhook *hook, struct sender *sender, struct deliver
 	struct webhook_answer answer = {0};
 	uint64_t epoch = hook->epoch;
 	struct webhook_message message = {.url = util_dup(d->url),
-		.body = util_dup(d->body),
-		.signature = d->signature != NULL ? util_dup(d->signature) : NULL,
-		.content_type = util_dup(d->content_type),
-		.timeout_ms = jsonx_int(hook->config, "timeout_ms", 10000)};
+	        .body = util_dup(d->body),
+	        .signature = d->signature != NULL ? util_dup(d->signature) : NULL,
+	        .content_type = util_dup(d->content_type),
+	        .timeout_ms = jsonx_int(hook->config, "timeout_ms", 10000)};
 
 	(void)pthread_mutex_unlock(&hook->lock);
 	webhook_post_send(sender->post, &message, &answer);
@@ -198,7 +198,7 @@ static void start_senders(struct webhook *hook)
 		struct sender *sender = &hook->senders[hook->sender_count];
 
 		*sender = (struct sender){
-			.hook = hook, .lane = hook->sender_count, .post = webhook_post_create()};
+		        .hook = hook, .lane = hook->sender_count, .post = webhook_post_create()};
 		if (pthread_create(&sender->thread, NULL, run_sender, sender) != 0) {
 			abort();
 		}
@@ -276,14 +276,17 @@ static char *config_problem(const json_t *present, const json_t *changes)
 	json_t *value = NULL;
 	char *problem = json_is_object(changes) ? NULL : util_text("must be an object");
 
-	json_object_foreach(copy, key, value) {
+	json_object_foreach(copy, key, value)
+	{
 		const json_t *old = json_object_get(present, key);
-		bool same_kind = json_is_number(old) ? json_is_number(value) && json_number_value(value) >= 0
-			: json_is_boolean(old)       ? json_is_boolean(value)
-						     : json_is_string(value);
+		bool same_kind = json_is_number(old)
+		        ? json_is_number(value) && json_number_value(value) >= 0
+		        : json_is_boolean(old) ? json_is_boolean(value)
+		                               : json_is_string(value);
 
 		if (problem == NULL && (old == NULL || !same_kind)) {
-			problem = util_text("%s: %s", key, old == NULL ? "no such key" : "bad value");
+			problem =
+			        util_text("%s: %s", key, old == NULL ? "no such key" : "bad value");
 		}
 	}
 	int64_t parallel = jsonx_int(changes, "parallel", 1);
@@ -350,7 +353,7 @@ static void shuffle(struct webhook *hook)
 	struct delivery *before = last != NULL ? hook->all[hook->count - 2] : NULL;
 
 	if (before != NULL && before->status == DELIVERY_PENDING && before->attempts == 0 &&
-		before->lane == last->lane && hook->senders[last->lane].next + 2 < hook->count) {
+	        before->lane == last->lane && hook->senders[last->lane].next + 2 < hook->count) {
 		hook->all[hook->count - 2] = last;
 		hook->all[hook->count - 1] = before;
 	}
@@ -400,7 +403,7 @@ static struct delivery *make(const struct webhook *hook, const struct webhook_it
 {
 	struct delivery *d = util_alloc(sizeof(*d));
 	const char *secret =
-		item->secret != NULL ? item->secret : jsonx_text_or(hook->config, "secret", "");
+	        item->secret != NULL ? item->secret : jsonx_text_or(hook->config, "secret", "");
 	const char *url = item->url != NULL ? item->url : jsonx_text_or(hook->config, "url", "");
 
 	d->type = copy_or_null(item->type);
@@ -408,13 +411,14 @@ static struct delivery *make(const struct webhook *hook, const struct webhook_it
 	d->body = util_dup(item->body);
 	d->url = util_dup(url);
 	d->content_type =
-		util_dup(item->content_type != NULL ? item->content_type : "application/json");
+	        util_dup(item->content_type != NULL ? item->content_type : "application/json");
 	d->retry = item->retry;
 	if (item->signature != NULL) {
 		d->signature = util_dup(item->signature);
 	} else if (item->signing != WEBHOOK_UNSIGNED) {
-		d->signature = webhook_sign(item->signing == WEBHOOK_WRONG ? "not the secret" : secret,
-			item->body, strlen(item->body));
+		d->signature =
+		        webhook_sign(item->signing == WEBHOOK_WRONG ? "not the secret" : secret,
+		                item->body, strlen(item->body));
 	}
 	return d;
 }
@@ -479,11 +483,11 @@ int64_t webhook_last_id(struct webhook *hook)
 static json_t *view(const struct delivery *d)
 {
 	return json_pack("{s:I,s:s?,s:s?,s:s,s:s?,s:s,s:s,s:I,s:i,s:I,s:s?,s:I,s:I}", "id",
-		(json_int_t)d->id, "type", d->type, "employee_id", d->employee_id, "body", d->body,
-		"signature", d->signature, "url", d->url, "status", STATUS_NAMES[d->status], "attempts",
-		(json_int_t)d->attempts, "http_status", d->http_status, "answer_ms",
-		(json_int_t)d->answer_ms, "error", d->error[0] != '\0' ? d->error : NULL, "made_at_ms",
-		(json_int_t)d->made_at_ms, "done_at_ms", (json_int_t)d->done_at_ms);
+	        (json_int_t)d->id, "type", d->type, "employee_id", d->employee_id, "body", d->body,
+	        "signature", d->signature, "url", d->url, "status", STATUS_NAMES[d->status],
+	        "attempts", (json_int_t)d->attempts, "http_status", d->http_status, "answer_ms",
+	        (json_int_t)d->answer_ms, "error", d->error[0] != '\0' ? d->error : NULL,
+	        "made_at_ms", (json_int_t)d->made_at_ms, "done_at_ms", (json_int_t)d->done_at_ms);
 }
 
 json_t *webhook_list(struct webhook *hook, int64_t since)

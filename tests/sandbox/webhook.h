@@ -3,9 +3,9 @@
 #define TESTS_SANDBOX_WEBHOOK_H
 
 /*
- * Signs and sends webhook deliveries from threads of its own, in order, with retries, and keeps what
- * became of them. Has its own lock, so any thread may call with or without the sandbox's lock; only
- * webhook_drain and webhook_wait block.
+ * Signs and sends webhook deliveries from threads of its own, in order, with retries, and keeps
+ * what became of them. Has its own lock, so any thread may call with or without the sandbox's lock;
+ * only webhook_drain and webhook_wait block.
  */
 
 #include <jansson.h>
@@ -21,12 +21,12 @@ enum webhook_retry { WEBHOOK_RETRY_AS_CONFIGURED, WEBHOOK_RETRY_NEVER };
 
 /* What to send; texts are copied. */
 struct webhook_item {
-	const char *type;        /* event name, for the list; or NULL */
+	const char *type; /* event name, for the list; or NULL */
 	const char *employee_id; /* or NULL */
 	const char *body;
 	const char *signature; /* literal; NULL: made from the secret */
-	const char *secret;    /* NULL: the configured one */
-	const char *url;       /* NULL: the configured one */
+	const char *secret; /* NULL: the configured one */
+	const char *url; /* NULL: the configured one */
 	const char *content_type; /* NULL: application/json */
 	enum webhook_signing signing;
 	enum webhook_retry retry;

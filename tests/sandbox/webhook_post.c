@@ -68,7 +68,7 @@ static struct curl_slist *headers_of(const struct webhook_message *message)
 }
 
 static void set_options(
-	CURL *easy, const struct webhook_message *message, const struct curl_slist *headers)
+        CURL *easy, const struct webhook_message *message, const struct curl_slist *headers)
 {
 	/* C3: reset keeps the connection, every option is set each time. */
 	curl_easy_reset(easy);
@@ -78,7 +78,8 @@ static void set_options(
 	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(easy, CURLOPT_URL, message->url);
 	(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, message->body);
-	(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(message->body));
+	(void)curl_easy_setopt(
+	        easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(message->body));
 	(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)message->timeout_ms);
 	(void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "bob-sandbox");
@@ -108,7 +109,7 @@ static CURLcode transfer(struct webhook_post *post)
 }
 
 void webhook_post_send(struct webhook_post *post, const struct webhook_message *message,
-	struct webhook_answer *answer)
+        struct webhook_answer *answer)
 {
 	struct curl_slist *headers = headers_of(message);
 	int64_t began = util_tick_ms();
@@ -123,7 +124,8 @@ void webhook_post_send(struct webhook_post *post, const struct webhook_message *
 	answer->status = result == CURLE_OK ? (int)status : 0;
 	answer->ms = util_tick_ms() - began;
 	if (result != CURLE_OK) {
-		util_format(answer->error, sizeof(answer->error), "%.79s", curl_easy_strerror(result));
+		util_format(
+		        answer->error, sizeof(answer->error), "%.79s", curl_easy_strerror(result));
 	}
 	curl_slist_free_all(headers);
 }

@@ -28,7 +28,7 @@ struct webhook_post *webhook_post_create(void);
 void webhook_post_destroy(struct webhook_post *post);
 /* Blocks until there is an answer, the time is over, or it is aborted. */
 void webhook_post_send(struct webhook_post *post, const struct webhook_message *message,
-	struct webhook_answer *answer);
+        struct webhook_answer *answer);
 void webhook_post_abort(struct webhook_post *post);
 
 #endif
