@@ -218,6 +218,8 @@ struct intent {
 	enum limit_kind limit;
 	bool is_rename;
 	bool is_approved; /* a human released it: counts, but passes the limit */
+	unsigned
+	        approvals_used; /* bits of employee.approvals it uses up; 0 with is_approved: all */
 	enum lower_cause lower_cause;
 	enum lane lane;
 	char rule[RULE_BYTES];

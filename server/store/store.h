@@ -70,7 +70,8 @@ bool store_event_next(
  * What parsing found, in one transaction per verdict: the event's type, employee, state and
  * reason; for a dirtying one the employee's row (made if need be) with generation + 1, lane raised,
  * state idle/waiting/failed/parked -> dirty as engine rule 1 allows, and its event facts.
- * A reopened duplicate dirties only if the employee's last run since did not end well.
+ * A verdict on an event that is settled already changes nothing. (That a duplicate gets here at
+ * all is store_append's decision, rule 14.)
  */
 bool store_event_settle(struct store *store, const struct event_verdict *verdicts, size_t count,
         struct err *err) MUST_CHECK;
@@ -93,14 +94,22 @@ struct claim_query {
 /*
  * Takes dirty employees and those whose policy_due_at or reread_at has come (and whose
  * retry_not_before has passed), by lane, then longest waiting; state working, fresh lease token,
- * attempts
- * + 1, claimed_generation = generation. Held, parked ones only as engine rules 1 and 2 allow.
+ * attempts + 1, claimed_generation = generation, retry_not_before_ms = 0 (it was waited for).
+ * Parked ones come too while they are dirty, and held ones: the engine decides what they may do.
+ * A lease that ran out (monotonic time) may be claimed by another.
  */
 bool store_employee_claim(struct store *store, const struct claim_query *query,
         struct employee_list *employees, struct err *err) MUST_CHECK;
 /* The same for one person at once, whatever is due; ERR_CONFLICT while somebody works on it. */
 bool store_employee_claim_one(struct store *store, const struct employee_key *key, int64_t lease_ms,
         struct employee *employee, struct err *err) MUST_CHECK;
+/*
+ * A worker takes a claimed employee into its hands: renews the lease, and from now on a crash of
+ * the process counts for this employee (engine rule 6). A claim_one does that by itself.
+ * ERR_CONFLICT when the lease is not ours any more.
+ */
+bool store_employee_begin(struct store *store, const struct employee_key *key, int64_t lease_token,
+        int64_t lease_ms, struct err *err) MUST_CHECK;
 /*
  * Ends a run: writes the employee's facts and times. finish says how it ended; the row becomes
  * dirty again when generation moved since the claim. ERR_CONFLICT when the lease is not ours any
@@ -134,12 +143,18 @@ bool store_counts(struct store *store, const char *connection, struct store_coun
  * Writes an intent if, in this one transaction: the lease is ours; for create, raise and rename
  * the generation has not moved since the claim; no other employee holds or is about to take this
  * login or Okta id; and the limits allow it (distinct employees in running time; an employee that
- * is counted already or that carries an approval passes). Sets intent->intent_id.
+ * is counted already in that window or that carries an approval passes). Uses up the approvals,
+ * sets is_sessions_due as the intent says, and intent->intent_id. Windows count every intent but
+ * those that ended as NOT_SENT or DRY_RUN.
  */
 enum intent_result store_intent_open(struct store *store, struct intent *intent,
         const struct limit_set *limits, struct err *err) MUST_CHECK;
-/* The outcome with the employee's changed facts (link, present user, sessions_due), one
- * transaction. */
+/*
+ * The outcome with the employee's changed facts (link, present user, sessions_due, lowered...), one
+ * transaction; employee NULL: no facts. Nothing sent or dry run gives the approvals back.
+ * ERR_CONFLICT, and nothing written, when the lease is not ours any more or the intent is closed:
+ * whoever has the employee finds the intent open and resolves it.
+ */
 bool store_intent_close(struct store *store, const struct outcome *outcome,
         const struct employee *employee, struct err *err) MUST_CHECK;
 /* Open intents: of one employee, or of all with key NULL (at start). */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/store/record.h"
+
+#include "server/base/str.h"
+
+#include <stdlib.h>
+
+static const char *const EMPLOYEE_STATES[EMPLOYEE_STATE_COUNT] = {
+        [EMPLOYEE_IDLE] = "idle",
+        [EMPLOYEE_DIRTY] = "dirty",
+        [EMPLOYEE_WORKING] = "working",
+        [EMPLOYEE_WAITING] = "waiting",
+        [EMPLOYEE_FAILED] = "failed",
+        [EMPLOYEE_PARKED] = "parked",
+};
+
+static const char *const EVENT_STATES[EVENT_STATE_COUNT] = {
+        [EVENT_RECEIVED] = "received",
+        [EVENT_ACCEPTED] = "accepted",
+        [EVENT_IGNORED] = "ignored",
+        [EVENT_UNUSABLE] = "unusable",
+        [EVENT_FOREIGN] = "foreign",
+};
+
+static const char *const OUTCOME_STATES[OUTCOME_STATE_COUNT] = {
+        [OUTCOME_OPEN] = "open",
+        [OUTCOME_DONE] = "done",
+        [OUTCOME_REFUSED] = "refused",
+        [OUTCOME_NOT_SENT] = "not_sent",
+        [OUTCOME_DRY_RUN] = "dry_run",
+};
+
+const char *employee_state_name(enum employee_state state)
+{
+	return (size_t)state < ARRAY_SIZE(EMPLOYEE_STATES) ? EMPLOYEE_STATES[state] : "unknown";
+}
+
+const char *event_state_name(enum event_state state)
+{
+	return (size_t)state < ARRAY_SIZE(EVENT_STATES) ? EVENT_STATES[state] : "unknown";
+}
+
+const char *outcome_state_name(enum outcome_state state)
+{
+	return (size_t)state < ARRAY_SIZE(OUTCOME_STATES) ? OUTCOME_STATES[state] : "unknown";
+}
+
+enum employee_state employee_state_parse(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(EMPLOYEE_STATES); i++) {
+		if (str_equal(EMPLOYEE_STATES[i], text)) {
+			return (enum employee_state)i;
+		}
+	}
+	return EMPLOYEE_STATE_COUNT;
+}
+
+void employee_finish(struct employee *employee)
+{
+	if (employee == NULL) {
+		return;
+	}
+	free(employee->empty_fields);
+	personal_finish(&employee->present_profile);
+	personal_finish(&employee->bob_login);
+	personal_finish(&employee->bob_email);
+	personal_finish(&employee->display_name);
+	*employee = (struct employee){0};
+}
+
+void employee_list_finish(struct employee_list *list)
+{
+	if (list == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		employee_finish(&list->items[i]);
+	}
+	free(list->items);
+	*list = (struct employee_list){0};
+}
+
+void event_list_finish(struct event_list *list)
+{
+	if (list == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].body);
+	}
+	free(list->items);
+	*list = (struct event_list){0};
+}
+
+void hold_list_finish(struct hold_list *list)
+{
+	if (list == NULL) {
+		return;
+	}
+	free(list->items);
+	*list = (struct hold_list){0};
+}
+
+void intent_finish(struct intent *intent)
+{
+	if (intent == NULL) {
+		return;
+	}
+	personal_finish(&intent->login);
+	personal_finish(&intent->body);
+	personal_finish(&intent->before);
+	*intent = (struct intent){0};
+}
+
+void action_list_finish(struct action_list *list)
+{
+	if (list == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		intent_finish(&list->items[i].intent);
+	}
+	free(list->items);
+	*list = (struct action_list){0};
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_STORE_SQLITE_H
+#define SERVER_STORE_SQLITE_H
+
+/*
+ * What the files of the SQLite store share; private to server/store/sqlite*.c.
+ *
+ * Connections: one writes and checkpoints, and belongs to the writer thread
+ * alone (the WAL-reset bug of 3.40 needs two); a few read, and belong to
+ * whoever took them from the pool. Each is opened NOMUTEX (S6) and keeps its
+ * prepared statements. A write is a function that runs on the writer thread
+ * inside a savepoint; everything named *_run is one.
+ */
+
+#include "server/base/err.h"
+#include "server/base/list.h"
+#include "server/base/thread.h"
+#include "server/store/store.h"
+
+#include <stdatomic.h>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/* ----------------------------------------------- sqlite.c: a connection */
+
+#define CONN_STATEMENTS_MAX 128 /* a power of two, well above the number of texts in use */
+
+enum sqlite_role { SQLITE_ROLE_WRITER, SQLITE_ROLE_READER };
+
+struct sqlite_conn {
+	struct sqlite3 *db;
+	struct {
+		const char *sql; /* compared by address: a static array */
+		struct sqlite3_stmt *stmt;
+	} statements[CONN_STATEMENTS_MAX];
+	bool is_io_failure; /* the last failure was an I/O error, and not a full disk */
+	bool is_fatal; /* a fsync or a commit failed on I/O: the process must end (rule 12) */
+	int wal_pages; /* in the log after the last commit */
+};
+
+enum sqlite_value_kind { VALUE_END, VALUE_INT, VALUE_TEXT, VALUE_BYTES };
+struct sqlite_value {
+	enum sqlite_value_kind kind;
+	const char *text;
+	size_t len;
+	int64_t number;
+};
+#define INT(value)  ((struct sqlite_value){.kind = VALUE_INT, .number = (value)})
+#define TEXT(value) ((struct sqlite_value){.kind = VALUE_TEXT, .text = (value)})
+#define BYTES(value, size) \
+	((struct sqlite_value){.kind = VALUE_BYTES, .text = (const char *)(value), .len = (size)})
+#define VALUES(...) ((const struct sqlite_value[]){__VA_ARGS__ __VA_OPT__(, ){.kind = VALUE_END}})
+
+enum sqlite_row { ROW_FOUND, ROW_NONE, ROW_FAILED };
+
+/* Opens, sets the pragmas, and refuses (false) when one reads back otherwise. */
+bool sqlite_open(struct sqlite_conn *conn, const char *path, enum sqlite_role role,
+        struct err *err) MUST_CHECK;
+void sqlite_close(struct sqlite_conn *conn);
+/* A kept statement with its values bound; the texts must live until sqlite_done. NULL: failed. */
+struct sqlite3_stmt *sqlite_query(struct sqlite_conn *conn, const char *sql,
+        const struct sqlite_value *values, struct err *err) MUST_CHECK;
+enum sqlite_row sqlite_step(
+        struct sqlite_conn *conn, struct sqlite3_stmt *stmt, struct err *err) MUST_CHECK;
+/* Gives the statement back; accepts NULL. */
+void sqlite_done(struct sqlite3_stmt *stmt);
+/* Runs a statement without rows; sqlite_changes says how many rows it touched. */
+bool sqlite_exec(struct sqlite_conn *conn, const char *sql, const struct sqlite_value *values,
+        struct err *err) MUST_CHECK;
+/* Runs a script that is used once (schema, pragma). */
+bool sqlite_script(struct sqlite_conn *conn, const char *sql, struct err *err) MUST_CHECK;
+int sqlite_changes(const struct sqlite_conn *conn);
+int64_t sqlite_inserted(const struct sqlite_conn *conn);
+/* The first column of the first row; *number stays as it was when there is none. */
+bool sqlite_number(struct sqlite_conn *conn, const char *sql, const struct sqlite_value *values,
+        int64_t *number, struct err *err) MUST_CHECK;
+bool sqlite_is_in_transaction(const struct sqlite_conn *conn);
+bool sqlite_commit(struct sqlite_conn *conn, struct err *err) MUST_CHECK;
+/* Gives up a transaction that is open; what fails then shows at the next BEGIN. */
+void sqlite_rollback(struct sqlite_conn *conn);
+/* Passive: moves what it can into the file; truncate: all of it, and empties the log. */
+enum sqlite_checkpoint { CHECKPOINT_PASSIVE, CHECKPOINT_TRUNCATE };
+bool sqlite_checkpoint(
+        struct sqlite_conn *conn, enum sqlite_checkpoint mode, struct err *err) MUST_CHECK;
+
+/* --------------------------------- sqlite_column.c: structs from and to rows */
+
+enum sqlite_column_kind {
+	COLUMN_INT64,
+	COLUMN_INT,
+	COLUMN_UNSIGNED,
+	COLUMN_BOOL,
+	COLUMN_TEXT, /* an array in the struct */
+	COLUMN_HEAP, /* char * owned by the struct */
+	COLUMN_PERSONAL,
+	COLUMN_WORD /* an enum, stored as its word */
+};
+
+struct sqlite_words {
+	const char *(*name)(int value);
+	int count; /* the value for a word that is not known */
+};
+
+struct sqlite_column {
+	enum sqlite_column_kind kind;
+	unsigned group; /* which updates write it */
+	size_t offset;
+	size_t size;
+	const struct sqlite_words *words;
+};
+
+extern const struct sqlite_words sqlite_words_lane;
+extern const struct sqlite_words sqlite_words_employee_state;
+extern const struct sqlite_words sqlite_words_event_state;
+extern const struct sqlite_words sqlite_words_account_status;
+extern const struct sqlite_words sqlite_words_account_origin;
+extern const struct sqlite_words sqlite_words_lower_cause;
+extern const struct sqlite_words sqlite_words_hold_kind;
+extern const struct sqlite_words sqlite_words_action_kind;
+extern const struct sqlite_words sqlite_words_limit_kind;
+extern const struct sqlite_words sqlite_words_outcome_state;
+
+/* Fills the struct from the row, columns in their order from the left. */
+bool sqlite_column_read(struct sqlite3_stmt *stmt, const struct sqlite_column *columns,
+        size_t count, void *record, struct err *err) MUST_CHECK;
+/* The value that column has in the record; borrowed. */
+struct sqlite_value sqlite_column_value(const struct sqlite_column *column, const void *record);
+
+/* Grows an array by one zeroed element; NULL when out of memory (nothing is lost). */
+void *sqlite_grow(void **items, size_t *count, size_t size);
+
+/* --------------------------------------------- the store and its threads */
+
+#define READERS 4
+
+struct sqlite_write {
+	struct list link;
+	bool (*run)(struct sqlite_conn *conn, void *context, struct err *err);
+	/* On the writer thread when the fate is known; NULL: somebody waits in sqlite_write. */
+	void (*complete)(struct sqlite_write *write);
+	void *context;
+	bool is_single; /* one statement, which is atomic without a savepoint */
+	bool is_done; /* protected by done */
+	enum err_code code;
+	struct err *err; /* may be NULL */
+};
+
+struct store {
+	char *path;
+	int lock_fd;
+	struct sqlite_conn writer; /* the writer thread's alone, once it runs */
+	int64_t instance; /* counts openings; the upper half of lease tokens */
+	int64_t lease_count; /* writer thread */
+	size_t queue_max;
+	void (*on_fatal)(void *context);
+	void *on_fatal_context;
+	pthread_t thread;
+	bool is_thread_started;
+
+	struct monitor waiting; /* guards: */
+	struct list queue;
+	size_t deliveries; /* queued or being committed */
+	bool is_stopping;
+	bool is_dead;
+
+	struct monitor done; /* guards is_done of writes, and: */
+	bool is_probing;
+
+	_Atomic enum err_code last_commit; /* ERR_OK: writable */
+
+	struct monitor idle; /* guards: */
+	struct sqlite_conn *readers[READERS]; /* NULL while taken */
+	struct sqlite_conn reader_conns[READERS];
+};
+
+/* sqlite_writer.c */
+bool sqlite_writer_start(struct store *store, struct err *err) MUST_CHECK;
+/* Commits what waits, then ends the thread. */
+void sqlite_writer_stop(struct store *store);
+/* Queues a write whose complete() is set; it counts against queue_max. */
+enum err_code sqlite_writer_queue(struct store *store, struct sqlite_write *write) MUST_CHECK;
+/* Runs a function on the writer thread and returns after the commit. */
+bool sqlite_write(struct store *store,
+        bool (*run)(struct sqlite_conn *conn, void *context, struct err *err), void *context,
+        struct err *err) MUST_CHECK;
+
+/* sqlite_pool.c */
+bool sqlite_pool_open(struct store *store, struct err *err) MUST_CHECK;
+void sqlite_pool_close(struct store *store);
+/* A reading connection, given back soon; waits for one, NULL after a while. */
+struct sqlite_conn *sqlite_pool_take(struct store *store, struct err *err) MUST_CHECK;
+void sqlite_pool_give(struct store *store, struct sqlite_conn *conn);
+
+/* sqlite_schema.c: migrates to this program's version; refuses a newer one. */
+bool sqlite_schema_migrate(struct sqlite_conn *conn, struct err *err) MUST_CHECK;
+
+/* ------------------------------------------------ rows, inside a write */
+
+/* sqlite_employee.c */
+#define EMPLOYEE_GROUP_KEY     0x01u
+#define EMPLOYEE_GROUP_STATE   0x02u
+#define EMPLOYEE_GROUP_CLAIM   0x04u /* generation captured, lease; approvals */
+#define EMPLOYEE_GROUP_EVENT   0x08u /* what events and marks change too */
+#define EMPLOYEE_GROUP_RUN     0x10u /* what only a run finds out */
+#define EMPLOYEE_GROUP_ACCOUNT 0x20u /* the account; an outcome writes it too */
+
+/* ROW_NONE: there is no such employee. Finish the struct in every case. */
+enum sqlite_row sqlite_employee_load(struct sqlite_conn *conn, const struct employee_key *key,
+        struct employee *employee, struct err *err) MUST_CHECK;
+/* As load, and makes an idle row if there is none. */
+bool sqlite_employee_ensure(struct sqlite_conn *conn, const struct employee_key *key,
+        struct employee *employee, struct err *err) MUST_CHECK;
+/* Writes the columns of EVENT; or EVENT, RUN and ACCOUNT; or ACCOUNT. */
+bool sqlite_employee_write_event(
+        struct sqlite_conn *conn, const struct employee *employee, struct err *err) MUST_CHECK;
+bool sqlite_employee_write_run(
+        struct sqlite_conn *conn, const struct employee *employee, struct err *err) MUST_CHECK;
+bool sqlite_employee_write_account(
+        struct sqlite_conn *conn, const struct employee *employee, struct err *err) MUST_CHECK;
+/* The one place that changes the state; a move that is not allowed is ERR_CONFLICT. */
+bool sqlite_employee_set_state(struct sqlite_conn *conn, struct employee *employee,
+        enum employee_state to, struct err *err) MUST_CHECK;
+/*
+ * One more generation, lane raised; idle, waiting and failed ones become dirty (the failed with
+ * fresh attempts). Worked on: the finish sees the generation. Parked: stays. The caller writes
+ * EVENT after it.
+ */
+bool sqlite_employee_dirty(struct sqlite_conn *conn, struct employee *employee, enum lane lane,
+        int64_t since_ms, struct err *err) MUST_CHECK;
+
+/* No backoff any more, nor the one that a run in progress will ask for. */
+bool sqlite_employee_waive_retry(
+        struct sqlite_conn *conn, struct employee *employee, struct err *err) MUST_CHECK;
+
+/* sqlite_mark.c: a mark from outside an event; wakes a parked one too. */
+bool sqlite_mark(struct sqlite_conn *conn, const struct employee_key *key, enum lane lane,
+        struct err *err) MUST_CHECK;
+
+/* sqlite_value.c */
+bool sqlite_audit(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
+        const char *what, struct err *err) MUST_CHECK;
+bool sqlite_state_set(
+        struct sqlite_conn *conn, const char *name, int64_t value, struct err *err) MUST_CHECK;
+/* 0 when unset. */
+bool sqlite_state_get(
+        struct sqlite_conn *conn, const char *name, int64_t *value, struct err *err) MUST_CHECK;
+
+/* sqlite_limit.c: would one more action of this employee go over a window? */
+bool sqlite_limit_check(struct sqlite_conn *conn, const struct intent *intent,
+        const struct limit_set *limits, bool *is_over, struct err *err) MUST_CHECK;
+/* Linked employees whose account counts as activated (R2): what percentages are taken of. */
+bool sqlite_managed_active(struct sqlite_conn *conn, const char *connection, int64_t *count,
+        struct err *err) MUST_CHECK;
+
+#endif

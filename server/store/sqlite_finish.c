@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/store/sqlite.h"
+
+#include "server/base/clock.h"
+
+struct finish_call {
+	const struct employee *employee; /* as the run leaves it */
+	enum employee_state state;
+};
+
+static bool is_retry_waived(
+        struct sqlite_conn *conn, const struct employee_key *key, bool *waived, struct err *err)
+{
+	static const char SQL[] = "SELECT is_retry_waived FROM employees"
+	                          " WHERE connection = ? AND employee_id = ?";
+	int64_t number = 0;
+	bool done = sqlite_number(
+	        conn, SQL, VALUES(TEXT(key->connection), TEXT(key->employee_id)), &number, err);
+	*waived = number != 0;
+	return done;
+}
+
+/* While it was worked on something came: what that said stands, the run's view of it is old. */
+static void keep_news(struct employee *row, const struct employee *present)
+{
+	row->lane = present->lane < row->lane ? present->lane : row->lane;
+	row->deleted_at_ms = present->deleted_at_ms;
+	row->revoke_triggered_at_ms = present->revoke_triggered_at_ms;
+	row->revoke_is_doubtful = present->revoke_is_doubtful;
+	row->left_event_at_ms = present->left_event_at_ms;
+	if (row->dirty_since_ms == 0) {
+		/* Settled but for what came since. */
+		row->dirty_since_ms = present->last_event_at_ms > present->dirty_since_ms
+		        ? present->last_event_at_ms
+		        : present->dirty_since_ms;
+	}
+	if (row->dirty_since_ms == 0) {
+		row->dirty_since_ms = clock_wall_ms();
+	}
+}
+
+static void settle(struct employee *row, enum employee_state state)
+{
+	bool is_at_rest = state == EMPLOYEE_IDLE || state == EMPLOYEE_WAITING;
+	if (is_at_rest && row->settled_generation >= row->generation &&
+	        row->failing_since_ms == 0) {
+		row->dirty_since_ms = 0;
+	} else if (state == EMPLOYEE_DIRTY && row->dirty_since_ms == 0) {
+		row->dirty_since_ms = clock_wall_ms();
+	}
+}
+
+/*
+ * The row that is written: the run's, but for what is not a run's to write.
+ * Texts stay borrowed from the two.
+ */
+static struct employee merge(
+        const struct finish_call *call, const struct employee *present, bool is_moved)
+{
+	struct employee row = *call->employee;
+	row.state = present->state;
+	row.generation = present->generation;
+	row.last_event_at_ms = present->last_event_at_ms;
+	row.is_sessions_due = present->is_sessions_due; /* rule 9: only an outcome clears it */
+	row.crashes = 0;
+	if (is_moved) {
+		keep_news(&row, present);
+	} else {
+		settle(&row, call->state);
+	}
+	if (is_moved && call->state == EMPLOYEE_FAILED) {
+		row.attempts = 0;
+		row.failing_since_ms = 0;
+	}
+	return row;
+}
+
+static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key, struct err *err)
+{
+	static const char SQL[] = "UPDATE employees SET lease_token = 0, lease_until_mono_ms = 0,"
+	                          " is_in_hand = 0 WHERE connection = ? AND employee_id = ?";
+	return sqlite_exec(conn, SQL, VALUES(TEXT(key->connection), TEXT(key->employee_id)), err);
+}
+
+static bool write_finish(struct sqlite_conn *conn, const struct finish_call *call,
+        const struct employee *present, struct err *err)
+{
+	const struct employee_key *key = &call->employee->key;
+	bool is_moved = present->generation != call->employee->claimed_generation;
+	struct employee row = merge(call, present, is_moved);
+	bool waived = false;
+	if (!is_retry_waived(conn, key, &waived, err)) {
+		return false;
+	}
+	if (waived) {
+		row.retry_not_before_ms = 0;
+	}
+	return drop_lease(conn, key, err) && sqlite_employee_write_run(conn, &row, err) &&
+	        sqlite_employee_set_state(conn, &row, is_moved ? EMPLOYEE_DIRTY : call->state, err);
+}
+
+static bool finish_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	const struct finish_call *call = context;
+	struct employee present;
+	bool done = false;
+	switch (sqlite_employee_load(conn, &call->employee->key, &present, err)) {
+	case ROW_FOUND:
+		if (present.state == EMPLOYEE_WORKING &&
+		        present.lease_token == call->employee->lease_token) {
+			done = write_finish(conn, call, &present, err);
+		} else {
+			err_set(err, ERR_CONFLICT, "the lease is lost");
+		}
+		break;
+	case ROW_NONE: err_set(err, ERR_NOT_FOUND, "no such employee"); break;
+	case ROW_FAILED: break;
+	}
+	employee_finish(&present);
+	return done;
+}
+
+bool store_employee_finish(struct store *store, const struct employee *employee,
+        enum employee_state finish, struct err *err)
+{
+	struct finish_call call = {employee, finish};
+	return sqlite_write(store, finish_run, &call, err);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/store/sqlite.h"
+
+#include "server/base/clock.h"
+#include "server/base/str.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------ one employee */
+
+bool store_employee_get(struct store *store, const struct employee_key *key,
+        struct employee *employee, struct err *err)
+{
+	*employee = (struct employee){0};
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	enum sqlite_row row = sqlite_employee_load(conn, key, employee, err);
+	sqlite_pool_give(store, conn);
+	if (row == ROW_NONE) {
+		err_set(err, ERR_NOT_FOUND, "no such employee");
+	}
+	if (row != ROW_FOUND) {
+		employee_finish(employee);
+	}
+	return row == ROW_FOUND;
+}
+
+static enum sqlite_row find_by_account(struct sqlite_conn *conn, const char *connection,
+        const char *account, struct employee_key *key, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT employee_id FROM employees WHERE connection = ?1 AND okta_id = ?2"
+	        " AND okta_id <> ''"
+	        " UNION ALL SELECT employee_id FROM employees WHERE connection = ?1"
+	        " AND login = lower(?2) AND okta_id <> ''"
+	        " UNION ALL SELECT employee_id FROM intents WHERE outcome = 'open'"
+	        " AND connection = ?1 AND login = lower(?2) LIMIT 1";
+	struct sqlite3_stmt *stmt =
+	        sqlite_query(conn, SQL, VALUES(TEXT(connection), TEXT(account)), err);
+	if (stmt == NULL) {
+		return ROW_FAILED;
+	}
+	enum sqlite_row row = sqlite_step(conn, stmt, err);
+	if (row == ROW_FOUND) {
+		str_format_cut(key->connection, sizeof(key->connection), "%s", connection);
+		str_format_cut(key->employee_id, sizeof(key->employee_id), "%s",
+		        (const char *)sqlite3_column_text(stmt, 0));
+	}
+	sqlite_done(stmt);
+	return row;
+}
+
+bool store_employee_by_okta_id(struct store *store, const char *connection, const char *okta_id,
+        struct employee *employee, struct err *err)
+{
+	*employee = (struct employee){0};
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	struct employee_key key = {0};
+	enum sqlite_row row = find_by_account(conn, connection, okta_id, &key, err);
+	if (row == ROW_FOUND) {
+		row = sqlite_employee_load(conn, &key, employee, err);
+	}
+	sqlite_pool_give(store, conn);
+	if (row == ROW_NONE) {
+		err_set(err, ERR_NOT_FOUND, "no employee has this account");
+	}
+	if (row != ROW_FOUND) {
+		employee_finish(employee);
+	}
+	return row == ROW_FOUND;
+}
+
+/* ------------------------------------------------------------------- lists */
+
+struct key_list {
+	struct employee_key *items;
+	size_t count;
+};
+
+#define MATCHES                                                                             \
+	" AND (?3 IS NULL OR state = ?3)"                                                   \
+	" AND (?4 IS NULL OR employee_id = ?4 OR instr(lower(display_name), lower(?4)) > 0" \
+	" OR instr(login, lower(?4)) > 0)"                                                  \
+	" AND (?5 = 0 OR EXISTS (SELECT 1 FROM holds h WHERE h.connection ="                \
+	" employees.connection AND h.employee_id = employees.employee_id))"
+
+static bool find_keys(struct sqlite_conn *conn, const struct employee_filter *filter,
+        struct key_list *keys, struct err *err)
+{
+	static const char SQL_ALL[] =
+	        "SELECT connection, employee_id FROM employees WHERE ?1 IS NULL"
+	        " AND employee_id > ?2" MATCHES " ORDER BY employee_id, connection LIMIT ?6";
+	static const char SQL_CONNECTION[] =
+	        "SELECT connection, employee_id FROM employees WHERE connection = ?1"
+	        " AND employee_id > ?2" MATCHES " ORDER BY employee_id LIMIT ?6";
+	const char *after = filter->after_employee_id != NULL ? filter->after_employee_id : "";
+	const char *state =
+	        filter->state < EMPLOYEE_STATE_COUNT ? employee_state_name(filter->state) : NULL;
+	struct sqlite3_stmt *stmt = sqlite_query(conn,
+	        filter->connection != NULL ? SQL_CONNECTION : SQL_ALL,
+	        VALUES(TEXT(filter->connection), TEXT(after), TEXT(state), TEXT(filter->text),
+	                INT(filter->only_held ? 1 : 0), INT((int64_t)filter->limit)),
+	        err);
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		struct employee_key *key =
+		        sqlite_grow((void **)&keys->items, &keys->count, sizeof(*key));
+		if (key == NULL) {
+			err_set(err, ERR_NO_MEMORY, "no memory for a list");
+			row = ROW_FAILED;
+			break;
+		}
+		str_format_cut(key->connection, sizeof(key->connection), "%s",
+		        (const char *)sqlite3_column_text(stmt, 0));
+		str_format_cut(key->employee_id, sizeof(key->employee_id), "%s",
+		        (const char *)sqlite3_column_text(stmt, 1));
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
+static bool load_all(struct sqlite_conn *conn, const struct key_list *keys,
+        struct employee_list *employees, struct err *err)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		struct employee *employee = sqlite_grow(
+		        (void **)&employees->items, &employees->count, sizeof(*employee));
+		if (employee == NULL) {
+			err_set(err, ERR_NO_MEMORY, "no memory for a list");
+			return false;
+		}
+		if (sqlite_employee_load(conn, &keys->items[i], employee, err) != ROW_FOUND) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Short statements only: a long reader would keep the log from being emptied (S5). */
+bool store_employee_list(struct store *store, const struct employee_filter *filter,
+        struct employee_list *employees, struct err *err)
+{
+	*employees = (struct employee_list){0};
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	struct key_list keys = {0};
+	bool done = find_keys(conn, filter, &keys, err) && load_all(conn, &keys, employees, err);
+	sqlite_pool_give(store, conn);
+	free(keys.items);
+	if (!done) {
+		employee_list_finish(employees);
+	}
+	return done;
+}
+
+/* --------------------------------------------------------------- summaries */
+
+/* The earliest of three: a time that is set, a dirty one that may run now, a lease's end. */
+static bool find_next(struct sqlite_conn *conn, int64_t *due_ms, struct err *err)
+{
+	static const char SQL_DUE[] =
+	        "SELECT min(due_at_ms) FROM employees WHERE due_at_ms IS NOT NULL";
+	static const char SQL_READY[] = "SELECT 1 FROM employees WHERE state = 'dirty'"
+	                                " AND retry_not_before_ms = 0 LIMIT 1";
+	static const char SQL_LEASE[] =
+	        "SELECT min(lease_until_mono_ms) FROM employees WHERE state = 'working'";
+	int64_t now_ms = clock_wall_ms();
+	int64_t is_ready = 0;
+	int64_t lease_ms = 0;
+	*due_ms = 0;
+	if (!sqlite_number(conn, SQL_DUE, NULL, due_ms, err) ||
+	        !sqlite_number(conn, SQL_READY, NULL, &is_ready, err) ||
+	        !sqlite_number(conn, SQL_LEASE, NULL, &lease_ms, err)) {
+		return false;
+	}
+	if (is_ready != 0 && (*due_ms == 0 || now_ms < *due_ms)) {
+		*due_ms = now_ms;
+	}
+	if (lease_ms != 0) {
+		int64_t ends_ms = now_ms + lease_ms - clock_mono_ms();
+		*due_ms = *due_ms == 0 || ends_ms < *due_ms ? ends_ms : *due_ms;
+	}
+	return true;
+}
+
+bool store_next_due(struct store *store, int64_t *due_ms, struct err *err)
+{
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	bool done = find_next(conn, due_ms, err);
+	sqlite_pool_give(store, conn);
+	return done;
+}
+
+static bool count_employees(struct sqlite_conn *conn, const char *connection,
+        struct store_counts *counts, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT state, lane, count(*), min(nullif(dirty_since_ms, 0)) FROM employees"
+	        " WHERE connection = ? GROUP BY state, lane";
+	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL, VALUES(TEXT(connection)), err);
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		enum employee_state state =
+		        employee_state_parse((const char *)sqlite3_column_text(stmt, 0));
+		const char *lane = (const char *)sqlite3_column_text(stmt, 1);
+		int64_t count = sqlite3_column_int64(stmt, 2);
+		int64_t since_ms = sqlite3_column_int64(stmt, 3);
+		if (state < EMPLOYEE_STATE_COUNT) {
+			counts->by_state[state] += count;
+		}
+		for (int i = 0; i < LANE_COUNT; i++) {
+			bool is_busy = state == EMPLOYEE_DIRTY || state == EMPLOYEE_WORKING;
+			if (is_busy && str_equal(lane_name((enum lane)i), lane)) {
+				counts->by_lane[i] += count;
+			}
+		}
+		if (since_ms != 0 &&
+		        (counts->oldest_dirty_ms == 0 || since_ms < counts->oldest_dirty_ms)) {
+			counts->oldest_dirty_ms = since_ms;
+		}
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
+/* Adds up a query of (word, count). */
+static bool count_words(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
+        const struct sqlite_words *words, int64_t *counts, struct err *err)
+{
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		const char *text = (const char *)sqlite3_column_text(stmt, 0);
+		for (int i = 0; i < words->count; i++) {
+			if (str_equal(words->name(i), text)) {
+				counts[i] = sqlite3_column_int64(stmt, 1);
+			}
+		}
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
+static bool count_all(struct sqlite_conn *conn, const char *connection, struct store_counts *counts,
+        struct err *err)
+{
+	static const char SQL_HOLDS[] =
+	        "SELECT kind, count(*) FROM holds WHERE connection = ? GROUP BY kind";
+	static const char SQL_EVENTS[] =
+	        "SELECT state, count(*) FROM events WHERE connection = ? GROUP BY state";
+	const struct sqlite_value *of = VALUES(TEXT(connection));
+	return count_employees(conn, connection, counts, err) &&
+	        count_words(conn, sqlite_query(conn, SQL_HOLDS, of, err), &sqlite_words_hold_kind,
+	                counts->holds, err) &&
+	        count_words(conn, sqlite_query(conn, SQL_EVENTS, of, err),
+	                &sqlite_words_event_state, counts->events, err) &&
+	        sqlite_managed_active(conn, connection, &counts->managed_active, err);
+}
+
+bool store_counts(
+        struct store *store, const char *connection, struct store_counts *counts, struct err *err)
+{
+	*counts = (struct store_counts){0};
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	bool done = count_all(conn, connection, counts, err);
+	sqlite_pool_give(store, conn);
+	return done;
+}
