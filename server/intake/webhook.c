@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/intake/webhook.h"
+
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/base/metrics.h"
+#include "server/base/str.h"
+#include "server/intake/ping.h"
+#include "server/intake/signature.h"
+
+#include <stdlib.h>
+
+#define DEFAULT_CONNECTION "default"
+/* Far above a commit, well below the ten seconds Bob gives its partners (bob.md 3.3). */
+#define ANSWER_TIMEOUT_MS 5000
+/* a flood of wrong signatures is one line a second. */
+#define LOG_PAUSE_MS 1000
+
+/* Handed to the store with the body; freed when the store has spoken. */
+struct delivery {
+	struct http_ticket *ticket;
+	char connection[CONNECTION_NAME_BYTES];
+};
+
+void intake_init(struct intake *intake, const struct settings *settings, struct store *store)
+{
+	*intake = (struct intake){
+	        .settings = settings, .store = store, .answer_timeout_ms = ANSWER_TIMEOUT_MS};
+}
+
+static void count(const char *connection, const char *result)
+{
+	metrics_add(METRIC_DELIVERIES, LABELS(connection, result), 1);
+}
+
+static enum http_verdict refuse(struct http_reply *reply, const struct http_request *request,
+        enum err_code code, const char *message)
+{
+	http_reply_error(reply, request, code, message);
+	return HTTP_ANSWERED;
+}
+
+static void log_refused(struct intake *intake, const char *connection)
+{
+	atomic_fetch_add(&intake->refused, 1);
+	int64_t now_ms = clock_mono_ms();
+	int64_t last_ms = atomic_load(&intake->refused_logged_at_ms);
+	if ((last_ms != 0 && now_ms - last_ms < LOG_PAUSE_MS) ||
+	        !atomic_compare_exchange_strong(&intake->refused_logged_at_ms, &last_ms, now_ms)) {
+		return;
+	}
+	int64_t refused = atomic_exchange(&intake->refused, 0);
+	log_warn("webhooks with a wrong signature refused", F("connection", connection),
+	        F("count", refused));
+}
+
+static bool is_signed(const struct bob_settings *bob, const struct http_request *request)
+{
+	size_t len = 0;
+	const char *body = http_request_body(request, &len);
+	/* H5: with two headers neither can be trusted; the work is done all the same (W-02). */
+	bool has_one = http_request_header_count(request, SIGNATURE_HEADER) == 1;
+	const char *header = has_one ? http_request_header(request, SIGNATURE_HEADER) : NULL;
+	return intake_signature_verify((const struct hmac_key *const *)bob->webhook_keys,
+	        bob->webhook_key_count, header, body, len);
+}
+
+static const char *result_of(enum err_code code)
+{
+	if (code == ERR_OK) {
+		return "stored";
+	}
+	return code == ERR_CONFLICT ? "duplicate" : "unavailable";
+}
+
+/* Bob sends again only what was answered as our trouble, so every failure is a 503. */
+static enum err_code answer_of(enum err_code code)
+{
+	if (code == ERR_OK || code == ERR_CONFLICT) {
+		return ERR_OK;
+	}
+	return err_code_http_status(code) == 503 ? code : ERR_STORE_FAILED;
+}
+
+/* On the store's writer thread, after the commit. A duplicate is as durable as a first one. */
+static void finish_delivery(struct delivery *delivery, enum err_code code)
+{
+	count(delivery->connection, result_of(code));
+	http_ticket_answer(delivery->ticket, answer_of(code));
+	free(delivery);
+}
+
+static void on_appended(void *context, enum err_code code)
+{
+	finish_delivery(context, code);
+}
+
+static struct delivery *delivery_create(const char *connection)
+{
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+	if (delivery != NULL &&
+	        !str_copy(delivery->connection, CONNECTION_NAME_BYTES, connection)) {
+		free(delivery);
+		return NULL;
+	}
+	return delivery;
+}
+
+/* Engine rule 13: suspended first, then handed on. From the ticket on, only the ticket answers. */
+static enum http_verdict store_delivery(struct intake *intake, const char *connection,
+        struct http_request *request, struct http_reply *reply)
+{
+	size_t len = 0;
+	const char *body = http_request_body(request, &len);
+	char *copy = str_dup_len(body, len);
+	struct delivery *delivery = delivery_create(connection);
+	if (copy != NULL && delivery != NULL) {
+		delivery->ticket = http_ticket_take(request, intake->answer_timeout_ms);
+	}
+	if (delivery == NULL || delivery->ticket == NULL) {
+		free(copy);
+		free(delivery);
+		count(connection, "unavailable");
+		return refuse(reply, request, ERR_NO_MEMORY, "the delivery could not be kept");
+	}
+	enum err_code code =
+	        store_append(intake->store, connection, copy, len, on_appended, delivery);
+	if (code != ERR_OK) {
+		finish_delivery(delivery, code);
+	}
+	return HTTP_LATER;
+}
+
+static const char *connection_of(const struct http_request *request)
+{
+	const char *name = http_request_param(request, 0);
+	return name[0] != '\0' ? name : DEFAULT_CONNECTION;
+}
+
+enum http_verdict webhook_receive(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct intake *intake = context;
+	const struct connection_settings *connection =
+	        settings_find(intake->settings, connection_of(request));
+	if (connection == NULL) {
+		return refuse(reply, request, ERR_NOT_FOUND, "there is no such connection");
+	}
+	size_t len = 0;
+	const char *body = http_request_body(request, &len);
+	if (ping_is_ping(body, len)) {
+		count(connection->name, "ping");
+		http_reply_json(reply, 200, json_object());
+		return HTTP_ANSWERED;
+	}
+	if (connection->bob.webhook_key_count == 0) {
+		count(connection->name, "refused");
+		return refuse(
+		        reply, request, ERR_NO_SECRET, "this connection has no webhook secret");
+	}
+	if (!is_signed(&connection->bob, request)) {
+		count(connection->name, "unauthorized");
+		log_refused(intake, connection->name);
+		return refuse(
+		        reply, request, ERR_BAD_SIGNATURE, "the signature is missing or wrong");
+	}
+	return store_delivery(intake, connection->name, request, reply);
+}

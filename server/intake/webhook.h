@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_INTAKE_WEBHOOK_H
+#define SERVER_INTAKE_WEBHOOK_H
+
+/*
+ * The handler of Bob's webhook: ping? signature over the raw bytes, then
+ * durable, then 200. It parses nothing (D4). Runs on the threads of a POOLED
+ * listener and never blocks: the store answers through a ticket.
+ */
+
+#include "server/http/http.h"
+#include "server/settings/settings.h"
+#include "server/store/store.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define WEBHOOK_PATH            "/webhooks/bob" /* connection "default" */
+#define WEBHOOK_CONNECTION_PATH "/webhooks/bob/{connection}"
+
+/* Lives as long as the listener that has it as context. */
+struct intake {
+	const struct settings *settings; /* borrowed */
+	struct store *store; /* borrowed */
+	int64_t answer_timeout_ms;
+	/* Wrong signatures since the last log line, and when that was (monotonic). */
+	_Atomic int64_t refused;
+	_Atomic int64_t refused_logged_at_ms;
+};
+
+void intake_init(struct intake *intake, const struct settings *settings, struct store *store);
+
+/* An http_handler; context is the struct intake. */
+enum http_verdict webhook_receive(
+        struct http_request *request, struct http_reply *reply, void *context);
+
+#endif
