@@ -228,18 +228,19 @@ static enum MHD_Result first_call(
         struct http_request *request, const char *url, const char *method, const char *version)
 {
 	struct framing framing;
-	if (judge_framing(request, &framing, version) && judge_path(request, url) &&
+	bool is_fine = judge_framing(request, &framing, version) && judge_path(request, url) &&
 	        read_query(request) && judge_load(request) && judge_route(request, method) &&
-	        judge_role(request) && judge_size(request, &framing)) {
-		request->state = REQUEST_BODY;
-		request->body_deadline_ms =
-		        clock_mono_ms() + request->server->options.body_deadline_ms;
-		set_phase(request, REAPER_BODY);
-		return MHD_YES;
+	        judge_role(request) && judge_size(request, &framing);
+	if (!is_fine && framing_has_body(&framing)) {
+		/* H2: an answer before the body is the cheap one, and the end of the connection. */
+		request->closes = true;
+		return send_verdict(request);
 	}
-	/* H2: an answer before the body is the cheap one, and the end of the connection. */
-	request->closes = request->closes || framing_has_body(&framing);
-	return send_verdict(request);
+	/* Without a body the verdict waits for the last call, which keeps the connection. */
+	request->state = REQUEST_BODY;
+	request->body_deadline_ms = clock_mono_ms() + request->server->options.body_deadline_ms;
+	set_phase(request, REAPER_BODY);
+	return MHD_YES;
 }
 
 static enum MHD_Result body_call(struct http_request *request, const char *part, size_t len)

@@ -19,7 +19,7 @@
 #define REQUEST_ARGS_MAX   16
 #define REQUEST_ARG_BYTES  256
 
-/* NEW -> BODY -> (LATER ->) REPLIED; an early verdict goes from NEW to REPLIED. */
+/* NEW -> BODY -> (LATER ->) REPLIED; a verdict before the body goes from NEW to REPLIED. */
 enum request_state { REQUEST_NEW, REQUEST_BODY, REQUEST_LATER, REQUEST_REPLIED };
 
 struct request_arg {
