@@ -102,5 +102,8 @@ const char *lifecycle_name(enum lifecycle lifecycle);
  */
 enum field_state person_field(const struct person *person, const struct field_catalog *catalog,
         const char *path, json_t **value);
+/* The same for a field whose type is known without metadata. */
+enum field_state person_field_as(
+        const struct person *person, enum field_type type, const char *path, json_t **value);
 
 #endif

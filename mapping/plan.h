@@ -41,10 +41,12 @@ struct plan_input {
 	const struct account_facts *account;
 	const struct policy_settings *settings;
 	const struct map_profile *wanted; /* NULL when the person was not read */
-	const json_t *present; /* Okta's profile as last read or written; NULL: unknown */
+	const json_t *present; /* Okta's profile as last read or written; NULL: unknown, then
+	                          everything but login and e-mail is written */
 	const char *bob_login; /* Bob's value when we linked or last wrote it (C2); NULL: unknown */
 	const char *bob_email;
-	const char *may_clear; /* K4: attributes agreed empty twice; NULL: none */
+	const char *may_clear; /* K4: attributes agreed empty twice, comma-separated; NULL: none */
+	const char *stopped; /* C4: attributes somebody sets back, comma-separated; NULL: none */
 	bool is_sessions_due; /* engine rule 9 */
 	bool is_sourced_elsewhere; /* C3: no profile writes */
 };

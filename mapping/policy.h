@@ -61,6 +61,8 @@ enum presence {
 struct account_facts {
 	bool is_linked;
 	enum account_status status; /* present Okta status; NONE while not linked */
+	bool is_status_stale; /* not read in this run: suspend is called, not judged (engine rule
+	                         10) */
 	const char *login; /* present login, folded; NULL while unknown; for protected */
 	const char *okta_id; /* NULL while not linked */
 	enum account_origin origin;
@@ -101,7 +103,8 @@ struct decision {
 	enum policy_rule rule;
 	char reason[200]; /* a sentence for an administrator; no personal data */
 	enum lane lane; /* how urgent the result is */
-	int64_t due_at_ms; /* when the answer may change by itself; 0: never */
+	int64_t due_at_ms; /* when the answer may change by itself; 0: never. Without a read
+	                      (presence is not READ) 0 says nothing: keep the one that is known. */
 	bool may_create; /* an account may be created or adopted (G1, in scope) */
 	bool may_write_profile; /* C rules allow profile writes */
 	bool may_rename; /* C2: never for a leaver, a revoked person, or a foreign domain */
@@ -109,7 +112,8 @@ struct decision {
 	enum hold_kind hold; /* HOLD_KIND_COUNT: none; else what a human is asked */
 	char hold_cause[200];
 	bool is_alarm; /* say it loudly: a leaver that cannot be closed, and the like */
-	bool is_revocation; /* carrying it out handles the pending revocation */
+	bool is_revocation; /* carrying it out handles the pending revocation; not linked: look the
+	                       account up, close what is adopted, else raise an alarm (V1) */
 	bool is_leaver; /* person counts as leaver now; the record keeps was_terminated */
 	bool is_rehired; /* seen hired or employed again after terminated */
 };

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Words, rule texts and what the settings say about an address or a login. */
+#include "mapping/policy.h"
+
+#include "server/base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *id;
+	const char *text;
+} RULES[RULE_COUNT] = {
+#define RULE(symbol, id, text) {id, text},
+#include "mapping/rules.def"
+#undef RULE
+};
+
+const char *policy_rule_id(enum policy_rule rule)
+{
+	return (unsigned)rule < RULE_COUNT ? RULES[rule].id : "?";
+}
+
+const char *policy_rule_text(enum policy_rule rule)
+{
+	return (unsigned)rule < RULE_COUNT ? RULES[rule].text : "?";
+}
+
+const char *creation_time_name(enum creation_time create)
+{
+	switch (create) {
+	case CREATE_ON_CREATION: return "on_creation";
+	case CREATE_ON_START_DATE: return "on_start_date";
+	}
+	return "on_creation";
+}
+
+const char *activation_mode_name(enum activation_mode mode)
+{
+	switch (mode) {
+	case ACTIVATION_BOB_STATUS: return "bob_status";
+	case ACTIVATION_ALWAYS: return "always";
+	case ACTIVATION_NEVER: return "never";
+	}
+	return "bob_status";
+}
+
+enum activation_mode activation_mode_parse(const char *text)
+{
+	if (str_equal(text, "always")) {
+		return ACTIVATION_ALWAYS;
+	}
+	return str_equal(text, "never") ? ACTIVATION_NEVER : ACTIVATION_BOB_STATUS;
+}
+
+static void free_texts(char **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(texts[i]);
+	}
+	free(texts);
+}
+
+void policy_settings_finish(struct policy_settings *settings)
+{
+	if (settings == NULL) {
+		return;
+	}
+	free_texts(settings->email_domains, settings->email_domain_count);
+	free_texts(settings->protected_accounts, settings->protected_count);
+	for (size_t i = 0; i < settings->site_count; i++) {
+		free(settings->sites[i].site);
+		zone_close(settings->sites[i].zone);
+	}
+	free(settings->sites);
+	zone_close(settings->zone);
+	free(settings->match_okta);
+	free(settings->match_bob);
+	memset(settings, 0, sizeof(*settings));
+}
+
+const struct zone *policy_zone(const struct policy_settings *settings, const struct person *person)
+{
+	if (person == NULL || person->site.state != FIELD_VALUE) {
+		return settings->zone;
+	}
+	const char *site = personal_reveal(&person->site.text);
+	for (size_t i = 0; i < settings->site_count; i++) {
+		if (str_equal_fold(settings->sites[i].site, site)) {
+			return settings->sites[i].zone;
+		}
+	}
+	return settings->zone;
+}
+
+bool policy_domain_allowed(const struct policy_settings *settings, const char *email)
+{
+	const char *at = email == NULL ? NULL : strrchr(email, '@');
+	if (at == NULL || at == email || at[1] == '\0') {
+		return false;
+	}
+	for (size_t i = 0; i < settings->email_domain_count; i++) {
+		const char *domain = settings->email_domains[i];
+		if (str_equal(domain, "*") || str_equal_fold(domain, at + 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool policy_is_protected(
+        const struct policy_settings *settings, const char *login, const char *okta_id)
+{
+	for (size_t i = 0; i < settings->protected_count; i++) {
+		const char *entry = settings->protected_accounts[i];
+		/* Ids differ in case, but entries are folded when the settings are read. */
+		if ((login != NULL && str_equal_fold(entry, login)) ||
+		        (okta_id != NULL && str_equal_fold(entry, okta_id))) {
+			return true;
+		}
+	}
+	return false;
+}
