@@ -139,8 +139,16 @@ enum okta_proof okta_permission_probe(
 
 /* ------------------------------------------------- pure, for tests, fuzzing */
 
+/* What the call was, which decides what an unclear answer means. */
+enum okta_call_kind {
+	OKTA_CALL_READ, /* unclear is CALL_RETRY_LATER */
+	OKTA_CALL_WRITE, /* unclear is CALL_UNCLEAR */
+	OKTA_CALL_LIFECYCLE, /* a write whose E0000001 means "wrong status" (okta.md 1.6) */
+};
+
 /* Judges an answer by status, body and rate headers; the one place where classes are decided. */
 struct okta_answer_facts {
+	enum okta_call_kind kind;
 	int http_status;
 	const char *body;
 	size_t body_len;
@@ -151,6 +159,7 @@ struct okta_answer_facts {
 	const char *date;
 	int64_t now_ms; /* local wall clock, used only where Date is missing */
 };
+/* Overwrites *outcome; the request id stays for the caller to fill in. No jitter. */
 void okta_answer_judge(const struct okta_answer_facts *facts, struct call_outcome *outcome);
 /* False with ERR_BAD_ANSWER unless it is a user with a sane id. */
 bool okta_user_parse(const json_t *json, struct okta_user *user, struct err *err) MUST_CHECK;

@@ -55,6 +55,7 @@ struct bob_people {
 	json_t *employees; /* array; owned; NULL unless outcome is CALL_DONE */
 	int64_t begun_at_ms; /* wall clock when the read began (engine rule 3) */
 	size_t searches; /* calls it took */
+	size_t refused; /* ids that Bob refuses even alone; left out */
 };
 void bob_people_finish(struct bob_people *people);
 /* Borrowed; NULL when that employee did not come back. */
@@ -63,13 +64,14 @@ json_t *bob_people_find(const struct bob_people *people, const char *employee_id
 /*
  * Reads up to BOB_BATCH_MAX people in one search: root.id filter, these fields (a JSON array),
  * showInactive, humanReadable APPEND. An answer of 400, too large or cut off is halved, down to one
- * (engine rule 15); ids that alone are refused are left out. Not CALL_DONE: nothing is known about
+ * (engine rule 15); ids that alone are refused are left out, unless nobody at all came through:
+ * then Bob refuses the request itself, CALL_PERMANENT. Not CALL_DONE: nothing is known about
  * anybody.
  */
 void bob_search(struct bob_client *client, const char *const *employee_ids, size_t count,
         const json_t *fields, struct bob_people *people, struct call_outcome *outcome);
-/* Everybody's ids, or one page-less list of all employees with these fields; for check and plan
- * --all. */
+/* All employees in one page-less answer with these fields; NULL: ids only, without labels. For
+ * check and plan --all. */
 void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_people *people,
         struct call_outcome *outcome);
 /* The field metadata; *catalog is the caller's. */

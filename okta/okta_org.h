@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OKTA_OKTA_ORG_H
+#define OKTA_OKTA_ORG_H
+
+/*
+ * What the clients of one org share, for okta/ alone: address, token, budget.
+ * All but the budget is read-only after creation; the budget has a lock of its
+ * own, held for arithmetic only. Any thread.
+ */
+
+#include "okta/budget.h"
+
+struct okta_org_shared;
+
+struct okta_org {
+	char *base_url; /* no slash at its end */
+	struct secret authorization; /* "SSWS ..." */
+	char *user_agent;
+	enum transport_plain plain;
+	const atomic_bool *stop;
+	struct okta_org_shared *shared;
+};
+
+/* 0: the call may begin, and okta_org_end must follow. Otherwise the ms to stay away. */
+int64_t okta_org_begin(
+        const struct okta_org *org, enum okta_bucket bucket, enum call_urgency urgency) MUST_CHECK;
+/* Fills in the report's random number. */
+void okta_org_end(const struct okta_org *org, struct budget_report *report);
+/* A random time in 0..max_ms. */
+int64_t okta_org_jitter_ms(const struct okta_org *org, int64_t max_ms);
+/* How long the pause after "too many at once" still lasts; 0: none. */
+int64_t okta_org_pause_ms(const struct okta_org *org);
+
+#endif

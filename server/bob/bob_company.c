@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/bob/bob_company.h"
+
+#include "server/base/buf.h"
+#include "server/base/clock.h"
+#include "server/base/crypto.h"
+#include "server/base/str.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CREDENTIALS_MAX_BYTES 4096
+
+struct bob_company_shared {
+	pthread_mutex_t lock;
+	/* Protected by lock: */
+	struct pacing pacing;
+};
+
+static bool is_printable(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at < 0x20 || *at > 0x7e) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A colon in the id would move the border between id and token (RFC 7617). */
+static bool are_credentials_usable(const struct bob_company_options *options)
+{
+	const char *id = options->service_user_id;
+	return !str_is_empty(id) && is_printable(id) && strchr(id, ':') == NULL &&
+	        secret_is_set(options->service_user_token) &&
+	        is_printable(secret_reveal(options->service_user_token));
+}
+
+/* "Basic " and the Base64 of "id:token". */
+static bool encode_credentials(const struct bob_company_options *options, struct secret *to)
+{
+	struct buf plain;
+	struct buf value;
+	buf_init(&plain, CREDENTIALS_MAX_BYTES);
+	buf_init(&value, 2 * CREDENTIALS_MAX_BYTES);
+	buf_add_text(&plain, options->service_user_id);
+	buf_add_char(&plain, ':');
+	buf_add_text(&plain, secret_reveal(options->service_user_token));
+	char *encoded = plain.failed ? NULL : base64_encode(plain.data, plain.len);
+	buf_add_text(&value, "Basic ");
+	buf_add_text(&value, encoded);
+	bool done = encoded != NULL && !value.failed && secret_set(to, buf_text(&value));
+	if (encoded != NULL) {
+		crypto_wipe(encoded, strlen(encoded));
+	}
+	free(encoded);
+	buf_wipe(&value);
+	buf_wipe(&plain);
+	return done;
+}
+
+static bool set_authorization(
+        struct bob_company *company, const struct bob_company_options *options, struct err *err)
+{
+	if (!are_credentials_usable(options)) {
+		err_set(err, ERR_SETTINGS_INVALID,
+		        "bob.service_user_id or bob.service_user_token is empty or holds "
+		        "characters that cannot be sent");
+		return false;
+	}
+	if (!encode_credentials(options, &company->authorization)) {
+		err_set(err, ERR_SETTINGS_INVALID, "bob.service_user_token is too long");
+		return false;
+	}
+	return true;
+}
+
+static bool set_base_url(
+        struct bob_company *company, const struct bob_company_options *options, struct err *err)
+{
+	const char *url = options->base_url;
+	bool is_plain_allowed =
+	        options->plain == TRANSPORT_PLAIN_ON_LOOPBACK && transport_url_is_loopback(url);
+	if (!str_starts_with(url, "https://") && !is_plain_allowed) {
+		err_set(err, ERR_SETTINGS_INVALID, "bob.base_url must begin with https://");
+		return false;
+	}
+	size_t len = strlen(url);
+	while (len > 0 && url[len - 1] == '/') {
+		len--;
+	}
+	company->base_url = str_dup_len(url, len);
+	return company->base_url != NULL;
+}
+
+static bool set_shared(struct bob_company *company)
+{
+	struct bob_company_shared *shared = calloc(1, sizeof(*shared));
+	if (shared == NULL || pthread_mutex_init(&shared->lock, NULL) != 0) {
+		free(shared);
+		return false;
+	}
+	pacing_init(&shared->pacing);
+	company->shared = shared;
+	return true;
+}
+
+struct bob_company *bob_company_create(const struct bob_company_options *options, struct err *err)
+{
+	struct bob_company *company = calloc(1, sizeof(*company));
+	if (company == NULL) {
+		err_set(err, ERR_NO_MEMORY, "no memory for a Bob company");
+		return NULL;
+	}
+	company->plain = options->plain;
+	company->stop = options->stop;
+	company->user_agent =
+	        str_dup(options->user_agent != NULL ? options->user_agent : "bob2okta");
+	if (company->user_agent == NULL || !set_base_url(company, options, err) ||
+	        !set_authorization(company, options, err) || !set_shared(company)) {
+		err_set(err, ERR_NO_MEMORY, "no memory for a Bob company");
+		bob_company_destroy(company);
+		return NULL;
+	}
+	return company;
+}
+
+void bob_company_destroy(struct bob_company *company)
+{
+	if (company == NULL) {
+		return;
+	}
+	if (company->shared != NULL) {
+		pthread_mutex_destroy(&company->shared->lock);
+		free(company->shared);
+	}
+	secret_finish(&company->authorization);
+	free(company->base_url);
+	free(company->user_agent);
+	free(company);
+}
+
+/* Kept in monotonic time, so that a step of the wall clock moves nothing. */
+int64_t bob_company_next_search_ms(
+        const struct bob_company *company, enum call_urgency urgency, int64_t now_ms)
+{
+	struct bob_company_shared *shared = company->shared;
+	pthread_mutex_lock(&shared->lock);
+	int64_t wait_ms = pacing_wait_ms(&shared->pacing, urgency, clock_mono_ms());
+	pthread_mutex_unlock(&shared->lock);
+	return now_ms + wait_ms;
+}
+
+void bob_company_begin_search(const struct bob_company *company)
+{
+	pthread_mutex_lock(&company->shared->lock);
+	pacing_begin(&company->shared->pacing, clock_mono_ms());
+	pthread_mutex_unlock(&company->shared->lock);
+}
+
+void bob_company_learn(const struct bob_company *company, const struct pacing_news *news)
+{
+	pthread_mutex_lock(&company->shared->lock);
+	pacing_learn(&company->shared->pacing, news, clock_mono_ms());
+	pthread_mutex_unlock(&company->shared->lock);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_BOB_BOB_COMPANY_H
+#define SERVER_BOB_BOB_COMPANY_H
+
+/*
+ * What the clients of one company share, for server/bob/ alone. Read-only
+ * after creation but for the pacing, which has a lock of its own, held for
+ * arithmetic only. Any thread.
+ */
+
+#include "server/bob/bob.h"
+#include "server/bob/pacing.h"
+
+struct bob_company_shared;
+
+struct bob_company {
+	char *base_url; /* no slash at its end */
+	struct secret authorization; /* "Basic ..." */
+	char *user_agent;
+	enum transport_plain plain;
+	const atomic_bool *stop;
+	struct bob_company_shared *shared;
+};
+
+void bob_company_begin_search(const struct bob_company *company);
+void bob_company_learn(const struct bob_company *company, const struct pacing_news *news);
+
+#endif
