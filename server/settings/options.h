@@ -4,8 +4,9 @@
 
 /*
  * Process options: one table (options.c) of flags, each also a BOB2OKTA_*
- * variable (and *_FILE where the value is a secret), with default, bounds and
- * one line of help. A flag beats the variable, the variable the default.
+ * variable, with default, bounds and one line of help. A flag beats the
+ * variable, the variable the default. No option is a secret: those are in the
+ * settings document, as {"env"} or {"file"}.
  */
 
 #include "server/base/attr.h"
@@ -13,6 +14,7 @@
 #include "server/base/log.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct options {
 	char listen[128];
@@ -27,10 +29,15 @@ struct options {
 
 /*
  * Reads flags out of argv from argv[1] on; what is no flag of the table stays, in order, as
- * argv[1..*argc-1] for the command. ERR_USAGE names the flag and the mend.
+ * argv[1..*argc-1] for the command. Everything after "--" stays. ERR_USAGE names the flag or the
+ * variable, and the mend.
  */
 bool options_parse(struct options *options, int *argc, char **argv, struct err *err) MUST_CHECK;
+/* For a command without arguments: ERR_USAGE naming the first that stayed behind the command. */
+bool options_check_rest(int argc, char **argv, struct err *err) MUST_CHECK;
 /* The table as help text. */
-void options_print_help(void);
+void options_print_help(FILE *out);
+/* The n-th flag with its dashes, NULL after the last; for "did you mean". */
+const char *options_flag(size_t n);
 
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_SETTINGS_SETTINGS_KEYS_H
+#define SERVER_SETTINGS_SETTINGS_KEYS_H
+
+/*
+ * The table of keys of the settings document (settings_keys.def) and the
+ * structs its targets lie in. Everything about a key that can be said in data
+ * is said there: the walker (settings_walk.h) reads it, and the page of the
+ * settings is checked against it. Pure.
+ */
+
+#include "server/settings/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum settings_type {
+	/* Containers. */
+	SETTINGS_TYPE_SECTION, /* object with keys of the table */
+	SETTINGS_TYPE_CONNECTIONS, /* list of objects */
+	SETTINGS_TYPE_ROWS, /* list of mapping rows, into a struct map_rules */
+	SETTINGS_TYPE_SITES, /* object with names of one's own, into a struct policy_settings */
+	/* Values. */
+	SETTINGS_TYPE_NAME, /* char[CONNECTION_NAME_BYTES] */
+	SETTINGS_TYPE_COMPANY_ID, /* char[24], from a number or digits */
+	SETTINGS_TYPE_BOB_URL, /* char * */
+	SETTINGS_TYPE_OKTA_URL, /* char * */
+	SETTINGS_TYPE_USER_ID, /* char * */
+	SETTINGS_TYPE_TOKEN, /* struct secret */
+	SETTINGS_TYPE_WEBHOOK_SECRETS, /* struct bob_settings */
+	SETTINGS_TYPE_CHOICE, /* an enum */
+	SETTINGS_TYPE_BOOL,
+	SETTINGS_TYPE_SECONDS, /* int */
+	SETTINGS_TYPE_COUNT, /* int64_t */
+	SETTINGS_TYPE_DOMAINS, /* struct policy_settings */
+	SETTINGS_TYPE_ACCOUNTS, /* struct policy_settings */
+	SETTINGS_TYPE_ZONE, /* struct zone * */
+	SETTINGS_TYPE_ATTRIBUTE, /* char * */
+	SETTINGS_TYPE_FIELD, /* char * */
+	SETTINGS_TYPE_COUNT_OF
+};
+
+#define SETTINGS_KEY_REQUIRED 1u
+#define SETTINGS_KEY_NULLABLE 2u
+
+struct settings_key {
+	const char *path;
+	enum settings_type type;
+	unsigned flags;
+	const char *fallback;
+	int64_t least;
+	int64_t most;
+	const char *words;
+	size_t offset;
+	const char *help;
+};
+
+/* A mapping row while it is read. */
+struct settings_row {
+	char *okta;
+	char *bob; /* NULL: remove */
+	enum when_empty when_empty;
+};
+
+/* The rows in the order of the .def, for loops. */
+extern const struct settings_key settings_keys[];
+extern const size_t settings_keys_count;
+
+/* The key `name` (len bytes) of a section; parent NULL: of the document. NULL: no such key. */
+const struct settings_key *settings_keys_find(
+        const struct settings_key *parent, const char *name, size_t len);
+/* True when key is a direct child of parent; *name is then its own name. */
+bool settings_keys_is_child(
+        const struct settings_key *key, const struct settings_key *parent, const char **name);
+/* Of the children of parent the one that is spelt most like name; NULL: none is near. */
+const char *settings_keys_nearest(const struct settings_key *parent, const char *name);
+/* A key of that name anywhere in the table, for "it belongs in ..."; NULL: none. */
+const struct settings_key *settings_keys_elsewhere(const char *name);
+
+#endif

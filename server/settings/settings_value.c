@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/settings/settings_value.h"
+
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/settings/settings_url.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void replace(struct settings_walk *walk, char **held, const char *text, size_t len)
+{
+	free(*held);
+	*held = str_dup_len(text, len);
+	walk->is_out_of_memory = walk->is_out_of_memory || *held == NULL;
+}
+
+/* True for what may go into a header or onto a terminal. */
+static bool is_printable(const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The trimmed text within the key's bounds; NULL with a mistake recorded. */
+static const char *text_of(
+        struct settings_walk *walk, const struct settings_key *key, const json_t *json, size_t *len)
+{
+	if (!json_is_string(json)) {
+		settings_walk_wrong_type(walk, "a text", json);
+		return NULL;
+	}
+	const char *text = str_trim(json_string_value(json), len);
+	if (*len == 0) {
+		settings_walk_mistake(walk, "must not be empty: %s", key->help);
+	} else if (key->most > 0 && *len > (size_t)key->most) {
+		settings_walk_mistake(walk, "is longer than %lld bytes", (long long)key->most);
+	} else if (!is_printable(json_string_value(json))) {
+		settings_walk_mistake(walk, "must not hold line breaks or control characters");
+	} else {
+		return text;
+	}
+	return NULL;
+}
+
+static void set_name(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
+        void *target)
+{
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	if (text == NULL) {
+		return;
+	}
+	if (!str_is_word(text, (size_t)key->most, "-_") ||
+	        !str_copy(target, CONNECTION_NAME_BYTES, text)) {
+		settings_walk_mistake(walk, "may hold letters, digits, - and _ only");
+	}
+}
+
+static void set_company_id(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	char digits[24];
+	if (!json_is_integer(json) && !json_is_string(json)) {
+		settings_walk_wrong_type(walk, "a number", json);
+	} else if (!json_id_text(json, digits, sizeof(digits)) ||
+	        !str_is_digits(digits, (size_t)key->most) ||
+	        !str_copy(target, sizeof(digits), digits)) {
+		settings_walk_mistake(walk, "must be digits: %s", key->help);
+	}
+}
+
+static void set_bob_url(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	char url[SETTINGS_URL_BYTES];
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	const char *problem =
+	        text != NULL ? settings_url_bob(url, json_string_value(json), walk->plain) : NULL;
+	if (problem != NULL) {
+		settings_walk_mistake(walk, "%s", problem);
+	} else if (text != NULL) {
+		replace(walk, target, url, strlen(url));
+	}
+}
+
+static void set_okta_url(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	char url[SETTINGS_URL_BYTES];
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	const char *problem =
+	        text != NULL ? settings_url_okta(url, json_string_value(json), walk->plain) : NULL;
+	if (problem != NULL) {
+		settings_walk_mistake(walk, "%s", problem);
+	} else if (text != NULL) {
+		replace(walk, target, url, strlen(url));
+	}
+}
+
+static void set_user_id(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	if (text == NULL) {
+		return;
+	}
+	/* RFC 7617: the colon ends the user id of Basic credentials. */
+	if (memchr(text, ':', len) != NULL) {
+		settings_walk_mistake(
+		        walk, "must not hold a colon; the token goes into service_user_token");
+		return;
+	}
+	replace(walk, target, text, len);
+}
+
+static void set_token(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	struct secret secret = {0};
+	if (!settings_secret_read(walk, json, &secret)) {
+		return;
+	}
+	size_t len = 0;
+	const char *text = str_trim(secret_reveal(&secret), &len);
+	if (len == 0) {
+		settings_walk_mistake(walk, "must not be empty: %s", key->help);
+	} else if (len != strlen(secret_reveal(&secret))) {
+		settings_walk_mistake(walk, "begins or ends with white space; remove it");
+	} else if (len > (size_t)key->most || !is_printable(text)) {
+		settings_walk_mistake(walk, "cannot be a token: too long, or control characters");
+	} else if (str_starts_with(text, "SSWS ")) {
+		settings_walk_mistake(walk, "leave out the \"SSWS \" in front of the token");
+	} else if (!secret_set(target, text)) {
+		walk->is_out_of_memory = true;
+	}
+	secret_finish(&secret);
+}
+
+/* Which of "a|b|c" the text is; -1: none. */
+static int word_index(const char *words, const char *text)
+{
+	size_t len = strlen(text);
+	int index = 0;
+	for (const char *at = words;; index++) {
+		size_t word_len = strcspn(at, "|");
+		if (word_len == len && memcmp(at, text, len) == 0) {
+			return index;
+		}
+		if (at[word_len] == '\0') {
+			return -1;
+		}
+		at += word_len + 1;
+	}
+}
+
+/* "dry_run or live" from "dry_run|live". */
+static void list_words(char *to, size_t size, const char *words)
+{
+	size_t len = 0;
+	to[0] = '\0';
+	for (const char *at = words; *at != '\0';) {
+		size_t word_len = strcspn(at, "|");
+		const char *joint = at == words ? "" : at[word_len] == '\0' ? " or " : ", ";
+		str_format_cut(to + len, size - len, "%s%.*s", joint, (int)word_len, at);
+		len = strlen(to);
+		at += word_len + (at[word_len] != '\0' ? 1 : 0);
+	}
+}
+
+static_assert(sizeof(enum settings_mode) == sizeof(int) &&
+                sizeof(enum creation_time) == sizeof(int) && sizeof(enum when_empty) == sizeof(int),
+        "enums of the settings are stored as int");
+
+static void set_choice(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	char words[128];
+	list_words(words, sizeof(words), key->words);
+	if (!json_is_string(json)) {
+		settings_walk_wrong_type(walk, words, json);
+		return;
+	}
+	int index = word_index(key->words, json_string_value(json));
+	if (index < 0) {
+		settings_walk_mistake(walk, "must be %s", words);
+		return;
+	}
+	memcpy(target, &index, sizeof(index));
+}
+
+static void set_bool(struct settings_walk *walk, const struct settings_key *key UNUSED,
+        const json_t *json, void *target)
+{
+	if (!json_is_boolean(json)) {
+		settings_walk_wrong_type(walk, "true or false", json);
+		return;
+	}
+	*(bool *)target = json_is_true(json);
+}
+
+static bool number_of(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, int64_t *number)
+{
+	if (!json_is_integer(json)) {
+		settings_walk_wrong_type(walk, "a whole number", json);
+		return false;
+	}
+	*number = json_integer_value(json);
+	if (*number < key->least || *number > key->most) {
+		settings_walk_mistake(
+		        walk, "must be %lld to %lld", (long long)key->least, (long long)key->most);
+		return false;
+	}
+	return true;
+}
+
+static void set_seconds(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	int64_t number = 0;
+	if (number_of(walk, key, json, &number)) {
+		*(int *)target = (int)number;
+	}
+}
+
+static void set_count(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	int64_t number = 0;
+	if (number_of(walk, key, json, &number)) {
+		*(int64_t *)target = number;
+	}
+}
+
+static void set_zone(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
+        void *target)
+{
+	size_t len = 0;
+	if (text_of(walk, key, json, &len) == NULL) {
+		return;
+	}
+	struct zone *zone = zone_open(json_string_value(json), NULL);
+	if (zone == NULL) {
+		settings_walk_mistake(
+		        walk, "is no time zone; use an IANA name like \"Europe/London\"");
+		return;
+	}
+	struct zone **held = target;
+	zone_close(*held);
+	*held = zone;
+}
+
+static void set_attribute(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	if (text == NULL) {
+		return;
+	}
+	if (!str_is_word(text, (size_t)key->most, "_")) {
+		settings_walk_mistake(
+		        walk, "must be the variable name of an Okta attribute: letters, digits, _");
+		return;
+	}
+	replace(walk, target, text, len);
+}
+
+static void set_field(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	size_t len = 0;
+	const char *text = text_of(walk, key, json, &len);
+	if (text == NULL) {
+		return;
+	}
+	/* Bob's flat answers spell fields "/work/title"; requests take "work.title". */
+	if (text[0] == '/' || !str_is_word(text, (size_t)key->most, "._-") ||
+	        memchr(text, '.', len) == NULL) {
+		settings_walk_mistake(walk,
+		        "must be the id of a Bob field, like \"work.title\" or"
+		        " \"work.custom.field_1655996461265\"");
+		return;
+	}
+	replace(walk, target, text, len);
+}
+
+static void set_domains(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	settings_list_domains(walk, key, json, target);
+}
+
+static void set_accounts(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	settings_list_accounts(walk, key, json, target);
+}
+
+static void set_webhook_secrets(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	settings_list_webhook_secrets(walk, key, json, target);
+}
+
+typedef void (*reader)(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+
+static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
+        [SETTINGS_TYPE_NAME] = set_name,
+        [SETTINGS_TYPE_COMPANY_ID] = set_company_id,
+        [SETTINGS_TYPE_BOB_URL] = set_bob_url,
+        [SETTINGS_TYPE_OKTA_URL] = set_okta_url,
+        [SETTINGS_TYPE_USER_ID] = set_user_id,
+        [SETTINGS_TYPE_TOKEN] = set_token,
+        [SETTINGS_TYPE_WEBHOOK_SECRETS] = set_webhook_secrets,
+        [SETTINGS_TYPE_CHOICE] = set_choice,
+        [SETTINGS_TYPE_BOOL] = set_bool,
+        [SETTINGS_TYPE_SECONDS] = set_seconds,
+        [SETTINGS_TYPE_COUNT] = set_count,
+        [SETTINGS_TYPE_DOMAINS] = set_domains,
+        [SETTINGS_TYPE_ACCOUNTS] = set_accounts,
+        [SETTINGS_TYPE_ZONE] = set_zone,
+        [SETTINGS_TYPE_ATTRIBUTE] = set_attribute,
+        [SETTINGS_TYPE_FIELD] = set_field,
+};
+
+void settings_value_set(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	assert(readers[key->type] != NULL);
+	readers[key->type](walk, key, json, (char *)target + key->offset);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_SETTINGS_SETTINGS_WALK_H
+#define SERVER_SETTINGS_SETTINGS_WALK_H
+
+/*
+ * One pass over a settings document, led by the table of keys: it knows where
+ * it stands (the JSON path), collects mistakes, and hands each value to its
+ * reader (settings_value.h). Private to server/settings. One thread.
+ */
+
+#include "server/base/attr.h"
+#include "server/settings/settings.h"
+#include "server/settings/settings_keys.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct settings_walk {
+	struct settings_report *report;
+	const char *base_dir;
+	enum settings_plain plain;
+	bool is_out_of_memory;
+	size_t path_len;
+	char path[sizeof(((struct settings_mistake *)0)->path)];
+};
+
+/* Reads the whole document into settings; mistakes go to the report. */
+void settings_walk_document(
+        struct settings_walk *walk, const json_t *document, struct settings *settings);
+
+/* Goes down to a key, or to an element; returns where it stood, for settings_walk_leave. */
+size_t settings_walk_enter(struct settings_walk *walk, const char *key);
+size_t settings_walk_enter_element(struct settings_walk *walk, size_t index);
+void settings_walk_leave(struct settings_walk *walk, size_t path_len);
+
+/* Records a mistake at the present path. The text never holds a secret. */
+void settings_walk_mistake(struct settings_walk *walk, const char *format, ...) PRINTF(2, 3);
+/* "must be a text, not a number". */
+void settings_walk_wrong_type(struct settings_walk *walk, const char *wanted, const json_t *json);
+/* How many there are so far, those left out included. */
+size_t settings_walk_mistakes(const struct settings_walk *walk);
+
+#endif
