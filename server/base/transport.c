@@ -250,6 +250,7 @@ static bool add_headers(struct exchange *exchange)
 	return add_header_line(exchange, "Expect:") && add_header(exchange, "Accept", accept) &&
 	        add_header(exchange, "Authorization", authorization) &&
 	        add_header(exchange, "If-Match", request->if_match) &&
+	        add_header(exchange, "Bob-Signature", request->bob_signature) &&
 	        (has_body(request) ? add_header(exchange, "Content-Type", type)
 	                           : add_header_line(exchange, "Content-Type:"));
 }

@@ -42,6 +42,7 @@ struct transport_request {
 	const char *accept; /* NULL: application/json */
 	const char *content_type; /* sent only with a body; NULL: application/json */
 	const char *if_match; /* NULL: none */
+	const char *bob_signature; /* NULL: none; for the command that plays Bob */
 	const char *body; /* NULL: none; a POST or PUT then says Content-Length: 0 */
 	size_t body_len;
 	size_t answer_max_bytes;
