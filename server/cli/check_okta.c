@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/check_report.h"
+
+#include "mapping/mapping.h"
+#include "okta/okta.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/base/version.h"
+
+struct okta_check {
+	struct check_report *report;
+	const struct connection_settings *connection;
+	struct okta_client *client;
+};
+
+static void check_owner(struct okta_check *check, const struct okta_user *owner)
+{
+	const char *login = json_get_text(owner->profile, "login");
+	char found[300];
+	str_format_cut(found, sizeof(found), "%s, token of %s (protected: never changed)",
+	        check->connection->okta.base_url, login != NULL ? login : owner->id);
+	check_report_add(check->report, CHECK_OK, "okta: reachable", found, NULL);
+}
+
+static const char *mend_permission(enum okta_permission permission)
+{
+	switch (permission) {
+	case OKTA_MAY_VIEW_USERS:
+		return "nothing works without it: add it to the role of the"
+		       " token's owner";
+	case OKTA_MAY_CREATE_USERS:
+		return "hires get no account without it: add it to the role"
+		       " of the token's owner";
+	case OKTA_MAY_CHANGE_STATUS:
+		return "leavers stay open without it: add it to the role of"
+		       " the token's owner";
+	case OKTA_MAY_EDIT_PROFILES:
+		return "changes do not arrive without it: add it to the role"
+		       " of the token's owner";
+	case OKTA_MAY_MANAGE_SCHEMA:
+		return "needed to see which attributes exist: add it to the"
+		       " role of the token's owner";
+	case OKTA_PERMISSION_COUNT: break;
+	}
+	return NULL;
+}
+
+static void check_permission(struct okta_check *check, enum okta_permission permission)
+{
+	struct call_outcome outcome = {0};
+	enum okta_proof proof = okta_permission_probe(check->client, permission, &outcome);
+	char what[120];
+	str_format_cut(what, sizeof(what), "okta: %s", okta_permission_name(permission));
+	if (proof == OKTA_PROOF_PROVED) {
+		check_report_add(check->report, CHECK_OK, what, "proved", NULL);
+	} else if (proof == OKTA_PROOF_REFUSED) {
+		check_report_add(
+		        check->report, CHECK_FAILURE, what, "refused", mend_permission(permission));
+	} else {
+		char found[300];
+		str_format_cut(found, sizeof(found), "could not be proved: %s",
+		        str_is_empty(outcome.sentence) ? call_class_name(outcome.call_class)
+		                                       : outcome.sentence);
+		check_report_add(check->report, CHECK_UNKNOWN, what, found,
+		        "check again; if it stays, look at the role of the token's owner");
+	}
+}
+
+static const json_t *schema_property(const json_t *schema, const char *part, const char *name)
+{
+	const json_t *properties = json_object_get(
+	        json_object_get(json_object_get(schema, "definitions"), part), "properties");
+	return json_object_get(properties, name);
+}
+
+static void check_attribute(struct okta_check *check, const json_t *schema, const char *name)
+{
+	const json_t *property = schema_property(schema, "base", name);
+	if (property == NULL) {
+		property = schema_property(schema, "custom", name);
+	}
+	char what[160];
+	str_format_cut(what, sizeof(what), "okta: attribute %s", name);
+	if (property == NULL) {
+		check_report_add(check->report, CHECK_FAILURE, what,
+		        "the org's user profile has no such attribute",
+		        "add it in Okta's Profile Editor, or correct the mapping row");
+	} else if (str_equal(json_get_text(property, "mutability"), "READ_ONLY")) {
+		check_report_add(check->report, CHECK_FAILURE, what, "Okta says it is read-only",
+		        "make it writable in Okta's Profile Editor, or remove the mapping row");
+	}
+}
+
+static void check_attributes(struct okta_check *check)
+{
+	struct call_outcome outcome = {0};
+	json_t *schema = NULL;
+	const struct map_rules *rules = &check->connection->rules;
+	const char *match = check->connection->policy.match_okta;
+	okta_schema_get(check->client, &schema, &outcome);
+	if (outcome.call_class != CALL_DONE) {
+		/* Not being allowed to is said among the permissions already. */
+		if (outcome.call_class != CALL_STOP_CONFIG) {
+			check_report_add_call(check->report, "okta: user schema", &outcome);
+		}
+		return;
+	}
+	size_t before = check->report->failures;
+	for (size_t i = 0; i < rules->count; i++) {
+		check_attribute(check, schema, rules->rows[i].okta);
+	}
+	if (match != NULL) {
+		check_attribute(check, schema, match);
+	}
+	if (check->report->failures == before) {
+		check_report_add(check->report, CHECK_OK, "okta: attributes",
+		        "every mapped attribute exists", NULL);
+	}
+	json_decref(schema);
+}
+
+static void check_with_client(struct okta_check *check)
+{
+	struct call_outcome outcome = {0};
+	struct okta_user owner = {0};
+	okta_me(check->client, &owner, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		check_owner(check, &owner);
+		okta_user_finish(&owner);
+	} else {
+		check_report_add_call(check->report, "okta: reachable", &outcome);
+	}
+	/* A token whose owner cannot be read may still do the work; a dead one may not. */
+	if (outcome.http_status == 0 || outcome.call_class == CALL_STOP_CREDENTIALS) {
+		return;
+	}
+	for (int i = 0; i < OKTA_PERMISSION_COUNT; i++) {
+		check_permission(check, (enum okta_permission)i);
+	}
+	check_attributes(check);
+}
+
+void check_okta(struct check_report *report, const struct connection_settings *connection)
+{
+	struct err err = ERR_INIT;
+	const struct okta_org_options options = {.base_url = connection->okta.base_url,
+	        .api_token = &connection->okta.api_token,
+	        .user_agent = version_user_agent(),
+	        .plain = check_plain(report->call) == SETTINGS_PLAIN_ON_LOOPBACK
+	                ? TRANSPORT_PLAIN_ON_LOOPBACK
+	                : TRANSPORT_TLS_ONLY,
+	        .parallel_max = 1};
+	struct okta_check check = {.report = report, .connection = connection};
+	struct okta_org *org = okta_org_create(&options, &err);
+	check.client = org != NULL ? okta_client_create(org, &err) : NULL;
+	if (check.client != NULL) {
+		check_with_client(&check);
+	} else {
+		check_report_add(report, CHECK_FAILURE, "okta: reachable", err.text, NULL);
+	}
+	okta_client_destroy(check.client);
+	okta_org_destroy(org);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_CLI_CLI_CALL_H
+#define SERVER_CLI_CLI_CALL_H
+
+/*
+ * One run of one command: its arguments, its output, and its way to the
+ * running server. Private to server/cli. One thread.
+ */
+
+#include "server/base/attr.h"
+#include "server/base/err.h"
+#include "server/cli/cli.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct admin_client;
+struct cli_command;
+
+struct cli_call {
+	const struct options *options;
+	const struct cli_command *command;
+	int argc; /* what follows the command's name */
+	char **argv;
+	FILE *out;
+	FILE *errors;
+
+	/* Filled in by cli_call_read. */
+	const char *connection; /* NULL: not given */
+	bool is_json;
+	const char *word; /* the one argument that is no flag; NULL: none */
+
+	struct admin_client *client; /* opened by the first request */
+};
+
+struct cli_flag {
+	const char *name; /* "--text" */
+	const char **value; /* takes a value; NULL: a switch */
+	bool *is_given; /* of a switch */
+};
+
+enum cli_word { CLI_NO_WORD, CLI_MAY_HAVE_WORD, CLI_NEEDS_WORD };
+
+/*
+ * Reads the command's own flags (up to one with a NULL name), --connection, --json, and the word.
+ * ERR_USAGE with a suggestion for anything else.
+ */
+bool cli_call_read(struct cli_call *call, const struct cli_flag *flags, enum cli_word word,
+        struct err *err) MUST_CHECK;
+/* An employee id as Bob has them; ERR_USAGE saying where ids are found. */
+bool cli_call_check_id(const char *id, struct err *err) MUST_CHECK;
+const char *cli_call_connection(const struct cli_call *call);
+
+/* Complains on the error stream; returns the exit status that belongs to the error. */
+int cli_call_fail(struct cli_call *call, const struct err *err);
+/* Prints what may hold text from outside: nothing in it can steer a terminal. */
+void cli_call_print(struct cli_call *call, const char *format, ...) PRINTF(2, 3);
+/* Prints the API's answer as it is and returns CLI_DONE. */
+int cli_call_print_json(struct cli_call *call, const json_t *json);
+
+/* What is asked of the admin API. */
+struct cli_request {
+	const char *method;
+	const char *path; /* "/api/v1/status" */
+	const char *employee_id; /* with verb: the path is people/{id}/{verb} */
+	const char *verb; /* NULL: people/{id} itself */
+	const char *query; /* encoded, without ? ("state=held"); NULL: none */
+	json_t *body; /* taken; NULL: none */
+};
+
+/* A new reference; NULL with an error that says what to do. */
+json_t *cli_call_ask(
+        struct cli_call *call, const struct cli_request *request, struct err *err) MUST_CHECK;
+/* A body for a change: an object with `by`, the name of the operating system's user. */
+json_t *cli_call_body(void);
+/* A text of an answer, "" when it is not there. Borrowed. */
+const char *cli_call_text(const json_t *object, const char *key);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/commands.h"
+
+#include "server/base/str.h"
+#include "server/cli/check_report.h"
+
+/* Every mistake of the document as a line of its own. */
+static int report_settings(
+        struct check_report *report, const struct settings_report *mistakes, const struct err *err)
+{
+	for (size_t i = 0; i < mistakes->count; i++) {
+		check_report_add(report, CHECK_FAILURE, mistakes->mistakes[i].path,
+		        mistakes->mistakes[i].text, NULL);
+	}
+	if (mistakes->left_out > 0) {
+		char found[80];
+		str_format_cut(found, sizeof(found), "%zu more mistakes", mistakes->left_out);
+		check_report_add(report, CHECK_FAILURE, "document", found, NULL);
+	}
+	if (mistakes->count == 0) {
+		check_report_add(report, CHECK_FAILURE, "settings", err->text,
+		        "say where the settings document is with --settings FILE");
+	}
+	(void)check_report_close(report);
+	return CLI_USAGE;
+}
+
+static void check_connection(
+        struct check_report *report, const struct connection_settings *connection)
+{
+	report->connection = connection->name;
+	if (!report->call->is_json) {
+		cli_call_print(report->call, "connection %s, mode %s\n", connection->name,
+		        connection->mode == SETTINGS_LIVE ? "live" : "dry_run");
+	}
+	check_bob(report, connection);
+	check_okta(report, connection);
+}
+
+static int check_settings(struct check_report *report, const struct settings *settings)
+{
+	const char *name = report->call->connection;
+	char found[64];
+	if (name != NULL && settings_find(settings, name) == NULL) {
+		struct err err = ERR_INIT;
+		err_set(&err, ERR_USAGE, "the settings have no connection %s", name);
+		return cli_call_fail(report->call, &err);
+	}
+	str_format_cut(found, sizeof(found), "valid, version %s", settings->version);
+	check_report_add(report, CHECK_OK, "settings", found, NULL);
+	for (size_t i = 0; i < settings->connection_count; i++) {
+		if (name == NULL || str_equal(settings->connections[i].name, name)) {
+			check_connection(report, &settings->connections[i]);
+		}
+	}
+	return check_report_close(report);
+}
+
+int command_check(struct cli_call *call)
+{
+	struct err err = ERR_INIT;
+	struct settings_report mistakes;
+	struct check_report report;
+	if (!cli_call_read(call, NULL, CLI_NO_WORD, &err)) {
+		return cli_call_fail(call, &err);
+	}
+	check_report_init(&report, call);
+	struct settings *settings =
+	        settings_load_file(call->options->settings, check_plain(call), &mistakes, &err);
+	int status = settings != NULL ? check_settings(&report, settings)
+	                              : report_settings(&report, &mistakes, &err);
+	settings_destroy(settings);
+	check_report_finish(&report);
+	return status;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/commands.h"
+
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/cli/cli_text.h"
+
+#include <string.h>
+
+/* "120 idle, 2 dirty" of an object of counts, without the zeros; "none" if all are zero. */
+static void format_counts(char *to, size_t size, const json_t *counts)
+{
+	const char *word = NULL;
+	json_t *count = NULL;
+	size_t len = 0;
+	str_format_cut(to, size, "none");
+	json_object_foreach((json_t *)(uintptr_t)counts, word, count)
+	{
+		if (json_integer_value(count) != 0) {
+			str_format_cut(to + len, size - len, "%s%lld %s", len > 0 ? ", " : "",
+			        (long long)json_integer_value(count), word);
+			len += strlen(to + len);
+		}
+	}
+}
+
+static void print_counts(struct cli_call *call, const char *label, const json_t *counts)
+{
+	char text[400];
+	format_counts(text, sizeof(text), counts);
+	cli_call_print(call, "  %-9s %s\n", label, text);
+}
+
+static void print_side(struct cli_call *call, const char *label, const json_t *side)
+{
+	const char *state = cli_call_text(side, "state");
+	char since[CLI_TEXT_TIME_BYTES];
+	cli_text_time(since, json_get_int(side, "since_ms", 0));
+	if (str_equal(state, "parked")) {
+		cli_call_print(call, "  %-9s parked since %s: %s\n", label, since,
+		        cli_call_text(side, "sentence"));
+	} else {
+		cli_call_print(call, "  %-9s %s\n", label,
+		        str_equal(state, "unknown") ? "not asked yet" : state);
+	}
+}
+
+static void print_pause(struct cli_call *call, const json_t *pause)
+{
+	if (!json_is_object(pause)) {
+		return;
+	}
+	char since[CLI_TEXT_TIME_BYTES];
+	cli_text_time(since, json_get_int(pause, "since_ms", 0));
+	cli_call_print(call, "  paused    since %s by %s; revocations %s\n", since,
+	        cli_call_text(pause, "by"),
+	        json_get_bool(pause, "revocations", false) ? "pass" : "wait too");
+}
+
+static void print_connection(struct cli_call *call, const json_t *connection)
+{
+	char since[CLI_TEXT_TIME_BYTES];
+	int64_t oldest = json_get_int(connection, "oldest_dirty_ms", 0);
+	cli_text_time(since, oldest);
+	cli_call_print(call, "\nconnection %s, mode %s\n", cli_call_text(connection, "name"),
+	        cli_call_text(connection, "mode"));
+	print_side(call, "bob", json_object_get(connection, "bob"));
+	print_side(call, "okta", json_object_get(connection, "okta"));
+	print_pause(call, json_object_get(connection, "pause"));
+	print_counts(call, "people", json_object_get(connection, "employees"));
+	print_counts(call, "to do", json_object_get(connection, "lanes"));
+	print_counts(call, "held", json_object_get(connection, "holds"));
+	print_counts(call, "events", json_object_get(connection, "events"));
+	cli_call_print(call, "  %-9s %lld active\n", "managed",
+	        (long long)json_get_int(connection, "managed_active", 0));
+	if (oldest != 0) {
+		cli_call_print(call, "  %-9s since %s\n", "oldest", since);
+	}
+	if (json_get_int(connection, "webhook_secrets", 1) == 0) {
+		cli_call_print(call, "  webhook   no secret is configured: deliveries get 503\n");
+	}
+}
+
+static void print_status(struct cli_call *call, const json_t *status)
+{
+	const json_t *store = json_object_get(status, "store");
+	char started[CLI_TEXT_TIME_BYTES];
+	cli_text_time(started, json_get_int(status, "started_at_ms", 0));
+	cli_call_print(call, "bob2okta %s (%s), up since %s, settings %s\n",
+	        cli_call_text(status, "version"), cli_call_text(status, "commit"), started,
+	        cli_call_text(status, "settings_version"));
+	if (json_get_bool(store, "is_writable", false)) {
+		cli_call_print(call, "store ok\n");
+	} else {
+		cli_call_print(call, "store NOT WRITABLE: %s\n", cli_call_text(store, "sentence"));
+	}
+	const json_t *connections = json_object_get(status, "connections");
+	for (size_t i = 0; i < json_array_size(connections); i++) {
+		print_connection(call, json_array_get(connections, i));
+	}
+}
+
+int command_status(struct cli_call *call)
+{
+	struct err err = ERR_INIT;
+	const struct cli_request request = {.method = "GET", .path = "/api/v1/status"};
+	if (!cli_call_read(call, NULL, CLI_NO_WORD, &err)) {
+		return cli_call_fail(call, &err);
+	}
+	json_t *answer = cli_call_ask(call, &request, &err);
+	if (answer == NULL) {
+		return cli_call_fail(call, &err);
+	}
+	int status = CLI_DONE;
+	if (call->is_json) {
+		status = cli_call_print_json(call, answer);
+	} else {
+		print_status(call, answer);
+	}
+	json_decref(answer);
+	return status;
+}

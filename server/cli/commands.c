@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/commands.h"
+
+#include "server/base/str.h"
+
+const struct cli_command commands_table[] = {
+        {"serve", "[options]", "receive Bob's webhooks and keep Okta in step", NULL},
+        {"check", "[--connection NAME] [--json]",
+                "are the settings right, and may Bob's and Okta's tokens do what is needed?",
+                command_check},
+        {"status", "[--json]", "what runs, and how it does", command_status},
+        {"plan", "[--employee ID] [--connection NAME] [--json]",
+                "what would be done, and why; changes nothing", command_plan},
+        {"sync", "[--employee ID] [--no-wait] [--connection NAME] [--json]",
+                "compare with Bob and do what is needed, now", command_sync},
+        {"people",
+                "[--text TEXT] [--state STATE] [--limit N] [--after ID] [--connection NAME]"
+                " [--json]",
+                "list employees", command_people},
+        {"person", "ID [--connection NAME] [--json]",
+                "one employee: events, actions, holds, what comes next", command_person},
+        {"retry", "ID|--failed [--connection NAME] [--json]", "try again what has failed or waits",
+                command_retry},
+        {"held", "[--kind KIND] [--connection NAME] [--json]", "list what waits for a human",
+                command_held},
+        {"release", "ID|--all [--kind KIND] [--connection NAME] [--json]", "let held work be done",
+                command_release},
+        {"reject", "ID [--kind KIND] [--connection NAME] [--json]", "say no to held work",
+                command_reject},
+        {"hold", "ID [--why TEXT] [--connection NAME] [--json]",
+                "do nothing for an employee until released", command_hold},
+        {"close", "ID [--why TEXT] [--no-wait] [--connection NAME] [--json]",
+                "close an account now, and hold it closed", command_close},
+        {"pause", "[--revocations pass|stop] [--connection NAME] [--json]",
+                "stop all writes to Okta, keep receiving", command_pause},
+        {"resume", "[--connection NAME] [--json]", "write to Okta again", command_resume},
+        {"send", "FILE [--url URL] [--secret-env NAME] [--connection NAME] [--json]",
+                "sign a body as Bob does and post it (FILE - reads standard input)", command_send},
+        {"version", "[--json]", "what was built", command_version},
+        {"help", "[COMMAND]", "this list, or one command", command_help},
+        {NULL, NULL, NULL, NULL},
+};
+
+const struct cli_command *commands_find(const char *name)
+{
+	for (const struct cli_command *command = commands_table; command->name != NULL; command++) {
+		if (str_equal(command->name, name)) {
+			return command;
+		}
+	}
+	return NULL;
+}

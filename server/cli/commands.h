@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_CLI_COMMANDS_H
+#define SERVER_CLI_COMMANDS_H
+
+/*
+ * The table of commands, and their functions: one file each, command_NAME.c.
+ * A command returns the program's exit status.
+ */
+
+#include "server/cli/cli_call.h"
+
+struct cli_command {
+	const char *name;
+	const char *arguments; /* as usage shows them */
+	const char *help; /* one line */
+	int (*run)(struct cli_call *call); /* NULL: serve, which main runs */
+};
+
+/* Ends with a NULL name. */
+extern const struct cli_command commands_table[];
+/* NULL when there is none of that name. */
+const struct cli_command *commands_find(const char *name);
+
+int command_check(struct cli_call *call);
+int command_close(struct cli_call *call);
+int command_held(struct cli_call *call);
+int command_help(struct cli_call *call);
+int command_hold(struct cli_call *call);
+int command_pause(struct cli_call *call);
+int command_people(struct cli_call *call);
+int command_person(struct cli_call *call);
+int command_plan(struct cli_call *call);
+int command_reject(struct cli_call *call);
+int command_release(struct cli_call *call);
+int command_resume(struct cli_call *call);
+int command_retry(struct cli_call *call);
+int command_send(struct cli_call *call);
+int command_status(struct cli_call *call);
+int command_sync(struct cli_call *call);
+int command_version(struct cli_call *call);
+
+#endif
