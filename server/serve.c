@@ -16,6 +16,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/base/version.h"
+#include "server/cli/admin_client.h"
 #include "server/console/console.h"
 #include "server/engine/engine.h"
 #include "server/intake/event.h"
@@ -25,6 +26,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DELIVERIES_WAITING_MAX 4096
@@ -94,7 +96,6 @@ static bool start_engine(struct process *process, struct err *err)
 
 static bool start_admin(struct process *process, struct err *err)
 {
-	char token_path[1200];
 	struct http_options options = {
 	        .name = "admin",
 	        .listen = process->options->admin_listen,
@@ -112,8 +113,11 @@ static bool start_admin(struct process *process, struct err *err)
 	process->console.store = process->store;
 	process->console.settings = process->settings;
 	process->console.started_at_ms = clock_wall_ms();
-	if (!options_admin_token_path(process->options, token_path, sizeof(token_path), err) ||
-	        !console_token_load(&process->console, token_path, err)) {
+	char *token_path = admin_client_token_path(process->options->store, err);
+	bool has_token =
+	        token_path != NULL && console_token_load(&process->console, token_path, err);
+	free(token_path);
+	if (!has_token) {
 		return false;
 	}
 	process->admin_listener = http_start(&options, err);

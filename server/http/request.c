@@ -376,6 +376,11 @@ const char *http_request_query(const struct http_request *request, const char *n
 	return NULL;
 }
 
+const char *http_request_query_name(const struct http_request *request, size_t n)
+{
+	return n < request->arg_count ? request->args[n].name : NULL;
+}
+
 struct header_count {
 	const char *name;
 	int count;

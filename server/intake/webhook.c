@@ -18,6 +18,7 @@
 
 /* Handed to the store with the body; freed when the store has spoken. */
 struct delivery {
+	const struct intake *intake;
 	struct http_ticket *ticket;
 	char connection[CONNECTION_NAME_BYTES];
 };
@@ -92,16 +93,26 @@ static void finish_delivery(struct delivery *delivery, enum err_code code)
 
 static void on_appended(void *context, enum err_code code)
 {
-	finish_delivery(context, code);
+	struct delivery *delivery = context;
+	const struct intake *intake = delivery->intake;
+
+	finish_delivery(delivery, code);
+	/* A duplicate may have been reopened, so it counts too. */
+	if (intake->on_stored != NULL && (code == ERR_OK || code == ERR_CONFLICT)) {
+		intake->on_stored(intake->on_stored_context);
+	}
 }
 
-static struct delivery *delivery_create(const char *connection)
+static struct delivery *delivery_create(const struct intake *intake, const char *connection)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 	if (delivery != NULL &&
 	        !str_copy(delivery->connection, CONNECTION_NAME_BYTES, connection)) {
 		free(delivery);
 		return NULL;
+	}
+	if (delivery != NULL) {
+		delivery->intake = intake;
 	}
 	return delivery;
 }
@@ -113,7 +124,7 @@ static enum http_verdict store_delivery(struct intake *intake, const char *conne
 	size_t len = 0;
 	const char *body = http_request_body(request, &len);
 	char *copy = str_dup_len(body, len);
-	struct delivery *delivery = delivery_create(connection);
+	struct delivery *delivery = delivery_create(intake, connection);
 	if (copy != NULL && delivery != NULL) {
 		delivery->ticket = http_ticket_take(request, intake->answer_timeout_ms);
 	}

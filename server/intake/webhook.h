@@ -23,6 +23,10 @@ struct intake {
 	const struct settings *settings; /* borrowed */
 	struct store *store; /* borrowed */
 	int64_t answer_timeout_ms;
+	/* Told after each new event is durable; on the store's writer thread, short; may be NULL.
+	 */
+	void (*on_stored)(void *context);
+	void *on_stored_context;
 	/* Wrong signatures since the last log line, and when that was (monotonic). */
 	_Atomic int64_t refused;
 	_Atomic int64_t refused_logged_at_ms;
