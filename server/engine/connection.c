@@ -223,6 +223,52 @@ void connection_bob_outcome(struct connection *connection, const struct call_out
 	}
 }
 
+static bool fill_memo(struct lookup_memo *memo, const char *employee_id, const char *search)
+{
+	*memo = (struct lookup_memo){.at_ms = clock_mono_ms()};
+	str_format_cut(memo->employee_id, sizeof(memo->employee_id), "%s", employee_id);
+	return crypto_sha256(search, strlen(search), memo->search_digest);
+}
+
+void connection_note_lookup(
+        struct connection *connection, const char *employee_id, const char *search)
+{
+	struct lookup_memo memo;
+
+	if (!fill_memo(&memo, employee_id, search)) {
+		return;
+	}
+	monitor_lock(&connection->monitor);
+	connection->lookups[connection->lookup_next] = memo;
+	connection->lookup_next = (connection->lookup_next + 1) % LOOKUP_MEMOS;
+	monitor_unlock(&connection->monitor);
+}
+
+static bool is_same_lookup(const struct lookup_memo *memo, const struct lookup_memo *wanted)
+{
+	return str_equal(memo->employee_id, wanted->employee_id) &&
+	        wanted->at_ms - memo->at_ms < LOOKUP_REMEMBER_MS &&
+	        memcmp(memo->search_digest, wanted->search_digest, sizeof(memo->search_digest)) ==
+	        0;
+}
+
+bool connection_was_looked_up(
+        struct connection *connection, const char *employee_id, const char *search)
+{
+	struct lookup_memo wanted;
+	bool is_found = false;
+
+	if (!fill_memo(&wanted, employee_id, search)) {
+		return false;
+	}
+	monitor_lock(&connection->monitor);
+	for (size_t i = 0; i < LOOKUP_MEMOS && !is_found; i++) {
+		is_found = is_same_lookup(&connection->lookups[i], &wanted);
+	}
+	monitor_unlock(&connection->monitor);
+	return is_found;
+}
+
 static bool take_probe(struct connection *connection, struct park *park)
 {
 	monitor_lock(&connection->monitor);

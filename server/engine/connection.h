@@ -10,12 +10,24 @@
  */
 
 #include "okta/okta.h"
+#include "server/base/crypto.h"
 #include "server/base/thread.h"
 #include "server/bob/bob.h"
 #include "server/engine/engine.h"
 #include "server/engine/park.h"
 
 #include <stdatomic.h>
+
+/* A look-up that found nobody, remembered for as long as one employee's events may come in a row.
+ */
+#define LOOKUP_MEMOS       64
+#define LOOKUP_REMEMBER_MS 60000
+
+struct lookup_memo {
+	char employee_id[EMPLOYEE_ID_BYTES];
+	uint8_t search_digest[CRYPTO_SHA256_BYTES]; /* not the text: it holds personal data */
+	int64_t at_ms; /* monotonic */
+};
 
 struct connection {
 	const struct connection_settings *settings;
@@ -36,6 +48,8 @@ struct connection {
 	char owner_login[256];
 	int64_t bob_backoff_until_ms; /* monotonic */
 	int bob_failures;
+	struct lookup_memo lookups[LOOKUP_MEMOS]; /* a ring */
+	size_t lookup_next;
 };
 
 struct connection_options {
@@ -64,6 +78,15 @@ bool connection_is_owner(struct connection *connection, const char *okta_id);
 bool connection_okta_outcome(
         struct connection *connection, const char *employee_id, const struct call_outcome *outcome);
 void connection_bob_outcome(struct connection *connection, const struct call_outcome *outcome);
+
+/*
+ * Policy G3 asks for one look before the first create. A run that is planned again because a newer
+ * event came need not look twice: the login's uniqueness covers the rest.
+ */
+void connection_note_lookup(
+        struct connection *connection, const char *employee_id, const char *search);
+bool connection_was_looked_up(
+        struct connection *connection, const char *employee_id, const char *search);
 
 /*
  * Asks Okta or Bob again while parked, when that is due. True when it works (again): the caller

@@ -271,14 +271,22 @@ enum step lookup_account(struct run *run)
 		/* No login to look for: the plan will say what is missing. */
 		return STEP_NEXT;
 	}
+	const char *employee_id = run->employee->key.employee_id;
+	if (connection_was_looked_up(run->connection, employee_id, search)) {
+		free(search);
+		return STEP_NEXT;
+	}
 	okta_user_search(client, search, LOOKUP_LIMIT, &users, &outcome);
-	free(search);
 	if (outcome.call_class == CALL_DONE) {
-		connection_okta_outcome(run->connection, run->employee->key.employee_id, &outcome);
+		connection_okta_outcome(run->connection, employee_id, &outcome);
 		step = lookup_judge(run, &users);
+		if (step == STEP_NEXT && !run->is_held) {
+			connection_note_lookup(run->connection, employee_id, search);
+		}
 	} else {
 		step = run_stop_outcome(run, &outcome);
 	}
+	free(search);
 	okta_user_list_finish(&users);
 	return step;
 }
