@@ -11,14 +11,12 @@ IS_CLANG := $(findstring clang,$(CC))
 VARIANT := $(MODE)$(if $(IS_CLANG),-clang)
 B := build/$(VARIANT)
 
-VERSION := $(shell cat VERSION 2>/dev/null || echo 0.0.0)
+VERSION := 0.1.0
 COMMIT := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
-
-include tools.mk
 
 .PHONY: all
 all: $(B)/bin/bob2okta
@@ -41,7 +39,8 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 # ------------------------------------------------------------------ flags
 
 PKGS := libmicrohttpd libcurl jansson openssl sqlite3 glib-2.0
-ifeq ($(filter clean help deps deps-%,$(MAKECMDGOALS)),)
+# Nothing is probed for targets that only start other makes: the packages may not be there yet.
+ifneq ($(filter-out clean help deps deps-test deps-image run test bench image-test check format,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -153,10 +152,54 @@ build-tests: all sandbox $(UNIT_BIN)
 unit: $(UNIT_RUN)
 	@tests/run-unit $(UNIT_RUN)
 
+# ---------------------------------------------------------------- targets
+
+# Headers of the libraries are needed before anything compiles; a machine that has them skips apt.
+.PHONY: deps deps-test deps-image
+## deps: install the Debian packages that building needs
+deps:
+	@tests/support/deps build
+
+deps-test:
+	@tests/support/deps build test
+
+deps-image:
+	@tests/support/deps build image
+
+.PHONY: run
+## run: build and start; with bob2okta.json here the real thing, without it the sandbox and a demonstration
+run: deps
+	@$(MAKE) --no-print-directory all sandbox
+	@tests/demo/run
+
+.PHONY: test
+## test: set up, build and run every test
+test: deps-test
+	@tests/run
+
+.PHONY: bench image-test
+## bench: figures beside their aims; no pass or fail
+bench: deps-test
+	@$(MAKE) --no-print-directory all sandbox
+	@tests/bench/run
+
+## image-test: build the container image without a daemon and try it behind nginx
+image-test: deps-image
+	@docker/image-test
+
+.PHONY: format check
+## format: apply .clang-format to every C file
+format:
+	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
+
+## check: formatting, layers, banned calls, function length, headers, docs against tables
+check:
+	@tests/check/all
+
 .PHONY: help clean
 ## help: this list
 help:
-	@sed -n 's/^## //p' Makefile tools.mk | sort
+	@sed -n 's/^## //p' Makefile | sort
 
 ## clean: remove everything built
 clean:
