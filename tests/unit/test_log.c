@@ -108,10 +108,8 @@ START_TEST(json_line_is_one_object)
 END_TEST
 
 static const char *const risky[] = {"a\nINFO forged", "a\r\nb", "\x1b[2J", "\xe2\x80\xa8x",
-        "\xe2\x80\xa9x",
-        "\xc2\x9b"
-        "31m",
-        "\xc2\x85x", "\x7f", "\b\b", "\xe2\x80\xae", "k=\"v\" x=\"", "back\\slash", "\xc3("};
+        "\xe2\x80\xa9x", "\xc2\x9b[31m", "\xc2\x85x", "\x7f", "\b\b", "\xe2\x80\xae",
+        "k=\"v\" x=\"", "back\\slash", "\xc3("};
 
 START_TEST(no_value_can_start_a_line_or_order_a_terminal)
 {
