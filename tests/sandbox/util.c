@@ -47,7 +47,7 @@ void util_format(char *out, size_t size, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	int length = vsnprintf(out, size, format, args);
+	int length = vsnprintf(out, size, format, args); /* check: allow checked below */
 	va_end(args);
 	if (length < 0 || (size_t)length >= size) {
 		abort();

@@ -117,7 +117,8 @@ static bool read_head(struct raw_client *client)
 	memcpy(client->head, client->bytes, len);
 	client->head[len] = '\0';
 	take(client, len + 2);
-	must(sscanf(client->head, "HTTP/1.1 %d", &client->status) == 1, "not an answer");
+	must(str_starts_with(client->head, "HTTP/1.1 "), "not an answer");
+	client->status = (int)strtol(client->head + strlen("HTTP/1.1 "), NULL, 10);
 	return true;
 }
 

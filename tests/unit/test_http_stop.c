@@ -3,6 +3,7 @@
 #include "tests/support/raw_client.h"
 
 #include "server/base/clock.h"
+#include "server/base/str.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -131,7 +132,7 @@ START_TEST(the_address_is_free_again_after_stop)
 	int port = listener.port;
 	listener_stop(&listener);
 	char address[32];
-	ck_assert_int_gt(snprintf(address, sizeof(address), "127.0.0.1:%d", port), 0);
+	ck_assert(str_format(address, sizeof(address), "127.0.0.1:%d", port));
 	struct http_options options = listener_options(&listener);
 	options.listen = address;
 	listener_start(&listener, &options);
@@ -144,7 +145,7 @@ START_TEST(a_taken_address_is_an_error_that_names_it)
 {
 	start(HTTP_POOLED);
 	char address[32];
-	ck_assert_int_gt(snprintf(address, sizeof(address), "127.0.0.1:%d", listener.port), 0);
+	ck_assert(str_format(address, sizeof(address), "127.0.0.1:%d", listener.port));
 	struct http_options options = listener_options(&listener);
 	options.listen = address;
 	struct err err = ERR_INIT;
