@@ -64,6 +64,19 @@ static bool is_space(int code, int system_errno)
 	return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
+/* The log's own last errno: by the time a commit has failed, the thread's is another call's. */
+static int errno_of(struct sqlite_conn *conn)
+{
+	sqlite3_file *wal = NULL;
+	int number = 0;
+	if (sqlite3_file_control(conn->db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, (void *)&wal) ==
+	                SQLITE_OK &&
+	        wal != NULL && wal->pMethods != NULL) {
+		wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &number);
+	}
+	return number != 0 ? number : sqlite3_system_errno(conn->db);
+}
+
 static enum err_code classify(int code, int system_errno)
 {
 	if (is_space(code, system_errno)) {
@@ -82,7 +95,7 @@ static enum err_code classify(int code, int system_errno)
 static void fail(struct sqlite_conn *conn, const char *what, struct err *err)
 {
 	int code = sqlite3_extended_errcode(conn->db);
-	enum err_code kind = classify(code, sqlite3_system_errno(conn->db));
+	enum err_code kind = classify(code, errno_of(conn));
 	conn->is_io_failure = kind == ERR_STORE_FAILED && (code & 0xff) == SQLITE_IOERR;
 	if (is_sync(code)) {
 		conn->is_fatal = true;

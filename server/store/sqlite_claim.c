@@ -18,6 +18,7 @@ static int64_t next_token(struct store *store)
 /* Who holds an employee, and how: a claim of one goes straight into a worker's hands. */
 struct lease {
 	struct store *store;
+	int64_t now_ms;
 	int64_t lease_ms;
 	bool is_in_hand;
 };
@@ -26,7 +27,7 @@ static bool take(struct sqlite_conn *conn, const struct lease *lease, struct emp
         struct err *err)
 {
 	static const char SQL[] =
-	        "UPDATE employees SET claimed_generation = ?, lease_token = ?,"
+	        "UPDATE employees SET claimed_generation = ?, lease_token = ?, claimed_at_ms = ?,"
 	        " lease_until_mono_ms = ?, attempts = ?, is_in_hand = ?, is_retry_waived = 0,"
 	        " retry_not_before_ms = 0 WHERE connection = ? AND employee_id = ?";
 	if (!sqlite_employee_set_state(conn, employee, EMPLOYEE_WORKING, err)) {
@@ -38,9 +39,9 @@ static bool take(struct sqlite_conn *conn, const struct lease *lease, struct emp
 	employee->retry_not_before_ms = 0;
 	return sqlite_exec(conn, SQL,
 	        VALUES(INT(employee->claimed_generation), INT(employee->lease_token),
-	                INT(clock_mono_ms() + lease->lease_ms), INT(employee->attempts),
-	                INT(lease->is_in_hand ? 1 : 0), TEXT(employee->key.connection),
-	                TEXT(employee->key.employee_id)),
+	                INT(lease->now_ms), INT(clock_mono_ms() + lease->lease_ms),
+	                INT(employee->attempts), INT(lease->is_in_hand ? 1 : 0),
+	                TEXT(employee->key.connection), TEXT(employee->key.employee_id)),
 	        err);
 }
 
@@ -100,7 +101,7 @@ static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query,
 static bool take_found(struct sqlite_conn *conn, struct claim_call *call,
         const struct key_list *keys, struct err *err)
 {
-	struct lease lease = {call->store, call->query->lease_ms, false};
+	struct lease lease = {call->store, call->query->now_ms, call->query->lease_ms, false};
 	for (size_t i = 0; i < keys->count; i++) {
 		struct employee_list *list = call->employees;
 		struct employee *employee =
@@ -187,7 +188,7 @@ bool store_employee_claim_one(struct store *store, const struct employee_key *ke
         struct employee *employee, struct err *err)
 {
 	*employee = (struct employee){0};
-	struct claim_one_call call = {{store, lease_ms, true}, key, employee};
+	struct claim_one_call call = {{store, clock_wall_ms(), lease_ms, true}, key, employee};
 	bool done = sqlite_write(store, claim_one_run, &call, err);
 	if (!done) {
 		employee_finish(employee);

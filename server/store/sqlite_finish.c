@@ -3,6 +3,8 @@
 
 #include "server/base/clock.h"
 
+enum approvals { APPROVALS_KEPT, APPROVALS_USED };
+
 struct finish_call {
 	const struct employee *employee; /* as the run leaves it */
 	enum employee_state state;
@@ -62,7 +64,7 @@ static struct employee merge(
 	row.generation = present->generation;
 	row.last_event_at_ms = present->last_event_at_ms;
 	row.is_sessions_due = present->is_sessions_due; /* rule 9: only an outcome clears it */
-	row.crashes = 0;
+	row.crashes = row.crashes < present->crashes ? row.crashes : present->crashes;
 	if (is_moved) {
 		keep_news(&row, present);
 	} else {
@@ -75,11 +77,22 @@ static struct employee merge(
 	return row;
 }
 
-static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key, struct err *err)
+/*
+ * A run that went well, met no news and left no hold has used up what a human
+ * approved; an approval that stayed would let a later plan pass unasked.
+ */
+static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key,
+        enum approvals approvals, struct err *err)
 {
-	static const char SQL[] = "UPDATE employees SET lease_token = 0, lease_until_mono_ms = 0,"
-	                          " is_in_hand = 0 WHERE connection = ? AND employee_id = ?";
-	return sqlite_exec(conn, SQL, VALUES(TEXT(key->connection), TEXT(key->employee_id)), err);
+	static const char SQL[] =
+	        "UPDATE employees SET lease_token = 0, lease_until_mono_ms = 0, is_in_hand = 0,"
+	        " approvals = CASE WHEN ?3 AND NOT EXISTS (SELECT 1 FROM holds h WHERE"
+	        " h.connection = ?1 AND h.employee_id = ?2) THEN 0 ELSE approvals END"
+	        " WHERE connection = ?1 AND employee_id = ?2";
+	return sqlite_exec(conn, SQL,
+	        VALUES(TEXT(key->connection), TEXT(key->employee_id),
+	                INT(approvals == APPROVALS_USED ? 1 : 0)),
+	        err);
 }
 
 static bool write_finish(struct sqlite_conn *conn, const struct finish_call *call,
@@ -95,7 +108,10 @@ static bool write_finish(struct sqlite_conn *conn, const struct finish_call *cal
 	if (waived) {
 		row.retry_not_before_ms = 0;
 	}
-	return drop_lease(conn, key, err) && sqlite_employee_write_run(conn, &row, err) &&
+	bool is_used = !is_moved && row.is_last_run_good &&
+	        (call->state == EMPLOYEE_IDLE || call->state == EMPLOYEE_WAITING);
+	return drop_lease(conn, key, is_used ? APPROVALS_USED : APPROVALS_KEPT, err) &&
+	        sqlite_employee_write_run(conn, &row, err) &&
 	        sqlite_employee_set_state(conn, &row, is_moved ? EMPLOYEE_DIRTY : call->state, err);
 }
 

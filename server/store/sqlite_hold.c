@@ -34,6 +34,17 @@ static bool audit_kind(struct sqlite_conn *conn, const struct employee_key *key,
 
 /* ------------------------------------------------------------------ adding */
 
+/* An approval of that kind did not cover what is held now. */
+static bool drop_approval(struct sqlite_conn *conn, const struct hold *hold, struct err *err)
+{
+	static const char SQL[] = "UPDATE employees SET approvals = approvals & ~?"
+	                          " WHERE connection = ? AND employee_id = ? AND approvals <> 0";
+	return sqlite_exec(conn, SQL,
+	        VALUES(INT(1u << hold->kind), TEXT(hold->key.connection),
+	                TEXT(hold->key.employee_id)),
+	        err);
+}
+
 /* A hold that says the same again is left alone: since, rejection and audit keep their meaning. */
 static bool add_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
@@ -55,7 +66,9 @@ static bool add_run(struct sqlite_conn *conn, void *context, struct err *err)
 		return false;
 	}
 	return sqlite_changes(conn) == 0 ||
-	        audit_kind(conn, &hold->key, hold->by, "hold", hold_kind_name(hold->kind), err);
+	        (drop_approval(conn, hold, err) &&
+	                audit_kind(conn, &hold->key, hold->by, "hold", hold_kind_name(hold->kind),
+	                        err));
 }
 
 bool store_hold_add(struct store *store, const struct hold *hold, struct err *err)

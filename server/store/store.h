@@ -95,7 +95,8 @@ struct claim_query {
  * Takes dirty employees and those whose policy_due_at or reread_at has come (and whose
  * retry_not_before has passed), by lane, then longest waiting; state working, fresh lease token,
  * attempts + 1, claimed_generation = generation, retry_not_before_ms = 0 (it was waited for).
- * Parked ones come too while they are dirty, and held ones: the engine decides what they may do.
+ * Parked ones come too when something new came for them, and held ones: the engine decides what
+ * they may do. Times up to the claim count as served for one that is failed or parked.
  * A lease that ran out (monotonic time) may be claimed by another.
  */
 bool store_employee_claim(struct store *store, const struct claim_query *query,
@@ -112,8 +113,9 @@ bool store_employee_begin(struct store *store, const struct employee_key *key, i
         int64_t lease_ms, struct err *err) MUST_CHECK;
 /*
  * Ends a run: writes the employee's facts and times. finish says how it ended; the row becomes
- * dirty again when generation moved since the claim. ERR_CONFLICT when the lease is not ours any
- * more (nothing is written).
+ * dirty again when generation moved since the claim, and then keeps its event facts. A good run
+ * that left no hold uses up the approvals. ERR_CONFLICT when the lease is not ours any more
+ * (nothing is written).
  */
 bool store_employee_finish(struct store *store, const struct employee *employee,
         enum employee_state finish, struct err *err) MUST_CHECK;
@@ -166,7 +168,10 @@ bool store_action_list(struct store *store, const struct employee_key *key, size
 
 /* ------------------------------------------------------- holds, decisions */
 
-/* One row per (employee, kind); adding one that exists updates its cause. Audited. */
+/*
+ * One row per (employee, kind), the employee made if need be. The same cause again changes nothing;
+ * another one replaces it, ends a rejection and an unused approval of that kind. Audited.
+ */
 bool store_hold_add(struct store *store, const struct hold *hold, struct err *err) MUST_CHECK;
 /*
  * A human lets go: removes the hold (all kinds with HOLD_KIND_COUNT), records an approval for what

@@ -48,6 +48,7 @@ CREATE TABLE employees (
 	claimed_generation INTEGER NOT NULL DEFAULT 0,
 	settled_generation INTEGER NOT NULL DEFAULT 0,
 	lease_token INTEGER NOT NULL DEFAULT 0,
+	claimed_at_ms INTEGER NOT NULL DEFAULT 0,
 	lease_until_mono_ms INTEGER NOT NULL DEFAULT 0, -- monotonic: a clock jump ends no lease
 	is_in_hand INTEGER NOT NULL DEFAULT 0, -- a worker runs it: only then a crash counts (rule 6)
 	is_retry_waived INTEGER NOT NULL DEFAULT 0, -- revoke or leave came while it was worked on
@@ -97,18 +98,25 @@ CREATE TABLE employees (
 
 	-- From when a claim may take the row; NULL: no time is set. A dirty row
 	-- without a retry time is in employees_ready instead, so that a clock that
-	-- was set back holds nobody up; one worked on is in employees_leased.
+	-- was set back holds nobody up; one worked on is in employees_leased. The
+	-- backoff is never undercut. A failed or parked row has been run for every
+	-- time up to its claim, so that only later times, and for a parked one
+	-- news, wake it: else it would be claimed again and again.
 	due_at_ms INTEGER GENERATED ALWAYS AS (
-		CASE state
-		WHEN 'working' THEN NULL
-		WHEN 'dirty' THEN nullif(retry_not_before_ms, 0)
+		CASE
+		WHEN state = 'working' THEN NULL
+		WHEN state = 'dirty' THEN nullif(retry_not_before_ms, 0)
+		WHEN state = 'parked' AND generation > claimed_generation
+		THEN max(retry_not_before_ms, 1)
+		WHEN state IN ('failed', 'parked') THEN nullif(max(retry_not_before_ms, min(
+			iif(policy_due_at_ms > claimed_at_ms, policy_due_at_ms, 9223372036854775807),
+			iif(reread_at_ms > claimed_at_ms, reread_at_ms, 9223372036854775807)
+		)), 9223372036854775807)
 		ELSE nullif(max(retry_not_before_ms, min(
-			coalesce(nullif(policy_due_at_ms, 0), 9223372036854775807),
-			coalesce(nullif(reread_at_ms, 0), 9223372036854775807),
-			CASE
-			WHEN state = 'waiting' AND retry_not_before_ms > 0 THEN retry_not_before_ms
-			WHEN state = 'parked' AND dirty_since_ms > 0 THEN max(retry_not_before_ms, 1)
-			ELSE 9223372036854775807 END
+			iif(policy_due_at_ms > 0, policy_due_at_ms, 9223372036854775807),
+			iif(reread_at_ms > 0, reread_at_ms, 9223372036854775807),
+			iif(state = 'waiting' AND retry_not_before_ms > 0, retry_not_before_ms,
+				9223372036854775807)
 		)), 9223372036854775807)
 		END
 	) VIRTUAL,
