@@ -88,6 +88,8 @@ enum wanted_account {
 	WANTED_SUSPENDED,
 	WANTED_DEACTIVATED,
 };
+/* Stable words: "none", "unchanged", "staged", "active", "suspended", "deactivated". */
+const char *wanted_account_name(enum wanted_account wanted);
 
 enum policy_rule {
 #define RULE(symbol, id, text) RULE_##symbol,

@@ -26,6 +26,19 @@ const char *policy_rule_text(enum policy_rule rule)
 	return (unsigned)rule < RULE_COUNT ? RULES[rule].text : "?";
 }
 
+const char *wanted_account_name(enum wanted_account wanted)
+{
+	switch (wanted) {
+	case WANTED_NONE: return "none";
+	case WANTED_UNCHANGED: return "unchanged";
+	case WANTED_STAGED: return "staged";
+	case WANTED_ACTIVE: return "active";
+	case WANTED_SUSPENDED: return "suspended";
+	case WANTED_DEACTIVATED: return "deactivated";
+	}
+	return "unchanged";
+}
+
 const char *creation_time_name(enum creation_time create)
 {
 	switch (create) {
