@@ -17,6 +17,7 @@ COMMIT := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 .PHONY: all
 all: $(B)/bin/bob2okta

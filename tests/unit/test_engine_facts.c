@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/base/str.h"
+#include "server/engine/facts.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_MS 1795464000000LL
+
+static struct employee employee;
+
+static void set_up(void)
+{
+	memset(&employee, 0, sizeof(employee));
+}
+
+static void tear_down(void)
+{
+	employee_finish(&employee);
+}
+
+START_TEST(absent_twice_far_enough_apart_is_disappeared)
+{
+	employee.read_at_ms = READ_MS - 1000000;
+	ck_assert_int_eq(facts_note_absent(&employee, READ_MS), PRESENCE_ABSENT);
+	ck_assert_int_eq(facts_note_absent(&employee, READ_MS + 29999), PRESENCE_ABSENT);
+	ck_assert_int_eq(facts_note_absent(&employee, READ_MS + 30000), PRESENCE_DISAPPEARED);
+}
+END_TEST
+
+START_TEST(somebody_never_read_cannot_disappear)
+{
+	facts_note_absent(&employee, READ_MS);
+	ck_assert_int_eq(facts_note_absent(&employee, READ_MS + 100000), PRESENCE_ABSENT);
+}
+END_TEST
+
+START_TEST(a_good_read_between_starts_absence_anew)
+{
+	struct person person = {0};
+	employee.read_at_ms = READ_MS - 1000;
+	facts_note_absent(&employee, READ_MS);
+	ck_assert(facts_note_read(&employee, &person, READ_MS + 20000));
+	ck_assert_int_eq(employee.absent_since_ms, 0);
+	ck_assert_int_eq(facts_note_absent(&employee, READ_MS + 40000), PRESENCE_ABSENT);
+}
+END_TEST
+
+START_TEST(empty_may_be_cleared_only_when_two_reads_agree)
+{
+	bool wants_reread = false;
+	ck_assert_ptr_null(facts_note_empty(&employee, str_dup("title"), READ_MS, &wants_reread));
+	ck_assert(wants_reread);
+	ck_assert_ptr_null(
+	        facts_note_empty(&employee, str_dup("title"), READ_MS + 19999, &wants_reread));
+	ck_assert(wants_reread);
+	const char *may_clear =
+	        facts_note_empty(&employee, str_dup("title"), READ_MS + 20000, &wants_reread);
+	ck_assert_str_eq(may_clear, "title");
+	ck_assert(!wants_reread);
+}
+END_TEST
+
+START_TEST(reads_that_disagree_about_empty_start_anew)
+{
+	bool wants_reread = false;
+	facts_note_empty(&employee, str_dup("title"), READ_MS, &wants_reread);
+	ck_assert_ptr_null(facts_note_empty(
+	        &employee, str_dup("department,title"), READ_MS + 30000, &wants_reread));
+	ck_assert(wants_reread);
+	ck_assert_ptr_null(facts_note_empty(&employee, NULL, READ_MS + 60000, &wants_reread));
+	ck_assert(!wants_reread);
+	ck_assert_ptr_null(employee.empty_fields);
+}
+END_TEST
+
+START_TEST(a_deletion_counts_until_a_later_read_brings_the_person_back)
+{
+	struct account_facts facts;
+	employee.read_at_ms = READ_MS;
+	employee.deleted_at_ms = READ_MS - 5000;
+	/* The read may have been stale: the event still stands. */
+	facts_from_employee(&facts, &employee, PRESENCE_ABSENT, NULL);
+	ck_assert(facts.is_deleted);
+	facts_from_employee(&facts, &employee, PRESENCE_READ, NULL);
+	ck_assert(!facts.is_deleted);
+	employee.read_at_ms = READ_MS + STALE_READ_MS;
+	facts_from_employee(&facts, &employee, PRESENCE_ABSENT, NULL);
+	ck_assert(!facts.is_deleted);
+}
+END_TEST
+
+START_TEST(a_revocation_is_pending_until_that_one_is_handled)
+{
+	struct account_facts facts;
+	employee.revoke_triggered_at_ms = READ_MS;
+	facts_from_employee(&facts, &employee, PRESENCE_NOT_READ, NULL);
+	ck_assert(facts.is_revoke_pending);
+	employee.revoke_handled_at_ms = READ_MS;
+	facts_from_employee(&facts, &employee, PRESENCE_NOT_READ, NULL);
+	ck_assert(!facts.is_revoke_pending);
+}
+END_TEST
+
+START_TEST(holds_bring_their_times)
+{
+	struct account_facts facts;
+	struct hold hold = {.kind = HOLD_DUPLICATE, .since_ms = READ_MS};
+	struct hold_list holds = {.items = &hold, .count = 1};
+	employee.hold_kinds = 1U << HOLD_DUPLICATE;
+	facts_from_employee(&facts, &employee, PRESENCE_READ, &holds);
+	ck_assert_int_eq(facts.hold_since_ms[HOLD_DUPLICATE], READ_MS);
+	ck_assert_uint_eq(facts.holds, 1U << HOLD_DUPLICATE);
+	ck_assert(!facts.is_revoked);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("facts");
+	TCase *tcase = tcase_create("facts");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, absent_twice_far_enough_apart_is_disappeared);
+	tcase_add_test(tcase, somebody_never_read_cannot_disappear);
+	tcase_add_test(tcase, a_good_read_between_starts_absence_anew);
+	tcase_add_test(tcase, empty_may_be_cleared_only_when_two_reads_agree);
+	tcase_add_test(tcase, reads_that_disagree_about_empty_start_anew);
+	tcase_add_test(tcase, a_deletion_counts_until_a_later_read_brings_the_person_back);
+	tcase_add_test(tcase, a_revocation_is_pending_until_that_one_is_handled);
+	tcase_add_test(tcase, holds_bring_their_times);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
