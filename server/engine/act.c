@@ -170,6 +170,7 @@ static void note_lowered(struct employee *employee, const struct planned_action 
 	employee->lowered = action->lower_cause;
 	if (action->lower_cause == LOWER_REVOKED) {
 		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+		employee->revoke_is_doubtful = false;
 	}
 }
 

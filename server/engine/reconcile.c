@@ -106,6 +106,7 @@ static void note_present_login(struct run *run)
 	str_format_cut(run->login, sizeof(run->login), "%s", login != NULL ? login : "");
 	str_fold(run->login);
 	run->facts.login = run->login[0] != '\0' ? run->login : NULL;
+	run->facts.is_status_stale = !run->is_status_fresh;
 }
 
 static void decide(struct run *run)
@@ -138,6 +139,8 @@ static enum step note_decision(struct run *run)
 	}
 	if (decision->is_rehired) {
 		employee->was_terminated = false;
+		/* V1: an older revocation that is sent again finds a newer rehire. */
+		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
 		run_unhold(run, HOLD_REVOKED);
 	}
 	if (run->presence == PRESENCE_READ) {

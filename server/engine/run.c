@@ -127,6 +127,7 @@ bool run_note_user(struct run *run, const struct okta_user *user)
 
 	if (is_noted) {
 		run->employee->present_status = user->status;
+		run->is_status_fresh = true;
 		json_decref(run->present);
 		run->present = json_incref(mapped);
 	}

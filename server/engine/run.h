@@ -55,6 +55,7 @@ struct run {
 	struct plan plan;
 	bool has_plan;
 	const char *may_clear; /* K4 */
+	bool is_status_fresh; /* Okta told the status in this run (engine rule 10) */
 	bool wants_reread; /* K4: a second read must agree */
 	bool is_held; /* an action was kept back for a human */
 	bool has_acted;
