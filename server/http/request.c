@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* ------------------------------------------------------- life of a request */
 
@@ -147,12 +148,21 @@ static bool judge_route(struct http_request *request, const char *method)
 	return true;
 }
 
+static bool judge_draining(struct http_request *request)
+{
+	if (atomic_load(&request->server->is_draining)) {
+		return object(request, ERR_DRAINING, "the server is stopping");
+	}
+	return true;
+}
+
+/* Public questions without a body (health) are answered at once, also when all else waits. */
 static bool judge_load(struct http_request *request)
 {
 	struct http_server *server = request->server;
-	if (atomic_load(&server->is_draining)) {
-		request->closes = true;
-		return object(request, ERR_DRAINING, "the server is stopping");
+	const struct http_route *route = request->match.route;
+	if (route->role == HTTP_ROLE_PUBLIC && route->body_max_bytes == 0) {
+		return true;
 	}
 	if (atomic_load(&server->in_flight) > server->options.in_flight_max) {
 		return object(request, ERR_OVERLOADED, "too many requests are being served");
@@ -229,8 +239,8 @@ static enum MHD_Result first_call(
 {
 	struct framing framing;
 	bool is_fine = judge_framing(request, &framing, version) && judge_path(request, url) &&
-	        read_query(request) && judge_load(request) && judge_route(request, method) &&
-	        judge_role(request) && judge_size(request, &framing);
+	        read_query(request) && judge_draining(request) && judge_route(request, method) &&
+	        judge_load(request) && judge_role(request) && judge_size(request, &framing);
 	if (!is_fine && framing_has_body(&framing)) {
 		/* H2: an answer before the body is the cheap one, and the end of the connection. */
 		request->closes = true;
@@ -346,7 +356,14 @@ void request_on_connection(void *cls, struct MHD_Connection *connection, void **
 	}
 	const union MHD_ConnectionInfo *info =
 	        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	*slot = info != NULL ? reaper_add(server->reaper, info->connect_fd) : NULL;
+	if (info == NULL) {
+		return;
+	}
+	*slot = reaper_add(server->reaper, info->connect_fd);
+	if (*slot == NULL) {
+		/* A connection without a deadline is not let in. */
+		shutdown(info->connect_fd, SHUT_RDWR);
+	}
 }
 
 /* ------------------------------------------------------- reading a request */
