@@ -163,7 +163,7 @@ int raw_client_ask(struct raw_client *client, const char *text)
 
 const char *raw_client_header(const struct raw_client *client, const char *name)
 {
-	static char value[512];
+	static _Thread_local char value[512];
 	size_t name_len = strlen(name);
 	const char *line = strstr(client->head, "\r\n");
 	for (; line != NULL && line[2] != '\0'; line = strstr(line, "\r\n")) {
