@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/settings/settings.h"
+
+#include "server/base/buf.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/settings/file.h"
+#include "server/settings/settings_keys.h"
+#include "server/settings/settings_url.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DATA           "tests/data/settings/"
+#define FILE_MAX_BYTES (1024 * 1024)
+
+static json_t *load_json(const char *path)
+{
+	struct file_content content;
+	struct err err = ERR_INIT;
+	ck_assert_msg(file_read(path, FILE_MAX_BYTES, &content, &err), "%s", err.text);
+	json_t *json = json_parse(content.bytes, content.len, &err);
+	ck_assert_msg(json != NULL, "%s: %s", path, err.text);
+	file_content_wipe(&content);
+	return json;
+}
+
+static struct settings *load_text(
+        const char *text, enum settings_plain plain, struct settings_report *report)
+{
+	return settings_load(text, strlen(text), DATA, plain, report, NULL);
+}
+
+static bool is_expected(const struct settings_report *report, const json_t *expected)
+{
+	if (report->count != json_array_size(expected)) {
+		return false;
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		const json_t *pair = json_array_get(expected, i);
+		const char *path = json_string_value(json_array_get(pair, 0));
+		const char *text = json_string_value(json_array_get(pair, 1));
+		if (!str_equal(report->mistakes[i].path, path) ||
+		        strstr(report->mistakes[i].text, text) == NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void show_report(const char *name, const struct settings_report *report)
+{
+	fprintf(stderr, "case \"%s\" gave %zu mistakes\n", name, report->count);
+	for (size_t i = 0; i < report->count; i++) {
+		fprintf(stderr, "  %s: %s\n", report->mistakes[i].path, report->mistakes[i].text);
+	}
+}
+
+static bool try_case(const json_t *row)
+{
+	struct settings_report report;
+	char *text = json_dumps(json_object_get(row, "document"), JSON_COMPACT);
+	enum settings_plain plain =
+	        json_get_bool(row, "plain", false) ? SETTINGS_PLAIN_ON_LOOPBACK : SETTINGS_TLS_ONLY;
+	struct settings *settings = load_text(text, plain, &report);
+	const json_t *expected = json_object_get(row, "mistakes");
+	bool is_good = is_expected(&report, expected) &&
+	        (settings != NULL) == (json_array_size(expected) == 0);
+	if (!is_good) {
+		show_report(json_get_text(row, "name"), &report);
+	}
+	settings_destroy(settings);
+	free(text);
+	return is_good;
+}
+
+START_TEST(every_mistake_is_named_by_its_path)
+{
+	json_t *rows = load_json(DATA "cases.json");
+	ck_assert_uint_ge(json_array_size(rows), 70);
+	size_t wrong = 0;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		wrong += try_case(json_array_get(rows, i)) ? 0 : 1;
+	}
+	json_decref(rows);
+	ck_assert_uint_eq(wrong, 0);
+}
+END_TEST
+
+START_TEST(syntax_is_named_by_line_and_column)
+{
+	struct settings_report report;
+	struct err err = ERR_INIT;
+	const char *text = "{\n \"connections\": [,]\n}";
+	ck_assert_ptr_null(
+	        settings_load(text, strlen(text), DATA, SETTINGS_TLS_ONLY, &report, &err));
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_ptr_nonnull(strstr(report.mistakes[0].text, "line 2 column"));
+	ck_assert_int_eq(err.code, ERR_SETTINGS_INVALID);
+}
+END_TEST
+
+START_TEST(mistakes_beyond_the_maximum_are_counted)
+{
+	struct settings_report report;
+	struct buf text;
+	buf_init(&text, 65536);
+	buf_add_text(&text, "{");
+	for (int i = 0; i < SETTINGS_MISTAKES_MAX + 7; i++) {
+		buf_add_format(&text, "\"unheard%d\":1,", i);
+	}
+	buf_add_text(&text, "\"connections\":[]}");
+	ck_assert_ptr_null(load_text(buf_text(&text), SETTINGS_TLS_ONLY, &report));
+	ck_assert_uint_eq(report.count, SETTINGS_MISTAKES_MAX);
+	ck_assert_uint_eq(report.left_out, 8);
+	buf_finish(&text);
+}
+END_TEST
+
+static struct settings *load_file(const char *path)
+{
+	struct settings_report report;
+	struct err err = ERR_INIT;
+	struct settings *settings = settings_load_file(path, SETTINGS_TLS_ONLY, &report, &err);
+	ck_assert_msg(settings != NULL, "%s", err.text);
+	return settings;
+}
+
+START_TEST(defaults_hold_where_the_document_is_silent)
+{
+	struct settings *settings = load_file(DATA "least.json");
+	const struct connection_settings *c = settings_find(settings, "default");
+	ck_assert_ptr_nonnull(c);
+	ck_assert_str_eq(c->bob.base_url, "https://api.hibob.com/v1");
+	ck_assert_str_eq(c->bob.company_id, "636192");
+	ck_assert_int_eq(c->policy.create, CREATE_ON_CREATION);
+	ck_assert_int_eq(c->policy.activation, ACTIVATION_BOB_STATUS);
+	ck_assert(c->policy.is_activation_email_sent);
+	ck_assert_str_eq(zone_name(c->policy.zone), "Etc/UTC");
+	ck_assert_int_eq(c->policy.leaver, LEAVER_DEACTIVATE);
+	ck_assert(c->policy.ends_sessions);
+	ck_assert_int_eq(c->policy.out_of_scope, SCOPE_KEEP);
+	ck_assert_ptr_null(c->policy.match_okta);
+	ck_assert_int_eq(c->reread_after_s, 25);
+	ck_assert_int_eq(c->existing, EXISTING_HOLD);
+	ck_assert_str_eq(map_rules_source(&c->rules, "login"), "root.email");
+	settings_destroy(settings);
+}
+END_TEST
+
+START_TEST(default_limits_are_those_of_the_policy)
+{
+	struct settings *settings = load_file(DATA "least.json");
+	const struct limit_set *limits = &settings->connections[0].limits;
+	ck_assert_int_eq(limits->hour[LIMIT_LOWER].count, 5);
+	ck_assert_int_eq(limits->hour[LIMIT_LOWER].percent, 2);
+	ck_assert_int_eq(limits->day[LIMIT_LOWER].count, 10);
+	ck_assert_int_eq(limits->day[LIMIT_LOWER].percent, 5);
+	ck_assert_int_eq(limits->week[LIMIT_LOWER].count, 20);
+	ck_assert_int_eq(limits->week[LIMIT_LOWER].percent, 10);
+	ck_assert_int_eq(limits->day[LIMIT_RENAME].count, 10);
+	ck_assert_int_eq(limits->week[LIMIT_RENAME].percent, 10);
+	ck_assert_int_eq(limits->hour[LIMIT_RAISE].count, 100);
+	ck_assert_int_eq(limits->hour[LIMIT_CREATE].count, 500);
+	ck_assert_int_eq(limits->hour[LIMIT_REVOKE].count, 20);
+	ck_assert_int_eq(limits->day[LIMIT_RAISE].count, 0);
+	ck_assert_int_eq(limits->hour[LIMIT_NONE].count, 0);
+	settings_destroy(settings);
+}
+END_TEST
+
+static void check_full_policy(const struct policy_settings *policy)
+{
+	ck_assert_int_eq(policy->create, CREATE_ON_START_DATE);
+	ck_assert_int_eq(policy->activation, ACTIVATION_NEVER);
+	ck_assert(!policy->is_activation_email_sent);
+	ck_assert_uint_eq(policy->email_domain_count, 2);
+	ck_assert_str_eq(policy->email_domains[0], "example.com");
+	ck_assert_str_eq(policy->email_domains[1], "example.org");
+	ck_assert_str_eq(zone_name(policy->zone), "Europe/London");
+	ck_assert_uint_eq(policy->site_count, 2);
+	ck_assert_str_eq(policy->sites[0].site, "New York");
+	ck_assert_str_eq(zone_name(policy->sites[0].zone), "America/New_York");
+	ck_assert_uint_eq(policy->protected_count, 2);
+	ck_assert_str_eq(policy->protected_accounts[0], "admin@example.com");
+	ck_assert_str_eq(policy->protected_accounts[1], "00u1a2b3c4D5E6F7G8h9");
+	ck_assert_str_eq(policy->match_okta, "employeeNumber");
+	ck_assert_str_eq(policy->match_bob, "work.employeeIdInCompany");
+	ck_assert_int_eq(policy->leaver, LEAVER_SUSPEND);
+	ck_assert(!policy->ends_sessions);
+	ck_assert_int_eq(policy->out_of_scope, SCOPE_SUSPEND);
+}
+
+START_TEST(every_key_reaches_its_place)
+{
+	ck_assert_int_eq(setenv("BOB2OKTA_TEST_TOKEN", "token-from-a-variable", 1), 0);
+	struct settings *settings = load_file(DATA "full.json");
+	const struct connection_settings *c = settings_find(settings, "default");
+	ck_assert_int_eq(c->mode, SETTINGS_DRY_RUN);
+	ck_assert_str_eq(c->bob.base_url, "https://api.sandbox.example.com/v1");
+	ck_assert_str_eq(secret_reveal(&c->bob.service_user_token), "token-from-a-variable");
+	ck_assert_uint_eq(c->bob.webhook_key_count, 2);
+	ck_assert_str_eq(c->okta.base_url, "https://acme.okta.com");
+	ck_assert_str_eq(secret_reveal(&c->okta.api_token), "okta-token");
+	check_full_policy(&c->policy);
+	ck_assert_int_eq(c->reread_after_s, 0);
+	ck_assert_int_eq(c->existing, EXISTING_CREATE);
+	ck_assert_int_eq(c->limits.week[LIMIT_LOWER].percent, 11);
+	ck_assert_int_eq(c->limits.hour[LIMIT_RENAME].count, 7);
+	ck_assert_int_eq(c->limits.hour[LIMIT_RENAME].percent, 2);
+	ck_assert_int_eq(c->limits.hour[LIMIT_REVOKE].count, 22);
+	ck_assert_str_eq(
+	        map_rules_source(&c->rules, "costCenter"), "work.custom.field_1655996461265");
+	ck_assert_ptr_null(map_rules_source(&c->rules, "manager"));
+	ck_assert_str_eq(map_rules_source(&c->rules, "title"), "work.department");
+	settings_destroy(settings);
+}
+END_TEST
+
+START_TEST(a_secret_of_a_file_ends_before_its_line_break)
+{
+	ck_assert_int_eq(setenv("BOB2OKTA_TEST_TOKEN", "token-from-a-variable", 1), 0);
+	struct settings *settings = load_file(DATA "full.json");
+	const char *secret = "webhook-secret-from-a-file";
+	struct hmac_key *key = hmac_key_create(secret, strlen(secret), NULL);
+	uint8_t ours[CRYPTO_HMAC_SHA512_BYTES];
+	uint8_t theirs[CRYPTO_HMAC_SHA512_BYTES];
+	ck_assert(hmac_sign(key, "body", 4, ours));
+	ck_assert(hmac_sign(settings->connections[0].bob.webhook_keys[0], "body", 4, theirs));
+	ck_assert_mem_eq(ours, theirs, sizeof(ours));
+	hmac_key_destroy(key);
+	settings_destroy(settings);
+}
+END_TEST
+
+START_TEST(the_version_is_the_start_of_the_digest)
+{
+	struct settings *one = load_file(DATA "least.json");
+	struct file_content content;
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+	char hex[2 * CRYPTO_SHA256_BYTES + 1];
+	ck_assert(file_read(DATA "least.json", FILE_MAX_BYTES, &content, NULL));
+	ck_assert(crypto_sha256(content.bytes, content.len, digest));
+	str_hex(hex, digest, sizeof(digest));
+	hex[16] = '\0';
+	ck_assert_str_eq(one->version, hex);
+	file_content_wipe(&content);
+	settings_destroy(one);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_no_mistake_of_the_document)
+{
+	struct settings_report report;
+	struct err err = ERR_INIT;
+	ck_assert_ptr_null(
+	        settings_load_file(DATA "absent.json", SETTINGS_TLS_ONLY, &report, &err));
+	ck_assert_uint_eq(report.count, 0);
+	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(err.text, "absent.json"));
+}
+END_TEST
+
+START_TEST(an_unknown_connection_is_not_found)
+{
+	struct settings *settings = load_file(DATA "least.json");
+	ck_assert_ptr_null(settings_find(settings, "other"));
+	settings_destroy(settings);
+}
+END_TEST
+
+typedef const char *(*url_reader)(char *to, const char *text, enum settings_plain plain);
+
+static void try_urls(const char *path, url_reader read)
+{
+	json_t *rows = load_json(path);
+	size_t wrong = 0;
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		const char *text = json_get_text(row, "text");
+		const char *expected = json_get_text(row, "url");
+		char url[SETTINGS_URL_BYTES] = "";
+		const char *problem = read(url, text, SETTINGS_TLS_ONLY);
+		if ((problem == NULL) != (expected != NULL) ||
+		        (expected != NULL && !str_equal(url, expected))) {
+			fprintf(stderr, "\"%s\" gave \"%s\" (%s)\n", text, url,
+			        problem != NULL ? problem : "taken");
+			wrong++;
+		}
+	}
+	json_decref(rows);
+	ck_assert_uint_eq(wrong, 0);
+}
+
+START_TEST(hostile_spellings_of_okta_are_refused)
+{
+	try_urls(DATA "okta_urls.json", settings_url_okta);
+}
+END_TEST
+
+START_TEST(hostile_spellings_of_bob_are_refused)
+{
+	try_urls(DATA "bob_urls.json", settings_url_bob);
+}
+END_TEST
+
+START_TEST(plain_http_reaches_loopback_only)
+{
+	char url[SETTINGS_URL_BYTES];
+	ck_assert_ptr_null(
+	        settings_url_okta(url, "http://127.0.0.1:8090/okta/", SETTINGS_PLAIN_ON_LOOPBACK));
+	ck_assert_str_eq(url, "http://127.0.0.1:8090/okta");
+	ck_assert_ptr_nonnull(
+	        settings_url_okta(url, "http://acme.okta.com", SETTINGS_PLAIN_ON_LOOPBACK));
+	ck_assert_ptr_nonnull(
+	        settings_url_bob(url, "http://10.0.0.1:80/v1", SETTINGS_PLAIN_ON_LOOPBACK));
+}
+END_TEST
+
+/* What the page's row of a key must begin with. */
+static void format_row(const struct settings_key *key, struct buf *row)
+{
+	bool is_required = (key->flags & SETTINGS_KEY_REQUIRED) != 0;
+	buf_add_format(row, "| `%s` | %s | ", key->path, is_required ? "yes" : "");
+	if (key->fallback != NULL) {
+		buf_add_format(row, "`%s`", key->fallback);
+	}
+	buf_add_text(row, " | ");
+}
+
+START_TEST(the_page_has_a_row_for_every_key)
+{
+	struct file_content page;
+	struct err err = ERR_INIT;
+	ck_assert_msg(file_read("docs/settings.md", FILE_MAX_BYTES, &page, &err), "%s", err.text);
+	size_t missing = 0;
+	for (size_t i = 0; i < settings_keys_count; i++) {
+		struct buf row;
+		buf_init(&row, 1024);
+		format_row(&settings_keys[i], &row);
+		if (strstr(page.bytes, buf_text(&row)) == NULL) {
+			fprintf(stderr, "docs/settings.md lacks: %s\n", buf_text(&row));
+			missing++;
+		}
+		buf_finish(&row);
+	}
+	file_content_wipe(&page);
+	ck_assert_uint_eq(missing, 0);
+}
+END_TEST
+
+static Suite *settings_suite(void)
+{
+	Suite *suite = suite_create("settings");
+	TCase *mistakes = tcase_create("mistakes");
+	tcase_add_test(mistakes, every_mistake_is_named_by_its_path);
+	tcase_add_test(mistakes, syntax_is_named_by_line_and_column);
+	tcase_add_test(mistakes, mistakes_beyond_the_maximum_are_counted);
+	tcase_add_test(mistakes, a_file_that_cannot_be_read_is_no_mistake_of_the_document);
+	suite_add_tcase(suite, mistakes);
+	TCase *values = tcase_create("values");
+	tcase_add_test(values, defaults_hold_where_the_document_is_silent);
+	tcase_add_test(values, default_limits_are_those_of_the_policy);
+	tcase_add_test(values, every_key_reaches_its_place);
+	tcase_add_test(values, a_secret_of_a_file_ends_before_its_line_break);
+	tcase_add_test(values, the_version_is_the_start_of_the_digest);
+	tcase_add_test(values, an_unknown_connection_is_not_found);
+	suite_add_tcase(suite, values);
+	TCase *addresses = tcase_create("addresses");
+	tcase_add_test(addresses, hostile_spellings_of_okta_are_refused);
+	tcase_add_test(addresses, hostile_spellings_of_bob_are_refused);
+	tcase_add_test(addresses, plain_http_reaches_loopback_only);
+	suite_add_tcase(suite, addresses);
+	TCase *page = tcase_create("page");
+	tcase_add_test(page, the_page_has_a_row_for_every_key);
+	suite_add_tcase(suite, page);
+	return suite;
+}
+
+int main(void)
+{
+	struct err err = ERR_INIT;
+	if (!crypto_start(&err)) {
+		return EXIT_FAILURE;
+	}
+	SRunner *runner = srunner_create(settings_suite());
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	crypto_stop();
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
