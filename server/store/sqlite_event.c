@@ -102,10 +102,16 @@ bool store_event_next(struct store *store, size_t limit, struct event_list *even
 bool store_event_list(struct store *store, const struct employee_key *key, size_t limit,
         struct event_list *events, struct err *err)
 {
-	static const char SQL[] = SELECT_EVENT ", NULL FROM events WHERE connection = ? AND"
-	                                       " employee_id = ? AND employee_id <> ''"
-	                                       " ORDER BY event_id DESC LIMIT ?";
-	return list_events(store, SQL,
+	static const char OF_ONE[] = SELECT_EVENT ", NULL FROM events WHERE connection = ? AND"
+	                                          " employee_id = ? AND employee_id <> ''"
+	                                          " ORDER BY event_id DESC LIMIT ?";
+	static const char OF_ALL[] = SELECT_EVENT ", NULL FROM events WHERE connection = ?"
+	                                          " ORDER BY event_id DESC LIMIT ?";
+	if (key->employee_id[0] == '\0') {
+		return list_events(store, OF_ALL,
+		        VALUES(TEXT(key->connection), INT((int64_t)limit)), events, err);
+	}
+	return list_events(store, OF_ONE,
 	        VALUES(TEXT(key->connection), TEXT(key->employee_id), INT((int64_t)limit)), events,
 	        err);
 }
