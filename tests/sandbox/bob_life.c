@@ -12,7 +12,7 @@
 
 enum { GARDEN_LEAVE_DAYS = 30 };
 
-static const char HR_ID[] = "3332883804594373380";
+static const char HR_ID[] = "3332870000000000017";
 
 struct life {
 	struct sandbox *sb;

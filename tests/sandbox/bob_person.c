@@ -78,7 +78,7 @@ bool bob_person_is_active(const struct employee *employee, const struct settings
 static json_t *manager_object(const struct render *r)
 {
 	const char *id = jsonx_text(r->seen, "work.reportsTo");
-	const struct employee *manager = id != NULL ? bob_people_find_any(r->people, id) : NULL;
+	const struct employee *manager = id != NULL ? bob_people_find(r->people, id) : NULL;
 
 	if (manager == NULL) {
 		return NULL;
@@ -236,6 +236,12 @@ static void put_nested(json_t *object, const char *id, json_t *taken)
 		char *head = util_dup_n(at, (size_t)(dot - at));
 		json_t *inner = json_object_get(object, head);
 
+		if (inner != NULL && !json_is_object(inner) && !json_is_null(inner)) {
+			/* A text stands here already, as a manager's name does. */
+			free(head);
+			json_decref(taken);
+			return;
+		}
 		if (!json_is_object(inner)) {
 			inner = json_object();
 			jsonx_take(object, head, inner);
