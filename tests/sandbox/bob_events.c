@@ -146,8 +146,9 @@ char *bob_events_format(
 	char now[UTIL_TIME_SIZE];
 
 	util_time_bob(util_wall_us(), now);
-	json_t *body = event->version == EVENT_V1 ? format_v1(people, set, event, now)
-	                                          : format_v2(set, event, now);
+	const char *at = event->at != NULL ? event->at : now;
+	json_t *body = event->version == EVENT_V1 ? format_v1(people, set, event, at)
+	                                          : format_v2(set, event, at);
 	char *text = jsonx_dump(body);
 
 	json_decref(body);

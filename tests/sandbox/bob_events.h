@@ -14,6 +14,7 @@ struct bob_event {
 	const char *type;
 	const struct employee *employee;
 	enum event_version version;
+	const char *at; /* triggeredAt, creationDate; NULL: now */
 	const char *by; /* who did it: an employee's id, or "system" */
 	const json_t *changed; /* field ids of employee.updated, or NULL */
 	const json_t *before; /* fields before the change (version 1), or NULL */

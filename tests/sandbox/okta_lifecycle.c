@@ -71,7 +71,7 @@ struct lifecycle_verdict okta_lifecycle_judge(enum lifecycle_op op, enum user_st
 	        .is_allowed = true, .result = operation->keeps_status ? status : operation->result};
 }
 
-void okta_lifecycle_activate(struct sandbox *sb, struct user *user, bool with_mail)
+void okta_lifecycle_activate(struct sandbox *sb, struct user *user, enum lifecycle_mail mail)
 {
 	bool is_active = user->has_password || settings_is(&sb->settings, "okta_password_optional");
 	int64_t moves_ms = settings_int(&sb->settings, "okta_transition_ms");
@@ -80,18 +80,18 @@ void okta_lifecycle_activate(struct sandbox *sb, struct user *user, bool with_ma
 	if (moves_ms > 0) {
 		user->transition_until_tick_ms = util_tick_ms() + moves_ms;
 	}
-	if (with_mail) {
+	if (mail == LIFECYCLE_MAIL) {
 		user->activation_mails++;
 		sb->counters[COUNTER_ACTIVATION_MAILS]++;
 	}
 }
 
-void okta_lifecycle_deactivate(struct sandbox *sb, struct user *user, bool with_mail)
+void okta_lifecycle_deactivate(struct sandbox *sb, struct user *user, enum lifecycle_mail mail)
 {
 	okta_store_set_status(user, USER_DEPROVISIONED);
 	user->has_password = false;
 	user->transition_until_tick_ms = 0;
-	if (with_mail) {
+	if (mail == LIFECYCLE_MAIL) {
 		user->deactivation_mails++;
 		sb->counters[COUNTER_DEACTIVATION_MAILS]++;
 	}
@@ -142,14 +142,17 @@ static json_t *carry_out(
 
 	switch (op) {
 	case LIFECYCLE_ACTIVATE:
-		okta_lifecycle_activate(sb, user, mail && !user->has_password);
+		okta_lifecycle_activate(
+		        sb, user, mail && !user->has_password ? LIFECYCLE_MAIL : LIFECYCLE_NO_MAIL);
 		return mail ? json_object() : activation_token(sb, rq);
 	case LIFECYCLE_REACTIVATE:
 		if (mail) {
 			send_activation(sb, user);
 		}
 		return mail ? json_object() : activation_token(sb, rq);
-	case LIFECYCLE_DEACTIVATE: okta_lifecycle_deactivate(sb, user, mail); return json_object();
+	case LIFECYCLE_DEACTIVATE:
+		okta_lifecycle_deactivate(sb, user, mail ? LIFECYCLE_MAIL : LIFECYCLE_NO_MAIL);
+		return json_object();
 	case LIFECYCLE_RESET_PASSWORD:
 		okta_store_set_status(user, USER_RECOVERY);
 		return mail ? json_object() : reset_url(sb, rq);

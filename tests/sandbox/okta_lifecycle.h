@@ -28,6 +28,8 @@ enum lifecycle_op {
 	LIFECYCLE_COUNT,
 };
 
+enum lifecycle_mail { LIFECYCLE_NO_MAIL, LIFECYCLE_MAIL };
+
 struct lifecycle_verdict {
 	bool is_allowed;
 	enum user_status result; /* where allowed; activation may end elsewhere */
@@ -43,7 +45,7 @@ bool okta_lifecycle_parse(const char *name, enum lifecycle_op *op) MUST_CHECK;
 
 void okta_lifecycle_handle(struct sandbox *sb, struct request *rq, struct reply *rp);
 /* The changes themselves, for create and delete; the caller touches the user. */
-void okta_lifecycle_activate(struct sandbox *sb, struct user *user, bool with_mail);
-void okta_lifecycle_deactivate(struct sandbox *sb, struct user *user, bool with_mail);
+void okta_lifecycle_activate(struct sandbox *sb, struct user *user, enum lifecycle_mail mail);
+void okta_lifecycle_deactivate(struct sandbox *sb, struct user *user, enum lifecycle_mail mail);
 
 #endif

@@ -184,10 +184,9 @@ static char *unique_problem(const struct directory *dir, const struct user *self
 	             : NULL;
 }
 
-bool okta_profile_check(const struct directory *dir, const struct user *self, const char *what,
-        const json_t *given, const json_t *result, struct request *rq, struct reply *rp)
+bool okta_profile_check(const struct profile_check *check, struct request *rq, struct reply *rp)
 {
-	json_t *copy = json_deep_copy(given);
+	json_t *copy = json_deep_copy(check->given);
 	const char *name = NULL;
 	const char *subject = NULL;
 	json_t *value = NULL;
@@ -195,29 +194,29 @@ bool okta_profile_check(const struct directory *dir, const struct user *self, co
 
 	json_object_foreach(copy, name, value)
 	{
-		const json_t *definition = okta_schema_find(dir->schema, name);
+		const json_t *definition = okta_schema_find(check->dir->schema, name);
 
 		if (problem != NULL) {
 			break;
 		}
 		subject = name;
 		if (definition == NULL) {
-			subject = what;
+			subject = check->what;
 			problem = util_text("Property name '%s' is not defined in profile", name);
 		} else {
 			problem = value_problem(name, definition, value);
 		}
 		if (problem == NULL) {
-			problem = unique_problem(dir, self, name, definition, value);
+			problem = unique_problem(check->dir, check->self, name, definition, value);
 		}
 	}
 	if (problem == NULL) {
-		problem = required_problem(dir->schema, result, &subject);
+		problem = required_problem(check->dir->schema, check->result, &subject);
 	}
 	bool is_good = problem == NULL;
 
 	if (!is_good) {
-		okta_error_invalid(rq, rp, subject != NULL ? subject : what, problem);
+		okta_error_invalid(rq, rp, subject != NULL ? subject : check->what, problem);
 	}
 	json_decref(copy);
 	return is_good;

@@ -12,10 +12,17 @@
  * reference. */
 json_t *okta_profile_merge(const json_t *present, const json_t *given);
 
-/* Checks the attributes that were given and the profile they result in; `self` is the user who is
- * being changed, or NULL. When something is wrong the answer is made and false returned. `what`
- * names the object in errors about unknown attributes. */
-bool okta_profile_check(const struct directory *dir, const struct user *self, const char *what,
-        const json_t *given, const json_t *result, struct request *rq, struct reply *rp) MUST_CHECK;
+/* What is to be checked. */
+struct profile_check {
+	const struct directory *dir;
+	const struct user *self; /* who is being changed, or NULL */
+	const char *what; /* the object's name in errors about unknown attributes */
+	const json_t *given; /* the attributes of the call */
+	const json_t *result; /* the profile they result in */
+};
+
+/* True when all is well; else the answer is made. */
+bool okta_profile_check(
+        const struct profile_check *check, struct request *rq, struct reply *rp) MUST_CHECK;
 
 #endif

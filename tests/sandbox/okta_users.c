@@ -129,7 +129,9 @@ static void set_first_status(struct sandbox *sb, const struct request *rq, struc
 		user->status = USER_STAGED;
 		return;
 	}
-	okta_lifecycle_activate(sb, user, !user->has_password && !is_federated(rq->json));
+	bool with_mail = !user->has_password && !is_federated(rq->json);
+
+	okta_lifecycle_activate(sb, user, with_mail ? LIFECYCLE_MAIL : LIFECYCLE_NO_MAIL);
 	if (is_federated(rq->json)) {
 		okta_store_set_status(user, USER_ACTIVE);
 	}
@@ -165,8 +167,10 @@ void okta_users_create(struct sandbox *sb, struct request *rq, struct reply *rp)
 	json_t *profile = okta_profile_merge(NULL, given);
 
 	rq->login = util_dup(jsonx_text_or(profile, "login", ""));
-	if (okta_profile_check(&sb->directory, NULL, "newUser", given, profile, rq, rp) &&
-	        check_groups(sb, rq, rp)) {
+	struct profile_check check = {
+	        .dir = &sb->directory, .what = "newUser", .given = given, .result = profile};
+
+	if (okta_profile_check(&check, rq, rp) && check_groups(sb, rq, rp)) {
 		struct user *user = okta_store_add(&sb->directory, profile, &sb->random);
 
 		set_credentials(user, rq->json);
@@ -330,30 +334,37 @@ static void apply_change(
 	rq->applied = true;
 }
 
-static void change(struct sandbox *sb, struct request *rq, struct reply *rp, bool is_replacing,
-        const char *how)
+static bool may_change(
+        struct sandbox *sb, const struct user *user, struct request *rq, struct reply *rp)
+{
+	if (!json_is_object(rq->json)) {
+		okta_error(rq, rp, 400, "E0000003", NULL);
+		return false;
+	}
+	return check_state(sb, user, rq, rp) && check_if_match(user, rq, rp) &&
+	        check_hash(user, rq, rp);
+}
+
+/* POST lays the profile over the present one, PUT puts it in its place. */
+static void change(struct sandbox *sb, struct request *rq, struct reply *rp, const char *how)
 {
 	struct user *user = okta_users_find_for_change(sb, rq, rp, rq->args[0]);
 
-	if (user == NULL) {
+	if (user == NULL || !may_change(sb, user, rq, rp)) {
 		return;
 	}
-	if (!json_is_object(rq->json)) {
-		okta_error(rq, rp, 400, "E0000003", NULL);
-		return;
-	}
+	bool is_replacing = strcmp(rq->method, "PUT") == 0;
 	const json_t *given = json_object_get(rq->json, "profile");
-
-	if (!check_state(sb, user, rq, rp) || !check_if_match(user, rq, rp) ||
-	        !check_hash(user, rq, rp)) {
-		return;
-	}
 	json_t *result = given == NULL
 	        ? json_incref(user->profile)
 	        : okta_profile_merge(is_replacing ? NULL : user->profile, given);
+	struct profile_check check = {.dir = &sb->directory,
+	        .self = user,
+	        .what = "user",
+	        .given = given,
+	        .result = result};
 
-	if (given == NULL ||
-	        okta_profile_check(&sb->directory, user, "user", given, result, rq, rp)) {
+	if (given == NULL || okta_profile_check(&check, rq, rp)) {
 		if (user->is_sourced && json_equal(result, user->profile) == 0) {
 			okta_error(rq, rp, 403, "E0000023", NULL);
 		} else {
@@ -366,12 +377,12 @@ static void change(struct sandbox *sb, struct request *rq, struct reply *rp, boo
 
 void okta_users_update(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
-	change(sb, rq, rp, false, "update");
+	change(sb, rq, rp, "update");
 }
 
 void okta_users_replace(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
-	change(sb, rq, rp, true, "replace");
+	change(sb, rq, rp, "replace");
 }
 
 void okta_users_delete(struct sandbox *sb, struct request *rq, struct reply *rp)
@@ -385,7 +396,9 @@ void okta_users_delete(struct sandbox *sb, struct request *rq, struct reply *rp)
 	if (user->status == USER_DEPROVISIONED) {
 		okta_store_remove(&sb->directory, user);
 	} else {
-		okta_lifecycle_deactivate(sb, user, request_query_is(rq, "sendEmail", false));
+		okta_lifecycle_deactivate(sb, user,
+		        request_query_is(rq, "sendEmail", false) ? LIFECYCLE_MAIL
+		                                                 : LIFECYCLE_NO_MAIL);
 		okta_store_touch(&sb->directory, user, "deactivate");
 	}
 	reply_empty(rp, 204);

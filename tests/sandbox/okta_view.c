@@ -159,8 +159,7 @@ json_t *okta_view_user(const struct sandbox *sb, const struct request *rq, const
 	json_t *view = okta_view_plain(user);
 
 	if (user->transition_until_tick_ms > util_tick_ms()) {
-		jsonx_set_text(view, "transitioningToStatus",
-		        user->status == USER_PROVISIONED ? "PROVISIONED" : "ACTIVE");
+		jsonx_set_text(view, "transitioningToStatus", "ACTIVE");
 	}
 	jsonx_take(view, "_links", all_links(origin, user));
 	free(origin);
@@ -193,7 +192,9 @@ json_t *okta_view_group(
 	jsonx_take(view, "objectClass", json_pack("[s]", "okta:user_group"));
 	jsonx_set_text(view, "type", group->type);
 	jsonx_set_text(profile, "name", group->name);
-	jsonx_set_text(profile, "description", group->description);
+	if (group->description != NULL) {
+		jsonx_set_text(profile, "description", group->description);
+	}
 	jsonx_take(view, "profile", profile);
 	jsonx_take(links, "users", okta_view_link(origin, path, NULL));
 	jsonx_take(view, "_links", links);

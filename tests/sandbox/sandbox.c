@@ -125,7 +125,8 @@ void sandbox_reset(struct sandbox *sb, int64_t people, unsigned int keep)
 	}
 	faults_clear(&sb->faults);
 	calls_clear(&sb->calls);
-	webhook_reset(sb->webhook, (keep & SANDBOX_KEEP_WEBHOOK) != 0);
+	webhook_reset(sb->webhook,
+	        (keep & SANDBOX_KEEP_WEBHOOK) != 0 ? WEBHOOK_KEEP_CONFIG : WEBHOOK_KEEP_NOTHING);
 	people_names_seed(&sb->people, people, sb->seed, sandbox_today(sb));
 }
 

@@ -10,10 +10,7 @@
 
 #include "tests/sandbox/jsonx.h"
 #include "tests/sandbox/webhook_post.h"
-
-enum { MAX_SENDERS = 16, MAX_DELIVERIES = 500000 };
-
-enum delivery_status { DELIVERY_UNSENT, DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_FAILED };
+#include "tests/sandbox/webhook_queue.h"
 
 static const char *const STATUS_NAMES[] = {"unsent", "pending", "delivered", "failed"};
 
@@ -21,53 +18,6 @@ static const char DEFAULTS[] =
         "{\"url\":\"\",\"secret\":\"sandbox-webhook-secret\",\"retry\":true,\"retry_ms\":500,"
         "\"retry_max_ms\":10000,\"give_up_ms\":259200000,\"timeout_ms\":10000,\"parallel\":1,"
         "\"delay_ms\":0,\"duplicate\":0.0,\"shuffle\":0.0}";
-
-struct delivery {
-	int64_t id;
-	char *type;
-	char *employee_id;
-	char *body;
-	char *signature; /* or NULL */
-	char *url;
-	char *content_type;
-	enum webhook_retry retry;
-	enum delivery_status status;
-	unsigned int lane;
-	int64_t attempts;
-	int http_status;
-	int64_t answer_ms;
-	char error[80];
-	int64_t made_at_ms;
-	int64_t done_at_ms;
-	int64_t made_tick_ms;
-	int64_t due_tick_ms;
-};
-
-struct sender {
-	struct webhook *hook;
-	pthread_t thread;
-	struct webhook_post *post; /* the thread's own, but for its wake-up */
-	unsigned int lane;
-	size_t next; /* deliveries before it are done, or another lane's */
-};
-
-struct webhook {
-	pthread_mutex_t lock;
-	pthread_cond_t changed; /* on the monotonic clock */
-	/* protected by lock: */
-	json_t *config;
-	struct delivery **all;
-	size_t count;
-	int64_t last_id;
-	int64_t pending;
-	int64_t ok;
-	int64_t failed;
-	uint64_t epoch; /* goes up with every reset, so that a sender in flight drops its result */
-	uint64_t random;
-	bool is_stopping;
-	struct sender senders[MAX_SENDERS];
-	unsigned int sender_count;
-};
 
 char *webhook_sign(const char *secret, const char *body, size_t length)
 {
@@ -92,120 +42,6 @@ static void free_delivery(struct delivery *d)
 	free(d);
 }
 
-/* The next delivery of a lane that is still to be sent, in order. */
-static struct delivery *next_of(struct webhook *hook, struct sender *sender)
-{
-	for (; sender->next < hook->count; sender->next++) {
-		struct delivery *d = hook->all[sender->next];
-
-		if (d->lane == sender->lane && d->status == DELIVERY_PENDING) {
-			return d;
-		}
-	}
-	return NULL;
-}
-
-static void wait_until(struct webhook *hook, int64_t tick_ms)
-{
-	struct timespec until = {.tv_sec = tick_ms / 1000, .tv_nsec = tick_ms % 1000 * 1000000};
-
-	(void)pthread_cond_timedwait(&hook->changed, &hook->lock, &until);
-}
-
-static int64_t backoff_ms(const struct webhook *hook, int64_t attempts)
-{
-	int64_t wait = jsonx_int(hook->config, "retry_ms", 500);
-	int64_t max = jsonx_int(hook->config, "retry_max_ms", 10000);
-
-	for (int64_t i = 1; i < attempts && wait < max; i++) {
-		wait *= 2;
-	}
-	return wait < max ? wait : max;
-}
-
-static void settle(struct webhook *hook, struct delivery *d, const struct webhook_answer *answer)
-{
-	int64_t now = util_tick_ms();
-	bool retries = d->retry == WEBHOOK_RETRY_AS_CONFIGURED &&
-	        jsonx_is(hook->config, "retry", true) &&
-	        now - d->made_tick_ms < jsonx_int(hook->config, "give_up_ms", 0);
-
-	d->attempts++;
-	d->http_status = answer->status;
-	d->answer_ms = answer->ms;
-	util_format(d->error, sizeof(d->error), "%.79s", answer->error);
-	if (answer->status != 200 && retries) {
-		d->due_tick_ms = now + backoff_ms(hook, d->attempts);
-		return;
-	}
-	d->status = answer->status == 200 ? DELIVERY_DELIVERED : DELIVERY_FAILED;
-	d->done_at_ms = util_wall_ms();
-	hook->ok += answer->status == 200;
-	hook->failed += answer->status != 200;
-	hook->pending--;
-	(void)pthread_cond_broadcast(&hook->changed);
-}
-
-/* Sends with the lock released; the delivery's texts stay, only a reset frees them. */
-static void send_one(struct webhook *hook, struct sender *sender, struct delivery *d)
-{
-	struct webhook_answer answer = {0};
-	uint64_t epoch = hook->epoch;
-	struct webhook_message message = {.url = util_dup(d->url),
-	        .body = util_dup(d->body),
-	        .signature = d->signature != NULL ? util_dup(d->signature) : NULL,
-	        .content_type = util_dup(d->content_type),
-	        .timeout_ms = jsonx_int(hook->config, "timeout_ms", 10000)};
-
-	(void)pthread_mutex_unlock(&hook->lock);
-	webhook_post_send(sender->post, &message, &answer);
-	(void)pthread_mutex_lock(&hook->lock);
-	if (epoch == hook->epoch && !hook->is_stopping) {
-		settle(hook, d, &answer);
-	}
-	free(message.url);
-	free(message.body);
-	free(message.signature);
-	free(message.content_type);
-}
-
-static void *run_sender(void *context)
-{
-	struct sender *sender = context;
-	struct webhook *hook = sender->hook;
-
-	(void)pthread_mutex_lock(&hook->lock);
-	while (!hook->is_stopping) {
-		struct delivery *d = next_of(hook, sender);
-
-		if (d == NULL) {
-			(void)pthread_cond_wait(&hook->changed, &hook->lock);
-		} else if (d->due_tick_ms > util_tick_ms()) {
-			wait_until(hook, d->due_tick_ms);
-		} else {
-			send_one(hook, sender, d);
-		}
-	}
-	(void)pthread_mutex_unlock(&hook->lock);
-	return NULL;
-}
-
-static void start_senders(struct webhook *hook)
-{
-	unsigned int wanted = (unsigned int)jsonx_int(hook->config, "parallel", 1);
-
-	while (hook->sender_count < wanted) {
-		struct sender *sender = &hook->senders[hook->sender_count];
-
-		*sender = (struct sender){
-		        .hook = hook, .lane = hook->sender_count, .post = webhook_post_create()};
-		if (pthread_create(&sender->thread, NULL, run_sender, sender) != 0) {
-			abort();
-		}
-		hook->sender_count++;
-	}
-}
-
 struct webhook *webhook_create(uint64_t seed)
 {
 	struct webhook *hook = util_alloc(sizeof(*hook));
@@ -219,7 +55,7 @@ struct webhook *webhook_create(uint64_t seed)
 	hook->config = jsonx_parse(DEFAULTS, strlen(DEFAULTS));
 	hook->random = seed;
 	(void)pthread_mutex_lock(&hook->lock);
-	start_senders(hook);
+	webhook_send_start(hook);
 	(void)pthread_mutex_unlock(&hook->lock);
 	return hook;
 }
@@ -291,8 +127,8 @@ static char *config_problem(const json_t *present, const json_t *changes)
 	}
 	int64_t parallel = jsonx_int(changes, "parallel", 1);
 
-	if (problem == NULL && (parallel < 1 || parallel > MAX_SENDERS)) {
-		problem = util_text("parallel: 1 to %d", MAX_SENDERS);
+	if (problem == NULL && (parallel < 1 || parallel > WEBHOOK_MAX_SENDERS)) {
+		problem = util_text("parallel: 1 to %d", WEBHOOK_MAX_SENDERS);
 	}
 	json_decref(copy);
 	return problem;
@@ -308,7 +144,7 @@ char *webhook_configure(struct webhook *hook, const json_t *changes)
 
 		(void)json_object_update(hook->config, copy);
 		json_decref(copy);
-		start_senders(hook);
+		webhook_send_start(hook);
 		(void)pthread_cond_broadcast(&hook->changed);
 	}
 	(void)pthread_mutex_unlock(&hook->lock);
@@ -324,11 +160,11 @@ json_t *webhook_config(struct webhook *hook)
 	return copy;
 }
 
-void webhook_reset(struct webhook *hook, bool keep_config)
+void webhook_reset(struct webhook *hook, enum webhook_keep keep)
 {
 	(void)pthread_mutex_lock(&hook->lock);
 	clear(hook);
-	if (!keep_config) {
+	if (keep == WEBHOOK_KEEP_NOTHING) {
 		json_decref(hook->config);
 		hook->config = jsonx_parse(DEFAULTS, strlen(DEFAULTS));
 	}
@@ -361,7 +197,7 @@ static void shuffle(struct webhook *hook)
 
 static struct delivery *append(struct webhook *hook, struct delivery *d)
 {
-	if (hook->count == MAX_DELIVERIES) {
+	if (hook->count == WEBHOOK_MAX_DELIVERIES) {
 		abort();
 	}
 	d->id = ++hook->last_id;
@@ -537,7 +373,7 @@ bool webhook_drain(struct webhook *hook, int64_t timeout_ms)
 
 	(void)pthread_mutex_lock(&hook->lock);
 	while (hook->pending > 0 && util_tick_ms() < until && !hook->is_stopping) {
-		wait_until(hook, until);
+		webhook_send_wait(hook, until);
 	}
 	bool drained = hook->pending == 0;
 
@@ -558,7 +394,7 @@ bool webhook_wait(struct webhook *hook, int64_t id, int64_t timeout_ms)
 		if (is_done || util_tick_ms() >= until) {
 			break;
 		}
-		wait_until(hook, until);
+		webhook_send_wait(hook, until);
 	}
 	(void)pthread_mutex_unlock(&hook->lock);
 	return is_done;

@@ -17,6 +17,7 @@
 struct webhook;
 
 enum webhook_signing { WEBHOOK_SIGNED, WEBHOOK_UNSIGNED, WEBHOOK_WRONG };
+enum webhook_keep { WEBHOOK_KEEP_NOTHING, WEBHOOK_KEEP_CONFIG };
 enum webhook_retry { WEBHOOK_RETRY_AS_CONFIGURED, WEBHOOK_RETRY_NEVER };
 
 /* What to send; texts are copied. */
@@ -39,7 +40,7 @@ void webhook_destroy(struct webhook *hook);
 /* Changes what the object names; NULL when all is well, else what is wrong (the caller frees). */
 char *webhook_configure(struct webhook *hook, const json_t *changes) MUST_CHECK;
 json_t *webhook_config(struct webhook *hook);
-void webhook_reset(struct webhook *hook, bool keep_config);
+void webhook_reset(struct webhook *hook, enum webhook_keep keep);
 
 /* Puts a delivery at the end of the queue and returns its id. */
 int64_t webhook_enqueue(struct webhook *hook, const struct webhook_item *item);
