@@ -76,9 +76,8 @@ END_TEST
 START_TEST(dripping_the_head_of_a_second_request_is_cut)
 {
 	ck_assert_int_eq(raw_client_ask(client, HELLO), 200);
-	drip_until_ended(
-	        "GET /hello HTTP/1.1\r\nHost: a\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\n"
-	        "X-A: b\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\nX-A: b\r\n");
+	raw_client_send(client, "GET /hello HTTP/1.1\r\nHost: a\r\n");
+	drip_until_ended("X-A: b\r\n");
 	ck_assert_int_eq(atomic_load(&listener.handled), 1);
 }
 END_TEST
