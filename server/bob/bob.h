@@ -70,8 +70,10 @@ json_t *bob_people_find(const struct bob_people *people, const char *employee_id
  */
 void bob_search(struct bob_client *client, const char *const *employee_ids, size_t count,
         const json_t *fields, struct bob_people *people, struct call_outcome *outcome);
-/* All employees in one page-less answer with these fields; NULL: ids only, without labels. For
- * check and plan --all. */
+/*
+ * All employees with these fields; NULL: ids only, without labels. One search, which Bob answers
+ * without pages; where that is too large, the ids and then batches. For check and plan --all.
+ */
 void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_people *people,
         struct call_outcome *outcome);
 /* The field metadata; *catalog is the caller's. */

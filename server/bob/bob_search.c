@@ -14,8 +14,8 @@
  * for many bad ids: searches a read, and refusals before anybody came through.
  */
 
-#define SEARCHES_MAX           40 /* of one read; beyond it: later */
-#define CUT_OFF_MAX            10 /* damaged answers of one read */
+#define SEARCHES_MAX           40 /* of one batch; beyond it: later */
+#define DAMAGED_MAX            10 /* answers too large or cut off, of one batch */
 #define LONE_REFUSALS_MAX      3 /* refused alone while nobody has come through yet */
 #define EMPLOYEE_ID_MAX_DIGITS 32
 #define ID_BYTES               33
@@ -25,7 +25,8 @@ struct search {
 	const json_t *fields;
 	struct bob_people *people;
 	struct call_outcome *outcome;
-	size_t damaged;
+	size_t batch_begun_at; /* searches before the present batch */
+	size_t damaged; /* in the present batch */
 	bool is_anybody_through; /* a search was answered properly, whoever was in it */
 };
 
@@ -129,7 +130,7 @@ static bool may_halve(struct search *search, const struct bob_reply *reply)
 {
 	if (reply->damage != BOB_DAMAGE_NONE) {
 		search->damaged++;
-		return search->damaged < CUT_OFF_MAX;
+		return search->damaged < DAMAGED_MAX;
 	}
 	return search->outcome->call_class == CALL_PERMANENT;
 }
@@ -141,7 +142,8 @@ static enum verdict judge_failure(
 		return VERDICT_GIVE_UP;
 	}
 	if (count > 1) {
-		bool has_room = search->people->searches + 2 <= SEARCHES_MAX;
+		size_t searches = search->people->searches - search->batch_begun_at;
+		bool has_room = searches + 2 <= SEARCHES_MAX;
 		if (!has_room) {
 			search->outcome->call_class = CALL_RETRY_LATER;
 		}
@@ -229,16 +231,62 @@ static json_t *build_all(const json_t *fields)
 	                      : json_pack("{s:b,s:[s]}", "showInactive", 1, "fields", "root.id");
 }
 
+/* True when everybody came in one answer; *damage says whether pieces may fare better. */
+static bool search_at_once(struct search *search, const json_t *fields, enum bob_damage *damage)
+{
+	struct bob_reply reply;
+	json_t *body = build_all(fields);
+	bool done = call_search(search, body, &reply) && take_employees(search, &reply);
+	*damage = reply.damage;
+	bob_reply_finish(&reply);
+	json_decref(body);
+	return done;
+}
+
+static size_t collect_ids(const json_t *employees, size_t *at, const char *ids[BOB_BATCH_MAX])
+{
+	size_t count = 0;
+	for (; *at < json_array_size(employees) && count < BOB_BATCH_MAX; (*at)++) {
+		const char *id = json_get_text(json_array_get(employees, *at), "id");
+		if (str_is_digits(id, EMPLOYEE_ID_MAX_DIGITS)) {
+			ids[count++] = id;
+		}
+	}
+	return count;
+}
+
+/* For companies whose answer with all fields is too large: their ids, then batches. */
+static bool search_in_batches(struct search *search)
+{
+	enum bob_damage damage;
+	if (!search_at_once(search, NULL, &damage)) {
+		return false;
+	}
+	json_t *everybody = search->people->employees;
+	search->people->employees = json_array();
+	const char *ids[BOB_BATCH_MAX];
+	size_t at = 0;
+	bool done = true;
+	size_t count = collect_ids(everybody, &at, ids);
+	for (; done && count > 0; count = collect_ids(everybody, &at, ids)) {
+		search->batch_begun_at = search->people->searches;
+		search->damaged = 0;
+		done = search_range(search, ids, count);
+	}
+	json_decref(everybody);
+	return done;
+}
+
 void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_people *people,
         struct call_outcome *outcome)
 {
 	struct search search = {
 	        .client = client, .fields = fields, .people = people, .outcome = outcome};
+	enum bob_damage damage;
 	begin(&search);
-	struct bob_reply reply;
-	json_t *body = build_all(fields);
-	bool done = call_search(&search, body, &reply) && take_employees(&search, &reply);
+	bool done = search_at_once(&search, fields, &damage);
+	if (!done && damage != BOB_DAMAGE_NONE && fields != NULL) {
+		done = search_in_batches(&search);
+	}
 	finish(&search, done);
-	bob_reply_finish(&reply);
-	json_decref(body);
 }

@@ -25,7 +25,8 @@ static struct call_outcome outcome;
 static struct {
 	int poison[IDS_MAX]; /* ids for which a search that holds them answers 400 */
 	int poison_count;
-	int too_many; /* a search for more people is cut in half; 0: never */
+	int too_many; /* the fields of more people are cut off; 0: never */
+	int size; /* of the company, for searches without a filter */
 	bool refuses_all;
 } bob;
 
@@ -53,6 +54,12 @@ static char *answer_search(void *context, const struct fake_request *request)
 	        json_object_get(json_array_get(json_object_get(body, "filters"), 0), "values");
 	json_t *employees = json_array();
 	bool is_refused = bob.refuses_all;
+	bool has_fields = json_array_size(json_object_get(body, "fields")) > 1;
+	for (int i = 1; values == NULL && i <= bob.size; i++) {
+		char id[8];
+		ck_assert(str_format(id, sizeof(id), "%d", i));
+		json_array_append_new(employees, json_pack("{s:s}", "id", id));
+	}
 	size_t index = 0;
 	json_t *value = NULL;
 	json_array_foreach(values, index, value)
@@ -61,7 +68,8 @@ static char *answer_search(void *context, const struct fake_request *request)
 		json_array_append_new(
 		        employees, json_pack("{s:O,s:s}", "id", value, "firstName", "Ada"));
 	}
-	bool is_cut = bob.too_many > 0 && (int)json_array_size(values) > bob.too_many;
+	bool is_cut =
+	        bob.too_many > 0 && has_fields && (int)json_array_size(employees) > bob.too_many;
 	json_t *answer = json_pack("{s:o}", "employees", employees);
 	char *text = json_dumps(answer, JSON_COMPACT);
 	char *bytes = is_cut ? cut_answer()
@@ -398,6 +406,20 @@ START_TEST(answers_that_are_always_cut_off_are_given_up)
 }
 END_TEST
 
+START_TEST(a_company_too_large_for_one_answer_is_read_in_batches)
+{
+	bob.size = 250;
+	bob.too_many = 120;
+	bob_search_all(client, fields, &people, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_uint_eq(json_array_size(people.employees), 250);
+	ck_assert_ptr_nonnull(bob_people_find(&people, "250"));
+	ck_assert_uint_eq(people.searches, 5); /* everybody, the ids, three batches */
+	ck_assert_ptr_null(strstr(fake_http_request(fake, 1)->body, "work.title"));
+	ck_assert_ptr_nonnull(strstr(fake_http_request(fake, 4)->body, "work.title"));
+}
+END_TEST
+
 START_TEST(many_bad_ids_end_within_the_cap)
 {
 	for (int i = 0; i < 20; i++) {
@@ -448,6 +470,7 @@ int main(void)
 	tcase_add_loop_test(halving, a_general_refusal_is_not_taken_for_bad_ids, 1, 101);
 	tcase_add_test(halving, answers_that_are_always_cut_off_are_given_up);
 	tcase_add_test(halving, many_bad_ids_end_within_the_cap);
+	tcase_add_test(halving, a_company_too_large_for_one_answer_is_read_in_batches);
 	suite_add_tcase(suite, halving);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
