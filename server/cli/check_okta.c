@@ -45,12 +45,17 @@ static const char *mend_permission(enum okta_permission permission)
 	return NULL;
 }
 
-static void check_permission(struct okta_check *check, enum okta_permission permission)
+/* False when the token turned out to be dead: more calls would prove nothing. */
+static bool check_permission(struct okta_check *check, enum okta_permission permission)
 {
 	struct call_outcome outcome = {0};
 	enum okta_proof proof = okta_permission_probe(check->client, permission, &outcome);
 	char what[120];
 	str_format_cut(what, sizeof(what), "okta: %s", okta_permission_name(permission));
+	if (outcome.call_class == CALL_STOP_CREDENTIALS) {
+		check_report_add_call(check->report, "okta: token", &outcome);
+		return false;
+	}
 	if (proof == OKTA_PROOF_PROVED) {
 		check_report_add(check->report, CHECK_OK, what, "proved", NULL);
 	} else if (proof == OKTA_PROOF_REFUSED) {
@@ -64,6 +69,7 @@ static void check_permission(struct okta_check *check, enum okta_permission perm
 		check_report_add(check->report, CHECK_UNKNOWN, what, found,
 		        "check again; if it stays, look at the role of the token's owner");
 	}
+	return true;
 }
 
 static const json_t *schema_property(const json_t *schema, const char *part, const char *name)
@@ -135,7 +141,9 @@ static void check_with_client(struct okta_check *check)
 		return;
 	}
 	for (int i = 0; i < OKTA_PERMISSION_COUNT; i++) {
-		check_permission(check, (enum okta_permission)i);
+		if (!check_permission(check, (enum okta_permission)i)) {
+			return;
+		}
 	}
 	check_attributes(check);
 }

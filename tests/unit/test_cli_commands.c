@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/cli.h"
+#include "server/cli/commands.h"
+
+#include "server/base/crypto.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/base/transport.h"
+#include "tests/support/fake_http.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORDS_MAX 10
+
+static struct fake_http *fake;
+static struct options options;
+static char folder[64];
+static char *out_text;
+static char *error_text;
+
+static void write_file(const char *name, const char *text)
+{
+	char path[160];
+	ck_assert(str_format(path, sizeof(path), "%s/%s", folder, name));
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_ge(fputs(text, file), 0);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void set_up(void)
+{
+	ck_assert(str_copy(folder, sizeof(folder), "/tmp/bob2okta-cli-XXXXXX"));
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	fake = fake_http_start();
+	options = (struct options){.workers = 4, .allow_insecure_loopback = true};
+	const char *address = fake_http_url(fake) + strlen("http://");
+	ck_assert(str_copy(options.admin_listen, sizeof(options.admin_listen), address));
+	ck_assert(str_copy(options.listen, sizeof(options.listen), address));
+	ck_assert(str_format(options.store, sizeof(options.store), "sqlite:%s/x.db", folder));
+	ck_assert(
+	        str_format(options.settings, sizeof(options.settings), "%s/bob2okta.json", folder));
+	write_file("admin-token", "token-of-the-store\n");
+}
+
+static void remove_file(const char *name)
+{
+	char path[160];
+	if (str_format(path, sizeof(path), "%s/%s", folder, name)) {
+		(void)unlink(path);
+	}
+}
+
+static void tear_down(void)
+{
+	fake_http_stop(fake);
+	free(out_text);
+	free(error_text);
+	out_text = NULL;
+	error_text = NULL;
+	remove_file("admin-token");
+	remove_file("bob2okta.json");
+	remove_file("body.json");
+	rmdir(folder);
+}
+
+/* Words end with NULL. Leaves what was printed in out_text and error_text. */
+static int run(const char *const *words)
+{
+	char room[WORDS_MAX][128] = {"bob2okta"};
+	char *argv[WORDS_MAX + 1] = {room[0]};
+	int argc = 1;
+	size_t out_len = 0;
+	size_t error_len = 0;
+	for (; words[argc - 1] != NULL; argc++) {
+		ck_assert(str_copy(room[argc], sizeof(room[argc]), words[argc - 1]));
+		argv[argc] = room[argc];
+	}
+	free(out_text);
+	free(error_text);
+	FILE *out = open_memstream(&out_text, &out_len);
+	FILE *errors = open_memstream(&error_text, &error_len);
+	int status = cli_run_to(&options, argc, argv, out, errors);
+	fclose(out);
+	fclose(errors);
+	return status;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+/* What request `index` was, without head and version. */
+static void check_request(size_t index, const char *method, const char *target)
+{
+	const struct fake_request *request = fake_http_request(fake, index);
+	ck_assert_ptr_nonnull(request);
+	ck_assert_str_eq(request->method, method);
+	ck_assert_str_eq(request->target, target);
+}
+
+/* Compares the body of request `index` but for `by`, which is the machine's user. */
+static void check_body(size_t index, const char *expected)
+{
+	const struct fake_request *request = fake_http_request(fake, index);
+	ck_assert_ptr_nonnull(request);
+	json_t *body = json_parse(request->body, request->body_len, NULL);
+	json_t *wanted = json_parse(expected, strlen(expected), NULL);
+	ck_assert(!str_is_empty(json_get_text(body, "by")));
+	json_object_del(body, "by");
+	ck_assert_msg(json_equal(body, wanted), "body is %s", request->body);
+	json_decref(body);
+	json_decref(wanted);
+}
+
+static void check_out(const char *part)
+{
+	ck_assert_msg(strstr(out_text, part) != NULL, "no \"%s\" in:\n%s", part, out_text);
+}
+
+static void check_error(const char *part)
+{
+	ck_assert_msg(strstr(error_text, part) != NULL, "no \"%s\" in:\n%s", part, error_text);
+}
+
+/* ------------------------------------------------------------- the way there */
+
+START_TEST(the_token_beside_the_store_is_sent)
+{
+	fake_http_script(fake, 200, "", "{\"holds\":[]}");
+	ck_assert_int_eq(RUN("held"), CLI_DONE);
+	char value[64];
+	ck_assert(fake_request_header(
+	        fake_http_request(fake, 0), "Authorization", value, sizeof(value)));
+	ck_assert_str_eq(value, "Bearer token-of-the-store");
+	check_out("nothing waits for a human");
+}
+END_TEST
+
+START_TEST(a_missing_token_says_where_it_should_be)
+{
+	remove_file("admin-token");
+	ck_assert_int_eq(RUN("status"), CLI_FAILED);
+	check_error("/admin-token: No such file");
+	check_error("--store");
+	ck_assert_uint_eq(fake_http_count(fake), 0);
+}
+END_TEST
+
+START_TEST(a_refused_token_is_explained)
+{
+	fake_http_script(fake, 401, "",
+	        "{\"error\":{\"code\":\"unauthorized\",\"message\":\"no\",\"hint\":\"\"}}");
+	ck_assert_int_eq(RUN("status"), CLI_FAILED);
+	check_error("refuses the token");
+}
+END_TEST
+
+START_TEST(a_server_that_is_not_there_is_named)
+{
+	ck_assert(str_copy(options.admin_listen, sizeof(options.admin_listen), "127.0.0.1:1"));
+	ck_assert_int_eq(RUN("status"), CLI_FAILED);
+	check_error("no server answers at http://127.0.0.1:1");
+}
+END_TEST
+
+START_TEST(the_token_never_leaves_the_machine)
+{
+	ck_assert(str_copy(options.admin_listen, sizeof(options.admin_listen), "192.0.2.1:8081"));
+	ck_assert_int_eq(RUN("status"), CLI_USAGE);
+	check_error("own machine only");
+}
+END_TEST
+
+START_TEST(any_address_is_called_on_loopback)
+{
+	fake_http_script(fake, 200, "", "{\"holds\":[]}");
+	const char *port = strrchr(options.admin_listen, ':');
+	char any[32];
+	ck_assert(str_format(any, sizeof(any), "0.0.0.0%s", port));
+	ck_assert(str_copy(options.admin_listen, sizeof(options.admin_listen), any));
+	ck_assert_int_eq(RUN("held"), CLI_DONE);
+}
+END_TEST
+
+START_TEST(the_messages_of_the_api_are_passed_on)
+{
+	fake_http_script(fake, 404, "",
+	        "{\"error\":{\"code\":\"not_found\",\"message\":\"there is no employee 42\","
+	        "\"hint\":\"h\"}}");
+	ck_assert_int_eq(RUN("person", "42"), CLI_FAILED);
+	check_error("bob2okta: there is no employee 42\n");
+	ck_assert_str_eq(out_text, "");
+}
+END_TEST
+
+START_TEST(what_is_no_server_of_ours_is_said_to_be_none)
+{
+	fake_http_script(fake, 200, "", "hello");
+	ck_assert_int_eq(RUN("status"), CLI_FAILED);
+	check_error("no bob2okta server");
+}
+END_TEST
+
+/* ------------------------------------------------------- what each one asks */
+
+struct asking {
+	const char *words[WORDS_MAX];
+	const char *method;
+	const char *target;
+	const char *body; /* NULL: none */
+	const char *answer;
+	const char *said;
+};
+
+static const struct asking askings[] = {
+        {{"people"}, "GET", "/api/v1/people?connection=default", NULL,
+                "{\"people\":[],\"next_after\":null}", "nobody"},
+        {{"people", "--text", "a b&c", "--state=held", "--limit", "5", "--after", "7"}, "GET",
+                "/api/v1/people?connection=default&text=a%20b%26c&state=held&after=7&limit=5", NULL,
+                "{\"people\":[],\"next_after\":\"9\"}", "--after 9"},
+        {{"held", "--kind", "limit", "--connection", "second"}, "GET",
+                "/api/v1/holds?connection=second&kind=limit", NULL, "{\"holds\":[]}", ""},
+        {{"plan"}, "POST", "/api/v1/plan?connection=default", NULL,
+                "{\"plans\":[],\"people\":12,\"unchanged\":12,\"left_out\":0}",
+                "12 people, 12 need nothing"},
+        {{"sync"}, "POST", "/api/v1/sync?connection=default", "{}", "{\"marked\":12}",
+                "12 people are being compared"},
+        {{"sync", "--employee", "42", "--no-wait"}, "POST",
+                "/api/v1/people/42/sync?connection=default", "{}",
+                "{\"employee_id\":\"42\",\"generation\":3}", "bob2okta person 42"},
+        {{"retry", "--failed"}, "POST", "/api/v1/retry?connection=default", "{\"failed\":true}",
+                "{\"marked\":2}", "2 people are tried again"},
+        {{"release", "42"}, "POST", "/api/v1/holds/release?connection=default",
+                "{\"employee_id\":\"42\"}", "{\"released\":1}", "1 released"},
+        {{"release", "--all", "--kind", "limit"}, "POST",
+                "/api/v1/holds/release?connection=default", "{\"all\":true,\"kind\":\"limit\"}",
+                "{\"released\":3}", "3 released"},
+        {{"reject", "42", "--kind=match"}, "POST", "/api/v1/holds/reject?connection=default",
+                "{\"employee_id\":\"42\",\"kind\":\"match\"}", "{\"rejected\":1}", "1 rejected"},
+        {{"hold", "42", "--why", "on the phone with HR"}, "POST",
+                "/api/v1/people/42/hold?connection=default", "{\"why\":\"on the phone with HR\"}",
+                "{}", "42 is held"},
+        {{"close", "42", "--no-wait"}, "POST", "/api/v1/people/42/close?connection=default", "{}",
+                "{\"employee_id\":\"42\",\"generation\":3}", "is being closed"},
+        {{"pause", "--revocations", "pass"}, "POST", "/api/v1/pause?connection=default",
+                "{\"revocations\":true}", "{\"pause\":{}}", "but revocations"},
+        {{"pause", "--revocations", "stop"}, "POST", "/api/v1/pause?connection=default",
+                "{\"revocations\":false}", "{\"pause\":{}}", "revocations included"},
+        {{"resume"}, "POST", "/api/v1/resume?connection=default", "{}", "{\"pause\":null}",
+                "resumed"},
+};
+
+START_TEST(each_command_asks_its_route)
+{
+	const struct asking *asking = &askings[_i];
+	fake_http_script(fake, 200, "", asking->answer);
+	int status = run(asking->words);
+	ck_assert_msg(status == CLI_DONE, "%s", error_text);
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+	check_request(0, asking->method, asking->target);
+	if (asking->body != NULL) {
+		check_body(0, asking->body);
+	}
+	check_out(asking->said);
+}
+END_TEST
+
+START_TEST(json_is_the_answer_of_the_api)
+{
+	fake_http_script(fake, 200, "", "{\"holds\":[{\"kind\":\"limit\"}],\"more\":1}");
+	ck_assert_int_eq(RUN("held", "--json"), CLI_DONE);
+	json_t *json = json_parse(out_text, strlen(out_text), NULL);
+	ck_assert_int_eq(json_get_int(json, "more", 0), 1);
+	json_decref(json);
+}
+END_TEST
+
+/* ------------------------------------------------------------ command lines */
+
+struct mistake {
+	const char *words[WORDS_MAX];
+	const char *said;
+};
+
+static const struct mistake mistakes[] = {
+        {{"peple"}, "did you mean people?"},
+        {{"--lisen=x"}, "did you mean --listen?"},
+        {{"person"}, "an argument is missing"},
+        {{"person", "ada@example.com"}, "1 to 32 digits"},
+        {{"person", "1", "2"}, "one argument too many: 2"},
+        {{"status", "1"}, "one argument too many: 1"},
+        {{"people", "--stat", "held"}, "did you mean --state?"},
+        {{"people", "--state", "gone"}, "--state is idle, dirty"},
+        {{"people", "--limit", "501"}, "from 1 to 500"},
+        {{"people", "--text"}, "--text needs a value"},
+        {{"held", "--kind", "limits"}, "--kind is one of: human, limit"},
+        {{"held", "--json=yes"}, "--json takes no value"},
+        {{"plan", "--employee", "x"}, "1 to 32 digits"},
+        {{"retry"}, "either an employee's id or --failed"},
+        {{"retry", "1", "--failed"}, "either an employee's id or --failed"},
+        {{"release"}, "either an employee's id or --all"},
+        {{"release", "1", "--all"}, "either an employee's id or --all"},
+        {{"pause", "--revocations", "maybe"}, "--revocations pass or --revocations stop"},
+        {{"help", "persn"}, "did you mean person"},
+};
+
+START_TEST(a_wrong_command_line_asks_nothing_and_says_the_mend)
+{
+	ck_assert_int_eq(run(mistakes[_i].words), CLI_USAGE);
+	check_error(mistakes[_i].said);
+	ck_assert_uint_eq(fake_http_count(fake), 0);
+}
+END_TEST
+
+START_TEST(help_names_every_command_and_option)
+{
+	ck_assert_int_eq(RUN("help"), CLI_DONE);
+	for (const struct cli_command *command = commands_table; command->name != NULL; command++) {
+		check_out(command->help);
+	}
+	for (size_t i = 0; options_flag(i) != NULL; i++) {
+		check_out(options_flag(i));
+	}
+	ck_assert_int_eq(RUN("person", "--help"), CLI_DONE);
+	check_out("usage: bob2okta person ID");
+}
+END_TEST
+
+/* ------------------------------------------------------------------- tables */
+
+START_TEST(people_are_a_table_that_nobodys_name_can_break)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"people\":[{\"employee_id\":\"1\",\"display_name\":\"Ada \\u001b[31mEve\","
+	        "\"login\":\"ada@example.com\",\"state\":\"waiting\",\"holds\":[\"limit\"],"
+	        "\"present_status\":\"ACTIVE\",\"last_rule\":\"L1\",\"last_sentence\":\"s\","
+	        "\"last_error\":\"\",\"last_run_at_ms\":1795460400000}],\"next_after\":null}");
+	ck_assert_int_eq(RUN("people"), CLI_DONE);
+	ck_assert_str_eq(out_text,
+	        "ID  NAME          LOGIN            STATE        OKTA    RUN                   "
+	        "RULE  LAST\n"
+	        "1   Ada ?[31mEve  ada@example.com  held: limit  ACTIVE  2026-11-23 19:00:00Z  "
+	        "L1    s\n");
+}
+END_TEST
+
+START_TEST(a_person_is_shown_with_what_comes_next)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"employee\":{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"state\":\"idle\","
+	        "\"okta_id\":\"00u1\",\"present_status\":\"ACTIVE\",\"origin\":\"created\","
+	        "\"login\":\"ada@example.com\",\"lowered\":\"none\"},"
+	        "\"next_step\":\"Nothing to do.\",\"holds\":[],"
+	        "\"events\":[{\"event_id\":3,\"received_at_ms\":1795460400000,"
+	        "\"type\":\"employee.updated\",\"state\":\"accepted\",\"deliveries\":2}],"
+	        "\"actions\":[{\"intent_id\":5,\"kind\":\"update\",\"state\":\"refused\","
+	        "\"rule\":\"C1\",\"reason\":\"title differs\",\"sentence\":\"Okta said no\"}]}");
+	ck_assert_int_eq(RUN("person", "1"), CLI_DONE);
+	check_request(0, "GET", "/api/v1/people/1?connection=default");
+	check_out("00u1, ACTIVE (created)");
+	check_out("Nothing to do.");
+	check_out("employee.updated  accepted  2");
+	check_out("title differs - Okta said no");
+}
+END_TEST
+
+START_TEST(a_plan_says_what_and_why)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"present_status\":\"NONE\","
+	        "\"okta_id\":\"\",\"wanted\":\"active\",\"rule\":\"R1\",\"reason\":\"Bob says"
+	        " active\",\"due_at_ms\":0,\"hold\":null,\"missing\":\"\",\"actions\":[{\"kind\":"
+	        "\"create\",\"rule\":\"G1\",\"reason\":\"hired\",\"is_activating\":true,"
+	        "\"sends_email\":true,\"profile\":{\"login\":\"ada@example.com\"}}],"
+	        "\"sentence\":\"Would create the account.\"}");
+	ck_assert_int_eq(RUN("plan", "--employee", "1"), CLI_DONE);
+	check_request(0, "POST", "/api/v1/people/1/plan?connection=default");
+	check_out("create (G1: hired), active at once, Okta mails the person");
+	check_out("login = ada@example.com");
+	check_out("Would create the account.\n");
+}
+END_TEST
+
+START_TEST(plans_of_everybody_are_a_table)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"plans\":[{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"present_status\":"
+	        "\"ACTIVE\",\"wanted\":\"deactivated\",\"rule\":\"L1\",\"reason\":\"left\","
+	        "\"hold\":{\"kind\":\"limit\",\"cause\":\"c\"},\"actions\":[{\"kind\":"
+	        "\"deactivate\"},{\"kind\":\"end_sessions\"}]}],\"people\":9,\"unchanged\":8,"
+	        "\"left_out\":0}");
+	ck_assert_int_eq(RUN("plan"), CLI_DONE);
+	check_out("deactivate, end_sessions, held: limit");
+	check_out("9 people, 8 need nothing, 1 would be changed or held");
+}
+END_TEST
+
+START_TEST(status_shows_what_is_parked_and_paused)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"version\":\"1\",\"commit\":\"c\",\"started_at_ms\":1795460400000,"
+	        "\"settings_version\":\"v\",\"store\":{\"is_writable\":false,\"sentence\":\"disk"
+	        " full\"},\"connections\":[{\"name\":\"default\",\"mode\":\"live\","
+	        "\"webhook_secrets\":0,\"pause\":{\"since_ms\":1795460400000,\"by\":\"root\","
+	        "\"revocations\":true},\"bob\":{\"state\":\"ok\"},\"okta\":{\"state\":\"parked\","
+	        "\"sentence\":\"token refused\",\"since_ms\":1795460400000},\"employees\":"
+	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"holds\":{}}]}");
+	ck_assert_int_eq(RUN("status"), CLI_DONE);
+	check_out("store NOT WRITABLE: disk full");
+	check_out("parked since 2026-11-23 19:00:00Z: token refused");
+	check_out("by root; revocations pass");
+	check_out("people    3 idle, 1 failed");
+	check_out("held      none");
+	check_out("deliveries get 503");
+	check_request(0, "GET", "/api/v1/status");
+}
+END_TEST
+
+/* ------------------------------------------------------- waiting for the run */
+
+#define PERSON(state, claimed, good)                                                        \
+	"{\"employee\":{\"employee_id\":\"42\",\"display_name\":\"Ada\",\"state\":\"" state \
+	"\",\"claimed_generation\":" claimed ",\"is_last_run_good\":" good                  \
+	",\"last_sentence\":\"Updated.\",\"last_error\":\"Okta said no.\"},\"next_step\":\"Next.\"}"
+
+START_TEST(sync_waits_until_its_generation_was_run)
+{
+	fake_http_script(fake, 202, "", "{\"employee_id\":\"42\",\"generation\":8}");
+	fake_http_script(fake, 200, "", PERSON("idle", "7", "true"));
+	fake_http_script(fake, 200, "", PERSON("working", "8", "true"));
+	fake_http_script(fake, 200, "", PERSON("idle", "8", "true"));
+	ck_assert_int_eq(RUN("sync", "--employee", "42"), CLI_DONE);
+	ck_assert_uint_eq(fake_http_count(fake), 4);
+	check_out("42 Ada: Updated.\nNext.\n");
+}
+END_TEST
+
+START_TEST(a_run_that_ends_badly_is_a_failure)
+{
+	fake_http_script(fake, 202, "", "{\"employee_id\":\"42\",\"generation\":8}");
+	fake_http_script(fake, 200, "", PERSON("failed", "8", "false"));
+	ck_assert_int_eq(RUN("retry", "42"), CLI_FAILED);
+	check_out("Okta said no.");
+}
+END_TEST
+
+/* --------------------------------------------------------------------- send */
+
+static const char *const least_settings =
+        "{\"connections\":[{\"name\":\"default\",\"mode\":\"live\",\"bob\":{\"company_id\":1,"
+        "\"service_user_id\":\"S\",\"service_user_token\":\"t\","
+        "\"webhook_secrets\":[\"first-secret\",\"second-secret\"]},"
+        "\"okta\":{\"base_url\":\"acme.okta.com\",\"api_token\":\"t\"},"
+        "\"provisioning\":{\"email_domains\":[\"example.com\"]}}]}";
+
+/* The signature of the first request must be that of this secret over this body. */
+static void check_signature(const char *secret, const char *body)
+{
+	uint8_t mac[CRYPTO_HMAC_SHA512_BYTES];
+	char value[128];
+	struct hmac_key *key = hmac_key_create(secret, strlen(secret), NULL);
+	ck_assert(hmac_sign(key, body, strlen(body), mac));
+	char *expected = base64_encode(mac, sizeof(mac));
+	ck_assert(fake_request_header(
+	        fake_http_request(fake, 0), "Bob-Signature", value, sizeof(value)));
+	ck_assert_str_eq(value, expected);
+	ck_assert_str_eq(fake_http_request(fake, 0)->body, body);
+	free(expected);
+	hmac_key_destroy(key);
+}
+
+static const char *body_path(void)
+{
+	static char path[160];
+	ck_assert(str_format(path, sizeof(path), "%s/body.json", folder));
+	return path;
+}
+
+START_TEST(send_signs_with_the_first_secret)
+{
+	write_file("bob2okta.json", least_settings);
+	write_file("body.json", "{\"type\":\"employee.created\"}\n");
+	fake_http_script(fake, 200, "", "{\"result\":\"stored\"}");
+	ck_assert_int_eq(RUN("send", body_path()), CLI_DONE);
+	check_request(0, "POST", "/webhooks/bob/default");
+	check_signature("first-secret", "{\"type\":\"employee.created\"}\n");
+	check_out("{\"result\":\"stored\"}");
+}
+END_TEST
+
+START_TEST(send_takes_a_secret_and_an_address_of_ones_own)
+{
+	char url[128];
+	ck_assert(str_format(url, sizeof(url), "%s/else", fake_http_url(fake)));
+	ck_assert_int_eq(setenv("BOB2OKTA_TEST_SECRET", "another-secret", 1), 0);
+	write_file("body.json", "x");
+	fake_http_script(fake, 401, "", "{}");
+	ck_assert_int_eq(
+	        RUN("send", body_path(), "--url", url, "--secret-env", "BOB2OKTA_TEST_SECRET"),
+	        CLI_FAILED);
+	check_request(0, "POST", "/else");
+	check_signature("another-secret", "x");
+	check_out("401 in");
+}
+END_TEST
+
+START_TEST(send_without_a_body_says_so)
+{
+	ck_assert_int_eq(RUN("send", body_path()), CLI_FAILED);
+	check_error("body.json: No such file");
+}
+END_TEST
+
+START_TEST(send_with_wrong_settings_names_the_mistake)
+{
+	write_file("bob2okta.json", "{}");
+	write_file("body.json", "x");
+	ck_assert_int_eq(RUN("send", body_path()), CLI_USAGE);
+	check_error("connections: is missing");
+}
+END_TEST
+
+/* -------------------------------------------------------------------- check */
+
+START_TEST(check_lists_every_mistake_of_the_settings)
+{
+	write_file("bob2okta.json", "{\"connections\":[{\"name\":\"default\",\"mode\":\"liv\"}]}");
+	ck_assert_int_eq(RUN("check"), CLI_USAGE);
+	check_out("failure  connections[0].mode: must be dry_run or live");
+	check_out("failure  connections[0].okta: is missing");
+	check_out("4 failures, 0 warnings");
+	ck_assert_int_eq(RUN("check", "--json"), CLI_USAGE);
+	json_t *json = json_parse(out_text, strlen(out_text), NULL);
+	ck_assert(!json_get_bool(json, "ok", true));
+	ck_assert_int_eq(json_get_int(json, "failures", 0), 4);
+	json_decref(json);
+}
+END_TEST
+
+static void write_settings_for_fake(void)
+{
+	char text[1200];
+	ck_assert(str_format(text, sizeof(text),
+	        "{\"connections\":[{\"name\":\"default\",\"mode\":\"live\",\"bob\":{"
+	        "\"company_id\":1,\"base_url\":\"%s/bob/v1\",\"service_user_id\":\"S\","
+	        "\"service_user_token\":\"t\"},\"okta\":{\"base_url\":\"%s/okta\","
+	        "\"api_token\":\"t\"},\"provisioning\":{\"email_domains\":[\"*\"]}}]}",
+	        fake_http_url(fake), fake_http_url(fake)));
+	write_file("bob2okta.json", text);
+}
+
+START_TEST(check_stops_at_credentials_that_are_refused)
+{
+	write_settings_for_fake();
+	fake_http_script(fake, 401, "", "{}");
+	fake_http_script(fake, 401, "",
+	        "{\"errorCode\":\"E0000011\",\"errorSummary\":\"Invalid token provided\"}");
+	ck_assert_int_eq(RUN("check"), CLI_FAILED);
+	ck_assert_uint_eq(fake_http_count(fake), 2);
+	check_out("failure  bob: reachable");
+	check_out("failure  okta: reachable");
+	check_out("put the right credentials into the settings");
+	check_out("warning  bob: webhook_secrets");
+}
+END_TEST
+
+static const char *const one_person =
+        "{\"employees\":[{\"id\":\"1\",\"companyId\":2,\"email\":\"ada@example.com\","
+        "\"firstName\":\"Ada\",\"surname\":\"Example\",\"displayName\":\"Ada Example\","
+        "\"internal\":{\"status\":\"Active\",\"lifecycleStatus\":\"Sabbatical\"},"
+        "\"work\":{\"startDate\":\"2026-01-01\"},\"humanReadable\":{}}]}";
+
+START_TEST(check_compares_what_was_asked_with_what_came)
+{
+	write_settings_for_fake();
+	fake_http_script(fake, 200, "",
+	        "[{\"id\":\"root.id\",\"type\":\"text\"},"
+	        "{\"id\":\"work.title\",\"type\":\"list\"}]");
+	fake_http_script(fake, 200, "", one_person);
+	fake_http_script(fake, 401, "",
+	        "{\"errorCode\":\"E0000011\",\"errorSummary\":\"Invalid token provided\"}");
+	ck_assert_int_eq(RUN("check"), CLI_FAILED);
+	check_out("ok       bob: reachable");
+	check_out("warning  bob: people: 1 visible, 0 of them terminated");
+	check_out("failure  bob: company_id: Bob shows people of another company");
+	check_out("failure  bob: internal.terminationDate");
+	check_out("failure  bob: work.title: asked for and never received");
+	check_out("failure  bob: work.department: Bob has no such field");
+	check_out("warning  bob: lifecycle status");
+}
+END_TEST
+
+/* ------------------------------------------------------------------- suite */
+
+static void add_way(Suite *suite)
+{
+	TCase *way = tcase_create("the way to the server");
+	tcase_add_checked_fixture(way, set_up, tear_down);
+	tcase_add_test(way, the_token_beside_the_store_is_sent);
+	tcase_add_test(way, a_missing_token_says_where_it_should_be);
+	tcase_add_test(way, a_refused_token_is_explained);
+	tcase_add_test(way, a_server_that_is_not_there_is_named);
+	tcase_add_test(way, the_token_never_leaves_the_machine);
+	tcase_add_test(way, any_address_is_called_on_loopback);
+	tcase_add_test(way, the_messages_of_the_api_are_passed_on);
+	tcase_add_test(way, what_is_no_server_of_ours_is_said_to_be_none);
+	suite_add_tcase(suite, way);
+}
+
+static void add_asking(Suite *suite)
+{
+	TCase *asking = tcase_create("asking");
+	tcase_add_checked_fixture(asking, set_up, tear_down);
+	tcase_add_loop_test(asking, each_command_asks_its_route, 0, (int)ARRAY_SIZE(askings));
+	tcase_add_loop_test(asking, a_wrong_command_line_asks_nothing_and_says_the_mend, 0,
+	        (int)ARRAY_SIZE(mistakes));
+	tcase_add_test(asking, json_is_the_answer_of_the_api);
+	tcase_add_test(asking, help_names_every_command_and_option);
+	suite_add_tcase(suite, asking);
+}
+
+static void add_showing(Suite *suite)
+{
+	TCase *showing = tcase_create("showing");
+	tcase_add_checked_fixture(showing, set_up, tear_down);
+	tcase_add_test(showing, people_are_a_table_that_nobodys_name_can_break);
+	tcase_add_test(showing, a_person_is_shown_with_what_comes_next);
+	tcase_add_test(showing, a_plan_says_what_and_why);
+	tcase_add_test(showing, plans_of_everybody_are_a_table);
+	tcase_add_test(showing, status_shows_what_is_parked_and_paused);
+	tcase_add_test(showing, sync_waits_until_its_generation_was_run);
+	tcase_add_test(showing, a_run_that_ends_badly_is_a_failure);
+	suite_add_tcase(suite, showing);
+}
+
+static void add_outside(Suite *suite)
+{
+	TCase *outside = tcase_create("send and check");
+	tcase_add_checked_fixture(outside, set_up, tear_down);
+	tcase_add_test(outside, send_signs_with_the_first_secret);
+	tcase_add_test(outside, send_takes_a_secret_and_an_address_of_ones_own);
+	tcase_add_test(outside, send_without_a_body_says_so);
+	tcase_add_test(outside, send_with_wrong_settings_names_the_mistake);
+	tcase_add_test(outside, check_lists_every_mistake_of_the_settings);
+	tcase_add_test(outside, check_stops_at_credentials_that_are_refused);
+	tcase_add_test(outside, check_compares_what_was_asked_with_what_came);
+	suite_add_tcase(suite, outside);
+}
+
+int main(void)
+{
+	struct err err = ERR_INIT;
+	if (!crypto_start(&err) || !transport_global_start(&err)) {
+		return EXIT_FAILURE;
+	}
+	Suite *suite = suite_create("cli_commands");
+	add_way(suite);
+	add_asking(suite);
+	add_showing(suite);
+	add_outside(suite);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	transport_global_stop();
+	crypto_stop();
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
