@@ -15,6 +15,7 @@ static const char WRITER_PRAGMAS[] = "PRAGMA busy_timeout = 5000;"
                                      "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA cell_size_check = ON;"
                                      "PRAGMA mmap_size = 0;"
+                                     "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA journal_size_limit = 16777216;"
                                      "PRAGMA cache_size = -4096;";
@@ -26,6 +27,7 @@ static const char READER_PRAGMAS[] = "PRAGMA busy_timeout = 5000;"
                                      "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA cell_size_check = ON;"
                                      "PRAGMA mmap_size = 0;"
+                                     "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA cache_size = -1024;";
 
