@@ -25,6 +25,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@
 #define BODY_DEADLINE_MS       10000
 #define LISTENER_STOP_MS       2000
 #define ENGINE_STOP_MS         6000
+#define FATAL_ANSWER_MS        500
 
 struct process {
 	const struct options *options;
@@ -50,6 +52,7 @@ struct process {
 	struct http_server *public_listener;
 	struct http_server *admin_listener;
 	sigset_t signals;
+	atomic_bool is_stopping; /* the public listener is stopped once: by main, or after a failed fsync */
 };
 
 /* ----------------------------------------------------------------- start */
@@ -194,7 +197,7 @@ static void stop_parts(struct process *process)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (process->public_listener != NULL) {
+	if (process->public_listener != NULL && !atomic_exchange(&process->is_stopping, true)) {
 		http_quiesce(process->public_listener);
 		http_stop(process->public_listener, now_ms + LISTENER_STOP_MS);
 	}
@@ -211,8 +214,9 @@ static void stop_parts(struct process *process)
 
 static void destroy_parts(struct process *process)
 {
-	engine_destroy(process->engine);
+	/* The store's writer may still tell the engine of a late commit: the store goes first. */
 	store_close(process->store);
+	engine_destroy(process->engine);
 	console_finish(&process->console);
 	settings_destroy(process->settings);
 }

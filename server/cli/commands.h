@@ -23,6 +23,7 @@ const struct cli_command *commands_find(const char *name);
 
 int command_check(struct cli_call *call);
 int command_close(struct cli_call *call);
+int command_health(struct cli_call *call);
 int command_held(struct cli_call *call);
 int command_help(struct cli_call *call);
 int command_hold(struct cli_call *call);

@@ -43,9 +43,13 @@ static const char *company_of(const struct engine *engine, const char *connectio
 static void parse_event(
         const struct engine *engine, const struct event *event, struct event_verdict *verdict)
 {
+	/* A reopened duplicate is as old as its last delivery: a revocation's age counts from there. */
+	int64_t seen_at_ms = event->last_seen_at_ms > event->received_at_ms ? event->last_seen_at_ms
+									    : event->received_at_ms;
+
 	*verdict = (struct event_verdict){.event_id = event->event_id};
 	engine->options.parse_event(event->body, event->body_len,
-	        company_of(engine, event->connection), event->received_at_ms, verdict);
+	        company_of(engine, event->connection), seen_at_ms, verdict);
 	verdict->event_id = event->event_id;
 	metrics_add(METRIC_EVENTS, LABELS(event->connection, event_state_name(verdict->state)), 1);
 	log_info("event", F("connection", event->connection), F("event_id", event->event_id),
