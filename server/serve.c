@@ -52,7 +52,8 @@ struct process {
 	struct http_server *public_listener;
 	struct http_server *admin_listener;
 	sigset_t signals;
-	atomic_bool is_stopping; /* the public listener is stopped once: by main, or after a failed fsync */
+	atomic_bool is_stopping; /* the public listener is stopped once: by main, or after a failed
+	                            fsync */
 };
 
 /* ----------------------------------------------------------------- start */

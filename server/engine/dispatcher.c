@@ -43,9 +43,10 @@ static const char *company_of(const struct engine *engine, const char *connectio
 static void parse_event(
         const struct engine *engine, const struct event *event, struct event_verdict *verdict)
 {
-	/* A reopened duplicate is as old as its last delivery: a revocation's age counts from there. */
+	/* A reopened duplicate is as old as its last delivery: a revocation's age counts from
+	 * there. */
 	int64_t seen_at_ms = event->last_seen_at_ms > event->received_at_ms ? event->last_seen_at_ms
-									    : event->received_at_ms;
+	                                                                    : event->received_at_ms;
 
 	*verdict = (struct event_verdict){.event_id = event->event_id};
 	engine->options.parse_event(event->body, event->body_len,
