@@ -40,11 +40,12 @@ static void unblock_for_command(void)
 
 static int run(const struct options *options, int argc, char **argv)
 {
-	if (argc >= 2 && str_equal(argv[1], "serve")) {
-		if (argc > 2) {
-			fprintf(stderr,
-			        "bob2okta: serve takes no argument \"%s\"; see bob2okta help serve\n",
-			        argv[2]);
+	bool is_help = argc == 3 && (str_equal(argv[2], "--help") || str_equal(argv[2], "-h"));
+
+	if (argc >= 2 && str_equal(argv[1], "serve") && !is_help) {
+		struct err err = ERR_INIT;
+		if (!options_check_rest(argc - 1, argv + 1, &err)) {
+			fprintf(stderr, "bob2okta: %s\n", err.text);
 			return EXIT_USAGE;
 		}
 		return serve_run(options);

@@ -154,9 +154,14 @@ static void report_parked(
 	}
 }
 
-static bool is_transient(const struct call_outcome *outcome)
+/* Engine rule 6: 5xx and timeouts. A user who is still being activated (409) says nothing of Okta.
+ */
+static bool is_outage_sign(const struct call_outcome *outcome)
 {
-	return outcome->call_class == CALL_RETRY_LATER || outcome->call_class == CALL_UNCLEAR;
+	bool is_bad =
+	        outcome->call_class == CALL_RETRY_LATER || outcome->call_class == CALL_UNCLEAR;
+
+	return is_bad && (outcome->http_status == 0 || outcome->http_status >= 500);
 }
 
 bool connection_okta_outcome(
@@ -169,7 +174,7 @@ bool connection_okta_outcome(
 	if (outcome->call_class == CALL_STOP_CREDENTIALS) {
 		is_changed = park->reason != PARK_CREDENTIALS;
 		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
-	} else if (is_transient(outcome)) {
+	} else if (is_outage_sign(outcome)) {
 		is_changed = park_failure(park, employee_id, outcome->sentence, clock_mono_ms());
 	} else if (outcome->http_status != 0 && outcome->call_class != CALL_RETRY_AT &&
 	        !park_is_parked(park)) {

@@ -48,13 +48,12 @@ static int64_t absent_reread_ms(const struct run *run)
 static int64_t next_look_ms(const struct run *run)
 {
 	int64_t wait_ms = (int64_t)run->connection->settings->reread_after_s * 1000;
+	int64_t now_ms = clock_wall_ms();
 	int64_t at_ms = 0;
 
 	if (!is_settled(run)) {
-		at_ms = gathered(run->employee->last_event_at_ms + wait_ms, wait_ms);
-		if (run->presence == PRESENCE_NOT_READ && at_ms == 0) {
-			at_ms = clock_wall_ms();
-		}
+		int64_t after_event_ms = run->employee->last_event_at_ms + wait_ms;
+		at_ms = gathered(after_event_ms > now_ms ? after_event_ms : now_ms, wait_ms);
 	}
 	if (run->wants_reread) {
 		at_ms = earlier(at_ms, run->employee->empty_since_ms + EMPTY_AGREES_AFTER_MS);
