@@ -44,7 +44,7 @@ static int run(const struct options *options, int argc, char **argv)
 
 	if (argc >= 2 && str_equal(argv[1], "serve") && !is_help) {
 		struct err err = ERR_INIT;
-		if (!options_check_rest(argc - 1, argv + 1, &err)) {
+		if (!options_check_rest(argc, argv, &err)) {
 			fprintf(stderr, "bob2okta: %s\n", err.text);
 			return EXIT_USAGE;
 		}
