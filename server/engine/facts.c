@@ -37,7 +37,7 @@ void facts_from_employee(struct account_facts *facts, const struct employee *emp
 	                employee->deleted_at_ms > gone_after_ms,
 	        .is_left_announced = !is_there && employee->left_event_at_ms > 0 &&
 	                employee->left_event_at_ms > gone_after_ms,
-	        .is_revoke_pending =
+	        .is_revoke_pending = !employee->revoke_is_doubtful &&
 	                employee->revoke_triggered_at_ms > employee->revoke_handled_at_ms,
 	        .is_revoke_doubtful = employee->revoke_is_doubtful,
 	        .is_revoked = has_hold(employee, HOLD_REVOKED),
