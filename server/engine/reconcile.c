@@ -206,6 +206,8 @@ static enum step find_account(struct run *run)
 		        "was here before bob2okta went live: release to create or link the account",
 		        NULL);
 	}
+	/* An event named this person since: planned like anybody (M3). */
+	run_unhold(run, HOLD_EXISTING);
 	if (connection_is_okta_parked(run->connection)) {
 		connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why));
 		return run_stop(run, RUN_ENDS_PARKED, why);
