@@ -185,7 +185,7 @@ bench: deps-test
 	@tests/bench/run
 
 ## image-test: build the container image without a daemon and try it behind nginx
-image-test: deps-image
+image-test:
 	@docker/image-test
 
 .PHONY: format check
