@@ -281,6 +281,7 @@ static bool may_write(const struct plan_input *input, bool is_reopened_now)
 	const enum account_status status = input->account->status;
 	return input->wanted != NULL && input->decision->may_write_profile &&
 	        !input->is_sourced_elsewhere && !is_lowering_wanted(input) &&
+	        status != ACCOUNT_NONE && status != ACCOUNT_UNKNOWN &&
 	        (status != ACCOUNT_DEPROVISIONED || is_reopened_now);
 }
 

@@ -134,6 +134,9 @@ static void keep_record(struct okta_model *model, const struct decision *decisio
 	if (decision->is_leaver) {
 		account->was_terminated = true;
 	}
+	if (decision->hold != HOLD_KIND_COUNT) {
+		account->holds |= 1U << (unsigned)decision->hold;
+	}
 	if (decision->is_rehired) {
 		account->was_terminated = false;
 		account->is_revoked = false;

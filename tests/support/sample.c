@@ -174,7 +174,9 @@ static void read_account(struct sample *sample, const json_t *shorthand)
 	account->status = status == NULL ? ACCOUNT_NONE : account_status_parse(status);
 	account->is_linked = json_get_bool(shorthand, "is_linked", status != NULL);
 	if (account->is_linked) {
-		sample->login = str_dup(text_or(shorthand, "login", "ada.king@example.com"));
+		const json_t *login = json_object_get(shorthand, "login");
+		sample->login = login == NULL ? str_dup("ada.king@example.com")
+		                              : str_dup(json_string_value(login));
 		account->login = sample->login;
 		account->okta_id = "00u1ada0king0example";
 		account->origin = origin_parse(json_get_text(shorthand, "origin"));
