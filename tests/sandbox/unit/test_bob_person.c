@@ -139,8 +139,8 @@ START_TEST(searches_take_one_filter_by_id_or_address)
 	        "{\"filters\":[{\"fieldPath\":\"root.id\",\"operator\":\"equals\",\"values\":[]}]}",
 	        "{\"filters\":[{\"fieldPath\":\"root.id\",\"operator\":\"contains\",\"values\":[\"1\"]}]}",
 	        "{\"filters\":[{\"fieldPath\":\"work.title\",\"operator\":\"equals\",\"values\":[\"1\"]}]}",
-	        "{\"filters\":[{\"fieldPath\":\"root.id\",\"operator\":\"equals\",\"values\":[\"1\"]},"
-	        "{\"fieldPath\":\"root.id\",\"operator\":\"equals\",\"values\":[\"2\"]}]}",
+	        ("{\"filters\":[{\"fieldPath\":\"root.id\",\"operator\":\"equals\",\"values\":[\"1\"]},"
+	         "{\"fieldPath\":\"root.id\",\"operator\":\"equals\",\"values\":[\"2\"]}]}"),
 	        "{\"humanReadable\":\"true\"}", "[]", "{\"fields\":\"root.id\"}"};
 
 	for (size_t i = 0; i < COUNT(BAD); i++) {
