@@ -123,6 +123,7 @@ char *bob_life_do(struct sandbox *sb, const char *id, const char *op, const json
         struct life_answer *answer)
 {
 	const struct life_op *which = bob_life_find_op(op);
+	size_t count = sb->people.count;
 	struct life life = {.sb = sb, .body = body, .today = sandbox_today(sb)};
 	char *problem = which != NULL ? check_body(body) : util_text("no such operation");
 
@@ -143,6 +144,8 @@ char *bob_life_do(struct sandbox *sb, const char *id, const char *op, const json
 		which->run(&life);
 		answer->employee = life.employee;
 		answer->events = send_all(&life);
+	} else if (sb->people.count > count) {
+		bob_people_undo_add(&sb->people);
 	}
 	json_decref(life.before);
 	json_decref(life.changed);

@@ -111,7 +111,7 @@ static void do_hire(struct life *life)
 	bool has_begun = begin(life);
 
 	clear_termination(life);
-	bob_people_complete(&life->sb->people, life->employee, life->today);
+	bob_people_complete(&life->sb->people, life->employee, life->fields, life->today);
 	bob_life_emit(life, "employee.created");
 	if (has_begun) {
 		emit_start(life);

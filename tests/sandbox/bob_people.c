@@ -25,15 +25,18 @@ void bob_people_init(struct people *people)
 	        .next_number = FIRST_NUMBER};
 }
 
+static void free_employee(struct employee *employee)
+{
+	json_decref(employee->fields);
+	json_decref(employee->tables);
+	timeline_finish(&employee->past);
+	free(employee);
+}
+
 void bob_people_finish(struct people *people)
 {
 	for (size_t i = 0; i < people->count; i++) {
-		struct employee *employee = people->all[i];
-
-		json_decref(employee->fields);
-		json_decref(employee->tables);
-		timeline_finish(&employee->past);
-		free(employee);
+		free_employee(people->all[i]);
 	}
 	free(people->all);
 	json_decref(people->by_id);
@@ -103,6 +106,16 @@ struct employee *bob_people_add(struct people *people, const char *id)
 	jsonx_set_int(people->by_id, employee->id, (int64_t)people->count);
 	people->count++;
 	return employee;
+}
+
+void bob_people_undo_add(struct people *people)
+{
+	struct employee *employee = people->all[people->count - 1];
+
+	bob_people_delete(people, employee);
+	(void)json_object_del(people->by_id, employee->id);
+	free_employee(employee);
+	people->count--;
 }
 
 /* The machine value of a list field given by label, id or number. */
@@ -225,6 +238,23 @@ static void note_extra(struct people *people, const char *id)
 	}
 }
 
+/* Two records may share an address; it then leads to the one that got it last. */
+static void forget_email(struct people *people, const char *email, size_t position)
+{
+	if (jsonx_int(people->by_email, email, -1) != (int64_t)position) {
+		return;
+	}
+	(void)json_object_del(people->by_email, email);
+	for (size_t i = 0; i < people->count; i++) {
+		const struct employee *other = people->all[i];
+		const char *held = jsonx_text_or(other->fields, "root.email", "");
+
+		if (i != position && !other->is_deleted && strcasecmp(held, email) == 0) {
+			jsonx_set_int(people->by_email, email, (int64_t)i);
+		}
+	}
+}
+
 static void install(struct people *people, struct employee *employee, json_t *taken)
 {
 	size_t position = (size_t)jsonx_int(people->by_id, employee->id, 0);
@@ -232,7 +262,9 @@ static void install(struct people *people, struct employee *employee, json_t *ta
 	char *after = lowered(jsonx_text_or(taken, "root.email", ""));
 
 	if (strcmp(before, after) != 0) {
-		(void)json_object_del(people->by_email, before);
+		if (before[0] != '\0') {
+			forget_email(people, before, position);
+		}
 		if (after[0] != '\0') {
 			jsonx_set_int(people->by_email, after, (int64_t)position);
 		}
@@ -311,7 +343,9 @@ void bob_people_delete(struct people *people, struct employee *employee)
 {
 	char *email = lowered(jsonx_text_or(employee->fields, "root.email", ""));
 
-	(void)json_object_del(people->by_email, email);
+	if (email[0] != '\0') {
+		forget_email(people, email, (size_t)jsonx_int(people->by_id, employee->id, 0));
+	}
 	free(email);
 	employee->is_deleted = true;
 	employee->version++;

@@ -59,8 +59,12 @@ void bob_people_delete(struct people *people, struct employee *employee);
 /* Adds a row to a table and returns it, borrowed. */
 json_t *bob_people_add_row(struct people *people, struct employee *employee, const char *table,
         const char *effective_date);
-/* Fills in what an invented employee needs and was not given; day is today. */
-void bob_people_complete(struct people *people, struct employee *employee, int64_t day);
+/* Takes back the record that was added last; it was never there. */
+void bob_people_undo_add(struct people *people);
+/* Fills in what an invented employee needs and was not given (given may be NULL; what it names with
+ * null stays empty); day is today. */
+void bob_people_complete(
+        struct people *people, struct employee *employee, const json_t *given, int64_t day);
 
 const char *bob_people_text(const struct employee *employee, const char *field);
 /* Sets one field to a text, or clears it with NULL. */

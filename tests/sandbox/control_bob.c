@@ -78,11 +78,11 @@ void control_bob_create(struct sandbox *sb, struct request *rq, struct reply *rp
 	}
 	if (problem != NULL) {
 		if (employee != NULL) {
-			bob_people_delete(&sb->people, employee);
+			bob_people_undo_add(&sb->people);
 		}
 		control_refuse(rp, 400, problem);
 	} else {
-		bob_people_complete(&sb->people, employee, sandbox_today(sb));
+		bob_people_complete(&sb->people, employee, fields, sandbox_today(sb));
 		send_events(sb, employee, rq->json, "update", "employee.created");
 		reply_json(rp, 201, bob_people_view(&sb->people, employee));
 	}

@@ -115,7 +115,9 @@ static void add_times(
 	if (start == NULL || !util_date_parse(start, &start_day)) {
 		start_day = day - 30 - (int64_t)util_random_below(random, DAYS_EMPLOYED);
 	}
-	bool is_future = start_day > day;
+	const char *lifecycle = jsonx_text_or(employee->fields, "internal.lifecycleStatus",
+	        start_day > day ? "hired" : "employed");
+	bool is_inactive = strcmp(lifecycle, "hired") == 0 || strcmp(lifecycle, "terminated") == 0;
 
 	util_date_format(start_day, date);
 	util_time_bob(util_wall_us(), now);
@@ -127,9 +129,9 @@ static void add_times(
 	set_missing(change, employee->fields, "root.creationDateTime", now);
 	now[10] = '\0';
 	set_missing(change, employee->fields, "root.creationDate", now);
-	set_missing(change, employee->fields, "internal.status", is_future ? "Inactive" : "Active");
-	set_missing(change, employee->fields, "internal.lifecycleStatus",
-	        is_future ? "hired" : "employed");
+	set_missing(
+	        change, employee->fields, "internal.status", is_inactive ? "Inactive" : "Active");
+	set_missing(change, employee->fields, "internal.lifecycleStatus", lifecycle);
 }
 
 static void add_work(const struct people *people, const struct employee *employee, json_t *change,
@@ -153,7 +155,22 @@ static void add_work(const struct people *people, const struct employee *employe
 	}
 }
 
-void bob_people_complete(struct people *people, struct employee *employee, int64_t day)
+/* What was given as null is meant to be empty. */
+static void drop_given(json_t *change, const json_t *given)
+{
+	json_t *copy = json_deep_copy(given);
+	const char *id = NULL;
+	json_t *value = NULL;
+
+	json_object_foreach(copy, id, value)
+	{
+		(void)json_object_del(change, id);
+	}
+	json_decref(copy);
+}
+
+void bob_people_complete(
+        struct people *people, struct employee *employee, const json_t *given, int64_t day)
 {
 	json_t *change = json_object();
 	char *problem = NULL;
@@ -165,6 +182,7 @@ void bob_people_complete(struct people *people, struct employee *employee, int64
 	add_names(people, employee, change, &random);
 	add_times(employee, change, day, &random);
 	add_work(people, employee, change, &random);
+	drop_given(change, given);
 	json_decref(bob_people_change(people, employee, change, &problem));
 	free(problem);
 	json_decref(change);
@@ -200,7 +218,7 @@ static void seed_one(struct people *people, uint64_t *random, const char *manage
 	free(problem);
 	free(email);
 	json_decref(change);
-	bob_people_complete(people, employee, day);
+	bob_people_complete(people, employee, NULL, day);
 }
 
 void people_names_seed(struct people *people, int64_t count, uint64_t seed, int64_t day)

@@ -195,6 +195,49 @@ START_TEST(mistakes_change_nothing)
 }
 END_TEST
 
+START_TEST(a_refused_hire_leaves_no_record)
+{
+	ck_assert_int_eq(
+	        control("POST", "/bob/employees/77/hire", "{\"fields\":{\"nodots\":1}}"), 400);
+	ck_assert_int_eq(control("GET", "/bob/employees/77", NULL), 404);
+	ck_assert_int_eq(control("POST", "/bob/employees", "{\"work.startDate\":\"x\"}"), 400);
+	control("GET", "/bob/employees", NULL);
+	ck_assert_uint_eq(json_array_size(at("employees")), 0);
+}
+END_TEST
+
+START_TEST(what_is_given_as_null_stays_empty)
+{
+	control("POST", "/bob/employees/77/hire",
+	        "{\"fields\":{\"root.email\":null,\"work.title\":null}}");
+	ck_assert_ptr_null(json_object_get(at("employee.fields"), "root.email"));
+	ck_assert_ptr_null(json_object_get(at("employee.fields"), "work.title"));
+	bob("POST", "/people/77", "{\"fields\":[\"root.email\"]}");
+	ck_assert(json_is_null(at("email")));
+}
+END_TEST
+
+START_TEST(two_records_may_share_an_address)
+{
+	static const char BODY[] = "{\"fields\":{\"root.email\":\"ada@example.com\"}}";
+
+	control("POST", "/bob/employees/77/hire", BODY);
+	control("POST", "/bob/employees/78/hire", BODY);
+	control("GET", "/bob/employees/ada@example.com", NULL);
+	ck_assert_str_eq(text_at("id"), "78");
+	control("POST", "/bob/employees/78/delete", NULL);
+	control("GET", "/bob/employees/ada@example.com", NULL);
+	ck_assert_str_eq(text_at("id"), "77");
+}
+END_TEST
+
+START_TEST(a_status_that_was_not_given_follows_the_lifecycle)
+{
+	control("POST", "/bob/employees", "{\"internal.lifecycleStatus\":\"terminated\"}");
+	ck_assert_str_eq(jsonx_text(at("fields"), "internal.status"), "Inactive");
+}
+END_TEST
+
 START_TEST(the_same_seed_makes_the_same_people)
 {
 	control("POST", "/reset", "{\"seed_people\":30}");
@@ -224,6 +267,10 @@ int main(void)
 	tcase_add_test(life, settings_choose_the_doubtful_shapes);
 	tcase_add_test(life, midnight_lets_what_is_due_take_effect);
 	tcase_add_test(life, mistakes_change_nothing);
+	tcase_add_test(life, a_refused_hire_leaves_no_record);
+	tcase_add_test(life, what_is_given_as_null_stays_empty);
+	tcase_add_test(life, two_records_may_share_an_address);
+	tcase_add_test(life, a_status_that_was_not_given_follows_the_lifecycle);
 	tcase_add_test(life, the_same_seed_makes_the_same_people);
 	suite_add_tcase(suite, life);
 	return run(suite);
