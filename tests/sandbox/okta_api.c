@@ -106,12 +106,31 @@ static bool check_headers(struct request *rq, struct reply *rp)
 	return true;
 }
 
+/* Managing a kind of thing includes reading it, so who may not read may not manage either. */
+static bool is_missing(const json_t *missing, const char *permission)
+{
+	const char *dot = strchr(permission, '.');
+
+	if (jsonx_has(missing, permission)) {
+		return true;
+	}
+	if (dot == NULL || strcmp(dot, ".manage") != 0) {
+		return false;
+	}
+	char *reading = util_text("%.*s.read", (int)(dot - permission), permission);
+	bool lacks_reading = jsonx_has(missing, reading);
+
+	free(reading);
+	return lacks_reading;
+}
+
 static bool check_permission(const struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	const json_t *missing = settings_list(&sb->settings, "okta_missing_permissions");
 	bool is_own = rq->args[0] != NULL && strcmp(rq->args[0], "me") == 0;
 
-	if (rq->route->permission != NULL && !is_own && jsonx_has(missing, rq->route->permission)) {
+	if (rq->route->permission != NULL && !is_own &&
+	        is_missing(missing, rq->route->permission)) {
 		okta_error(rq, rp, 403, "E0000006", NULL);
 		return false;
 	}

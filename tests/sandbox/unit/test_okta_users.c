@@ -209,6 +209,9 @@ START_TEST(who_may_not_is_told_before_anything_is_looked_at)
 	okta("POST", "/users/00uNobody/lifecycle/suspend", NULL);
 	ck_error(403, "E0000006");
 	ck_assert_int_eq(okta("GET", "/users/me", NULL), 200);
+	control("POST", "/settings", "{\"okta_missing_permissions\":[\"schemas.read\"]}");
+	okta("POST", "/meta/schemas/user/default", "{}");
+	ck_error(403, "E0000006");
 }
 END_TEST
 
