@@ -60,7 +60,8 @@ struct key_list {
 
 /*
  * Three small ranges of three indexes: dirty ones that may run, ones whose time
- * has come, ones whose lease ran out. Never a scan; at most limit rows each.
+ * has come, ones whose lease ran out. At most limit rows each and never a scan,
+ * which the planner, that does not know how the rows are spread, is held to.
  */
 static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query, enum lane lane,
         struct key_list *keys, struct err *err)
@@ -68,13 +69,13 @@ static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query,
 	static const char SQL[] =
 	        "SELECT employee_id FROM ("
 	        "SELECT * FROM (SELECT employee_id, dirty_since_ms AS since FROM employees"
-	        " WHERE connection = ?1 AND lane = ?2 AND state = 'dirty'"
+	        " INDEXED BY employees_ready WHERE connection = ?1 AND lane = ?2 AND state = 'dirty'"
 	        " AND retry_not_before_ms = 0 ORDER BY dirty_since_ms LIMIT ?4)"
 	        " UNION ALL SELECT * FROM (SELECT employee_id, due_at_ms FROM employees"
-	        " WHERE connection = ?1 AND lane = ?2 AND due_at_ms <= ?3"
+	        " INDEXED BY employees_due WHERE connection = ?1 AND lane = ?2 AND due_at_ms <= ?3"
 	        " ORDER BY due_at_ms LIMIT ?4)"
 	        " UNION ALL SELECT * FROM (SELECT employee_id, 0 FROM employees"
-	        " WHERE state = 'working' AND lease_until_mono_ms <= ?5 AND connection = ?1"
+	        " INDEXED BY employees_leased WHERE state = 'working' AND lease_until_mono_ms <= ?5 AND connection = ?1"
 	        " AND lane = ?2 LIMIT ?4)"
 	        ") ORDER BY since, length(employee_id), employee_id LIMIT ?4";
 	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL,

@@ -105,7 +105,8 @@ bool store_event_list(struct store *store, const struct employee_key *key, size_
 	static const char OF_ONE[] = SELECT_EVENT ", NULL FROM events WHERE connection = ? AND"
 	                                          " employee_id = ? AND employee_id <> ''"
 	                                          " ORDER BY event_id DESC LIMIT ?";
-	static const char OF_ALL[] = SELECT_EVENT ", NULL FROM events WHERE connection = ?"
+	static const char OF_ALL[] = SELECT_EVENT ", NULL FROM events NOT INDEXED"
+	                                          " WHERE connection = ?"
 	                                          " ORDER BY event_id DESC LIMIT ?";
 	if (key->employee_id[0] == '\0') {
 		return list_events(store, OF_ALL,

@@ -50,12 +50,12 @@ static bool is_taken(
 	static const char SQL_OKTA_ID[] =
 	        "SELECT (SELECT count(*) FROM employees WHERE connection = ?1 AND okta_id = ?2"
 	        " AND okta_id <> '' AND employee_id <> ?3) + (SELECT count(*) FROM intents"
-	        " WHERE outcome = 'open' AND connection = ?1 AND okta_id = ?2 AND okta_id <> ''"
+	        " INDEXED BY intents_open WHERE outcome = 'open' AND connection = ?1 AND okta_id = ?2 AND okta_id <> ''"
 	        " AND employee_id <> ?3)";
 	static const char SQL_LOGIN[] =
 	        "SELECT (SELECT count(*) FROM employees WHERE connection = ?1 AND login = ?2"
 	        " AND okta_id <> '' AND employee_id <> ?3) + (SELECT count(*) FROM intents"
-	        " WHERE outcome = 'open' AND connection = ?1 AND login = ?2"
+	        " INDEXED BY intents_open WHERE outcome = 'open' AND connection = ?1 AND login = ?2"
 	        " AND employee_id <> ?3)";
 	const char *connection = intent->key.connection;
 	const char *id = intent->key.employee_id;

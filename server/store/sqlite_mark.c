@@ -5,7 +5,7 @@
 #include "server/base/str.h"
 
 #include <sqlite3.h>
-#include <string.h>
+#include <stdlib.h>
 
 #define MARK_BATCH 500 /* employees a write, so that deliveries never wait long */
 
@@ -52,52 +52,96 @@ bool store_employee_mark(struct store *store, const struct employee_key *key, en
 	return sqlite_write(store, mark_run, &call, err);
 }
 
-struct mark_all_call {
-	struct employee_key after; /* the last one marked: the next batch begins behind it */
-	const char *state; /* NULL: any */
-	enum lane lane;
-	size_t count; /* of this batch */
+/* ------------------------------------------------------------------- many */
+
+/* Who is in the state, read beforehand: the writer shall not search while deliveries wait. */
+struct key_list {
+	struct employee_key *items;
+	size_t count;
 };
 
-static bool next_key(
-        struct sqlite_conn *conn, struct mark_all_call *call, bool *found, struct err *err)
+static bool find_keys(struct sqlite_conn *conn, const char *connection, const char *state,
+        struct key_list *keys, struct err *err)
 {
-	static const char SQL[] =
-	        "SELECT employee_id FROM employees WHERE connection = ?1 AND employee_id > ?2"
-	        " AND (?3 IS NULL OR state = ?3) ORDER BY employee_id LIMIT 1";
-	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL,
-	        VALUES(TEXT(call->after.connection), TEXT(call->after.employee_id),
-	                TEXT(call->state)),
-	        err);
-	if (stmt == NULL) {
-		return false;
-	}
-	enum sqlite_row row = sqlite_step(conn, stmt, err);
-	*found = row == ROW_FOUND;
-	char id[EMPLOYEE_ID_BYTES] = "";
-	bool done = row != ROW_FAILED;
-	if (*found) {
-		done = str_copy(id, sizeof(id), (const char *)sqlite3_column_text(stmt, 0));
+	static const char SQL_STATE[] =
+	        "SELECT connection, employee_id FROM employees WHERE connection = ? AND state = ?";
+	static const char SQL_ALL[] =
+	        "SELECT connection, employee_id FROM employees WHERE connection = ?";
+	struct sqlite3_stmt *stmt = state != NULL
+	        ? sqlite_query(conn, SQL_STATE, VALUES(TEXT(connection), TEXT(state)), err)
+	        : sqlite_query(conn, SQL_ALL, VALUES(TEXT(connection)), err);
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		struct employee_key *key =
+		        sqlite_grow((void **)&keys->items, &keys->count, sizeof(*key));
+		if (key == NULL) {
+			err_set(err, ERR_NO_MEMORY, "no memory for marking");
+			row = ROW_FAILED;
+			break;
+		}
+		str_format_cut(key->connection, sizeof(key->connection), "%s", connection);
+		str_format_cut(key->employee_id, sizeof(key->employee_id), "%s",
+		        (const char *)sqlite3_column_text(stmt, 1));
 	}
 	sqlite_done(stmt);
-	memcpy(call->after.employee_id, id, sizeof(id));
-	return done;
+	return row != ROW_FAILED;
+}
+
+struct mark_all_call {
+	const struct employee_key *keys;
+	size_t count;
+	enum employee_state state; /* only who still is in it; EMPLOYEE_STATE_COUNT: all */
+	enum lane lane;
+	size_t marked;
+};
+
+static bool is_in_state(struct sqlite_conn *conn, const struct employee_key *key,
+        enum employee_state state, bool *is_in, struct err *err)
+{
+	*is_in = true;
+	if (state >= EMPLOYEE_STATE_COUNT) {
+		return true;
+	}
+	struct employee employee;
+	enum sqlite_row row = sqlite_employee_load(conn, key, &employee, err);
+	*is_in = row == ROW_FOUND && employee.state == state;
+	employee_finish(&employee);
+	return row != ROW_FAILED;
 }
 
 static bool mark_all_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	struct mark_all_call *call = context;
-	bool found = true;
-	for (call->count = 0; call->count < MARK_BATCH; call->count++) {
-		if (!next_key(conn, call, &found, err)) {
+	call->marked = 0;
+	for (size_t i = 0; i < call->count; i++) {
+		bool is_in = false;
+		if (!is_in_state(conn, &call->keys[i], call->state, &is_in, err)) {
 			return false;
 		}
-		if (!found) {
-			return true;
-		}
-		if (!sqlite_mark(conn, &call->after, call->lane, err)) {
+		if (is_in && !sqlite_mark(conn, &call->keys[i], call->lane, err)) {
 			return false;
 		}
+		call->marked += is_in ? 1 : 0;
+	}
+	return true;
+}
+
+struct key_span {
+	const struct employee_key *items;
+	size_t count;
+};
+
+static bool mark_keys(struct store *store, struct mark_all_call *call, struct key_span keys,
+        size_t *marked, struct err *err)
+{
+	for (size_t from = 0; from < keys.count; from += MARK_BATCH) {
+		size_t left = keys.count - from;
+		call->keys = keys.items + from;
+		call->count = left < MARK_BATCH ? left : MARK_BATCH;
+		if (!sqlite_write(store, mark_all_run, call, err)) {
+			return false;
+		}
+		*marked += call->marked;
 	}
 	return true;
 }
@@ -105,21 +149,29 @@ static bool mark_all_run(struct sqlite_conn *conn, void *context, struct err *er
 bool store_employee_mark_all(struct store *store, const char *connection, enum employee_state state,
         enum lane lane, size_t *marked, struct err *err)
 {
-	struct mark_all_call call = {.lane = lane, .count = MARK_BATCH};
-	call.state = state < EMPLOYEE_STATE_COUNT ? employee_state_name(state) : NULL;
+	struct mark_all_call call = {.state = state, .lane = lane};
+	struct key_list keys = {0};
 	size_t total = 0;
-	if (!str_copy(call.after.connection, sizeof(call.after.connection), connection)) {
-		err_set(err, ERR_BAD_REQUEST, "the connection's name is too long");
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
 		return false;
 	}
-	while (call.count == MARK_BATCH) {
-		if (!sqlite_write(store, mark_all_run, &call, err)) {
-			return false;
-		}
-		total += call.count;
-	}
-	if (marked != NULL) {
+	bool done = find_keys(conn, connection,
+	        state < EMPLOYEE_STATE_COUNT ? employee_state_name(state) : NULL, &keys, err);
+	sqlite_pool_give(store, conn);
+	done = done &&
+	        mark_keys(store, &call, (struct key_span){keys.items, keys.count}, &total, err);
+	free(keys.items);
+	if (done && marked != NULL) {
 		*marked = total;
 	}
-	return true;
+	return done;
+}
+
+bool store_employee_mark_each(struct store *store, const struct employee_key *keys, size_t count,
+        enum lane lane, struct err *err)
+{
+	struct mark_all_call call = {.state = EMPLOYEE_STATE_COUNT, .lane = lane};
+	size_t marked = 0;
+	return mark_keys(store, &call, (struct key_span){keys, count}, &marked, err);
 }

@@ -36,7 +36,8 @@ static enum sqlite_row find_by_account(struct sqlite_conn *conn, const char *con
 	        " AND okta_id <> ''"
 	        " UNION ALL SELECT employee_id FROM employees WHERE connection = ?1"
 	        " AND login = lower(?2) AND okta_id <> ''"
-	        " UNION ALL SELECT employee_id FROM intents WHERE outcome = 'open'"
+	        " UNION ALL SELECT employee_id FROM intents INDEXED BY intents_open"
+	        " WHERE outcome = 'open'"
 	        " AND connection = ?1 AND login = lower(?2) LIMIT 1";
 	struct sqlite3_stmt *stmt =
 	        sqlite_query(conn, SQL, VALUES(TEXT(connection), TEXT(account)), err);

@@ -39,7 +39,8 @@ struct store_options {
 /* The process's exit status after a failed fsync. */
 #define STORE_EXIT_FSYNC 74
 
-/* Locks the file, migrates the schema, recovers, reads the pragmas back, voids old leases. */
+/* After crypto_start. Locks the file, migrates the schema, recovers, reads the pragmas back, voids
+ * old leases. */
 struct store *store_open(const struct store_options *options, struct err *err) MUST_CHECK;
 void store_close(struct store *store);
 /* True while the last commit succeeded; false while the disk is full or the writer is gone. */
@@ -76,6 +77,7 @@ bool store_event_next(
 bool store_event_settle(struct store *store, const struct event_verdict *verdicts, size_t count,
         struct err *err) MUST_CHECK;
 /* Newest first, without bodies; of one employee, or with an empty employee_id of the connection. */
+/* Newest first, without bodies; of all of a connection with employee_id "". */
 bool store_event_list(struct store *store, const struct employee_key *key, size_t limit,
         struct event_list *events, struct err *err) MUST_CHECK;
 /* Empties raw bodies of events done before that time; the hashes stay until hashes_before_ms. */
@@ -123,6 +125,9 @@ bool store_employee_finish(struct store *store, const struct employee *employee,
  */
 bool store_employee_mark(struct store *store, const struct employee_key *key, enum lane lane,
         const char *cause, struct err *err) MUST_CHECK;
+/* The same for many, in few commits; not audited. Those before a failure stay marked. */
+bool store_employee_mark_each(struct store *store, const struct employee_key *keys, size_t count,
+        enum lane lane, struct err *err) MUST_CHECK;
 /* Marks all of a connection in a state (failed, parked, or any state with EMPLOYEE_STATE_COUNT). */
 bool store_employee_mark_all(struct store *store, const char *connection, enum employee_state state,
         enum lane lane, size_t *marked, struct err *err) MUST_CHECK;

@@ -660,6 +660,22 @@ START_TEST(all_of_a_state_are_marked_and_counted)
 }
 END_TEST
 
+START_TEST(many_are_marked_at_once_and_made_where_missing)
+{
+	static struct employee_key keys[1100];
+	struct store_counts counts;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		char id[16];
+		str_format_cut(id, sizeof(id), "%zu", i + 1);
+		keys[i] = store_fixture_key(id);
+	}
+	ck_assert(store_employee_mark_each(store, keys, ARRAY_SIZE(keys), LANE_SWEEP, NULL));
+	ck_assert(store_employee_mark_each(store, keys, 0, LANE_SWEEP, NULL));
+	ck_assert(store_counts(store, "default", &counts, NULL));
+	ck_assert_int_eq(counts.by_state[EMPLOYEE_DIRTY], (int64_t)ARRAY_SIZE(keys));
+}
+END_TEST
+
 /* ----------------------------------------------------------------- looking */
 
 START_TEST(an_account_is_found_by_id_by_folded_login_and_by_open_create)
@@ -817,6 +833,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(marking, a_mark_makes_the_row_and_wakes_every_state_at_once, 0, 4);
 	tcase_add_test(marking, a_sweep_mark_waits_for_the_backoff);
 	tcase_add_test(marking, all_of_a_state_are_marked_and_counted);
+	tcase_add_test(marking, many_are_marked_at_once_and_made_where_missing);
 	suite_add_tcase(suite, marking);
 	TCase *looking = tcase_create("looking");
 	tcase_add_checked_fixture(looking, setup, teardown);

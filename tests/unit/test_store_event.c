@@ -196,6 +196,48 @@ START_TEST(appends_of_many_threads_are_all_stored_and_told_once)
 }
 END_TEST
 
+/* A finish that writes something and then fails on its profile, again and again. */
+static void *fail_many(void *arg)
+{
+	struct employee *employee = arg;
+	for (int i = 0; i < PER_THREAD; i++) {
+		struct err err = ERR_INIT;
+		if (store_employee_finish(store, employee, EMPLOYEE_IDLE, &err) ||
+		        err.code != ERR_BAD_JSON) {
+			atomic_fetch_add(&failed_count, 1);
+		}
+	}
+	return NULL;
+}
+
+START_TEST(a_write_that_fails_leaves_its_neighbours_and_nothing_of_its_own)
+{
+	pthread_t threads[4];
+	int numbers[4] = {0, 1, 2, 3};
+	store_fixture_deliver(store, "first", "1", LANE_UPDATE);
+	struct employee employee = store_fixture_claim(store, "1");
+	ck_assert(personal_set(&employee.present_profile, "{no json"));
+	str_format_cut(employee.okta_id, sizeof(employee.okta_id), "00uBAD");
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		ck_assert(thread_start(&threads[i], "mixed", i < 2 ? append_many : fail_many,
+		        i < 2 ? (void *)&numbers[i] : (void *)&employee, NULL));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		thread_join(threads[i]);
+	}
+	ck_assert(store_value_set(store, "default", "behind", "1", NULL));
+	ck_assert_int_eq(atomic_load(&failed_count), 0);
+	ck_assert_int_eq(atomic_load(&new_count) + atomic_load(&duplicate_count), 2 * PER_THREAD);
+	ck_assert_uint_eq(count_received(), (size_t)atomic_load(&new_count));
+	struct employee present = store_fixture_get(store, "1");
+	ck_assert_int_eq(present.state, EMPLOYEE_WORKING);
+	ck_assert_int_eq(present.lease_token, employee.lease_token);
+	ck_assert_str_eq(present.okta_id, "");
+	employee_finish(&present);
+	employee_finish(&employee);
+}
+END_TEST
+
 START_TEST(beyond_the_queues_bound_deliveries_are_refused_and_writes_are_not)
 {
 	int queued = 0;
@@ -499,6 +541,8 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(concurrency, setup, teardown);
 	tcase_set_timeout(concurrency, 60);
 	tcase_add_test(concurrency, appends_of_many_threads_are_all_stored_and_told_once);
+	tcase_add_test(
+	        concurrency, a_write_that_fails_leaves_its_neighbours_and_nothing_of_its_own);
 	tcase_add_test(
 	        concurrency, beyond_the_queues_bound_deliveries_are_refused_and_writes_are_not);
 	tcase_add_test(concurrency, a_store_that_closes_commits_what_it_took);
