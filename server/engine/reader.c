@@ -59,8 +59,30 @@ static void hand_over(
 	/* A deep copy: the worker is the only one to touch it (J4). */
 	work->source = source != NULL ? json_deep_copy(source) : NULL;
 	work->presence = work->source != NULL ? PRESENCE_READ : PRESENCE_ABSENT;
+	if (work->source == NULL && people->refused > 0) {
+		/* Somebody's id was refused, perhaps this one's: that is no absence. */
+		work->presence = PRESENCE_NOT_READ;
+	}
 	work->read_begun_ms = people->begun_at_ms;
 	work_queue_put(&reader->engine->queue, work);
+}
+
+/* Bob will never bring this one: it must not keep the others waiting. */
+static void give_up(struct reader *reader, struct employee *employee, const char *sentence)
+{
+	struct err err = ERR_INIT;
+
+	employee->is_last_run_good = false;
+	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", sentence);
+	if (!store_employee_finish(reader->engine->store, employee, EMPLOYEE_FAILED, &err)) {
+		log_warn("employee not given back", F("connection", employee->key.connection),
+		        F("employee_id", employee->key.employee_id), F("cause", err.text));
+	}
+}
+
+static bool is_refused_alone(const struct employee_list *batch, const struct call_outcome *outcome)
+{
+	return batch->count == 1 && outcome->call_class == CALL_PERMANENT;
 }
 
 static void read_batch(struct reader *reader, struct employee_list *batch)
@@ -77,6 +99,11 @@ static void read_batch(struct reader *reader, struct employee_list *batch)
 	if (client != NULL) {
 		bob_search(
 		        client, ids, batch->count, reader->connection->fields, &people, &outcome);
+	}
+	if (is_refused_alone(batch, &outcome)) {
+		give_up(reader, &batch->items[0], outcome.sentence);
+		bob_people_finish(&people);
+		return;
 	}
 	connection_bob_outcome(reader->connection, &outcome);
 	log_debug("read from Bob", F("connection", reader->connection->settings->name),
