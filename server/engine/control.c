@@ -308,22 +308,39 @@ bool engine_plan_all(
 	return *report != NULL;
 }
 
-bool engine_sync_all(struct engine *engine, const char *connection, size_t *marked, struct err *err)
+/* The keys of everybody Bob listed; caller frees. */
+static struct employee_key *keys_of(const struct everybody *all, size_t *count, struct err *err)
 {
-	struct everybody all;
-	bool is_done = everybody_read(&all, engine, connection, "root.id", err);
+	size_t listed = json_array_size(all->people.employees);
+	struct employee_key *keys = calloc(listed + 1, sizeof(*keys));
 	size_t i = 0;
 	json_t *source = NULL;
 
-	*marked = 0;
-	json_array_foreach(is_done ? all.people.employees : NULL, i, source)
-	{
-		struct employee_key key;
-		if (is_done && key_of(&all, source, &key)) {
-			is_done = store_employee_mark(engine->store, &key, LANE_SWEEP, "sync", err);
-			*marked += is_done ? 1 : 0;
-		}
+	*count = 0;
+	if (keys == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for the ids of everybody");
+		return NULL;
 	}
+	json_array_foreach(all->people.employees, i, source)
+	{
+		*count += key_of(all, source, &keys[*count]) ? 1 : 0;
+	}
+	return keys;
+}
+
+bool engine_sync_all(struct engine *engine, const char *connection, size_t *marked, struct err *err)
+{
+	struct everybody all;
+	struct employee_key *keys = NULL;
+	bool is_done = everybody_read(&all, engine, connection, "root.id", err);
+
+	*marked = 0;
+	if (is_done) {
+		keys = keys_of(&all, marked, err);
+		is_done = keys != NULL &&
+		        store_employee_mark_each(engine->store, keys, *marked, LANE_SWEEP, err);
+	}
+	free(keys);
 	everybody_finish(&all);
 	engine_wake(engine);
 	return is_done;

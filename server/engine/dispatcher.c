@@ -199,8 +199,24 @@ static void probe(struct dispatcher *dispatcher, struct connection *connection)
 
 /* ----------------------------------------------------------------- house */
 
-static void set_gauges(const struct engine *engine, const char *name)
+/*
+ * A worker may park somebody just after everybody parked was woken: while nothing blocks, nobody
+ * may stay parked.
+ */
+static void wake_stragglers(
+        struct engine *engine, struct connection *connection, const struct store_counts *counts)
 {
+	char why[SENTENCE_BYTES];
+
+	if (counts->by_state[EMPLOYEE_PARKED] > 0 &&
+	        !connection_is_blocked(connection, WORK_ORDINARY, why, sizeof(why))) {
+		wake_parked(engine, connection);
+	}
+}
+
+static void look_over(struct engine *engine, struct connection *connection)
+{
+	const char *name = connection->settings->name;
 	struct store_counts counts;
 
 	if (!store_counts(engine->store, name, &counts, NULL)) {
@@ -217,6 +233,7 @@ static void set_gauges(const struct engine *engine, const char *name)
 	}
 	int64_t age_ms = counts.oldest_dirty_ms != 0 ? clock_wall_ms() - counts.oldest_dirty_ms : 0;
 	metrics_set(METRIC_DIRTY_AGE, LABELS(name), (double)age_ms / 1000.0);
+	wake_stragglers(engine, connection, &counts);
 }
 
 /* Limits count in running time, so that downtime and clock jumps do not drain them (engine rule
@@ -246,7 +263,7 @@ static void keep_house(struct dispatcher *dispatcher)
 	if (now_ms - dispatcher->gauges_at_ms >= GAUGES_EVERY_MS) {
 		dispatcher->gauges_at_ms = now_ms;
 		for (size_t i = 0; i < engine->connection_count; i++) {
-			set_gauges(engine, engine->connections[i]->settings->name);
+			look_over(engine, engine->connections[i]);
 		}
 	}
 	if (now_ms - dispatcher->expire_at_ms >= EXPIRE_EVERY_MS) {

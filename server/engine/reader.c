@@ -145,7 +145,8 @@ static int64_t next_due_ms(const struct reader *reader)
 {
 	int64_t due_ms = 0;
 
-	if (!store_next_due(reader->engine->store, &due_ms, NULL)) {
+	if (!store_next_due(
+	            reader->engine->store, reader->connection->settings->name, &due_ms, NULL)) {
 		return clock_wall_ms() + ROOM_WAIT_MS;
 	}
 	return due_ms;

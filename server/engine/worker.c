@@ -52,8 +52,26 @@ static void converge(struct runner *runner, struct work *work)
 	run_finish(&run);
 }
 
+/* Renews the lease; from here on a crash counts for this employee (engine rule 6). */
+static bool take_in_hand(struct engine *engine, const struct employee *employee)
+{
+	struct err err = ERR_INIT;
+
+	if (!store_employee_begin(
+	            engine->store, &employee->key, employee->lease_token, ENGINE_LEASE_MS, &err)) {
+		log_warn("employee dropped", F("connection", employee->key.connection),
+		        F("employee_id", employee->key.employee_id), F("cause", err.text));
+		return false;
+	}
+	return true;
+}
+
 static void work_on(struct engine *engine, struct runner *runner, struct work *work)
 {
+	if (!take_in_hand(engine, &work->employee)) {
+		work_destroy(work);
+		return;
+	}
 	if (work->presence == PRESENCE_NOT_READ && work->employee.okta_id[0] == '\0') {
 		read_unlinked(runner, work);
 	}

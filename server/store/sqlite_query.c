@@ -165,21 +165,24 @@ bool store_employee_list(struct store *store, const struct employee_filter *filt
 /* --------------------------------------------------------------- summaries */
 
 /* The earliest of three: a time that is set, a dirty one that may run now, a lease's end. */
-static bool find_next(struct sqlite_conn *conn, int64_t *due_ms, struct err *err)
+static bool find_next(
+        struct sqlite_conn *conn, const char *connection, int64_t *due_ms, struct err *err)
 {
 	static const char SQL_DUE[] =
-	        "SELECT min(due_at_ms) FROM employees WHERE due_at_ms IS NOT NULL";
-	static const char SQL_READY[] = "SELECT 1 FROM employees WHERE state = 'dirty'"
-	                                " AND retry_not_before_ms = 0 LIMIT 1";
+	        "SELECT min(due_at_ms) FROM employees INDEXED BY employees_next"
+	        " WHERE connection = ? AND due_at_ms IS NOT NULL";
+	static const char SQL_READY[] = "SELECT 1 FROM employees WHERE connection = ?"
+	                                " AND state = 'dirty' AND retry_not_before_ms = 0 LIMIT 1";
 	static const char SQL_LEASE[] =
-	        "SELECT min(lease_until_mono_ms) FROM employees WHERE state = 'working'";
+	        "SELECT min(lease_until_mono_ms) FROM employees INDEXED BY employees_leased"
+	        " WHERE connection = ? AND state = 'working'";
 	int64_t now_ms = clock_wall_ms();
 	int64_t is_ready = 0;
 	int64_t lease_ms = 0;
 	*due_ms = 0;
-	if (!sqlite_number(conn, SQL_DUE, NULL, due_ms, err) ||
-	        !sqlite_number(conn, SQL_READY, NULL, &is_ready, err) ||
-	        !sqlite_number(conn, SQL_LEASE, NULL, &lease_ms, err)) {
+	if (!sqlite_number(conn, SQL_DUE, VALUES(TEXT(connection)), due_ms, err) ||
+	        !sqlite_number(conn, SQL_READY, VALUES(TEXT(connection)), &is_ready, err) ||
+	        !sqlite_number(conn, SQL_LEASE, VALUES(TEXT(connection)), &lease_ms, err)) {
 		return false;
 	}
 	if (is_ready != 0 && (*due_ms == 0 || now_ms < *due_ms)) {
@@ -192,13 +195,13 @@ static bool find_next(struct sqlite_conn *conn, int64_t *due_ms, struct err *err
 	return true;
 }
 
-bool store_next_due(struct store *store, int64_t *due_ms, struct err *err)
+bool store_next_due(struct store *store, const char *connection, int64_t *due_ms, struct err *err)
 {
 	struct sqlite_conn *conn = sqlite_pool_take(store, err);
 	if (conn == NULL) {
 		return false;
 	}
-	bool done = find_next(conn, due_ms, err);
+	bool done = find_next(conn, connection, due_ms, err);
 	sqlite_pool_give(store, conn);
 	return done;
 }

@@ -139,7 +139,8 @@ bool store_employee_by_okta_id(struct store *store, const char *connection, cons
 bool store_employee_list(struct store *store, const struct employee_filter *filter,
         struct employee_list *employees, struct err *err) MUST_CHECK;
 /* When the next employee is due; 0: none. */
-bool store_next_due(struct store *store, int64_t *due_ms, struct err *err) MUST_CHECK;
+bool store_next_due(
+        struct store *store, const char *connection, int64_t *due_ms, struct err *err) MUST_CHECK;
 /* How many live by connection, state and lane; open holds; managed active users. */
 bool store_counts(struct store *store, const char *connection, struct store_counts *counts,
         struct err *err) MUST_CHECK;

@@ -189,7 +189,7 @@ START_TEST(due_times_wake_and_the_backoff_is_never_undercut)
 	ck_assert_int_eq(state_of("1"), EMPLOYEE_WAITING);
 	ck_assert_uint_eq(count_claimable(at_ms - 1), 0);
 	int64_t due_ms = 0;
-	ck_assert(store_next_due(store, &due_ms, NULL));
+	ck_assert(store_next_due(store, "default", &due_ms, NULL));
 	ck_assert_int_eq(due_ms, at_ms);
 	ck_assert_uint_eq(count_claimable(at_ms), 1);
 }
@@ -332,7 +332,7 @@ START_TEST(beginning_renews_the_lease)
 	ck_assert(store_employee_begin(store, &key, employee.lease_token, LEASE_MS, NULL));
 	ck_assert_uint_eq(count_claimable(clock_wall_ms()), 0);
 	int64_t due_ms = 0;
-	ck_assert(store_next_due(store, &due_ms, NULL));
+	ck_assert(store_next_due(store, "default", &due_ms, NULL));
 	ck_assert_int_gt(due_ms, clock_wall_ms() + LEASE_MS / 2);
 	employee_finish(&employee);
 }
@@ -419,7 +419,7 @@ START_TEST(a_settled_run_leaves_nothing_to_do)
 	ck_assert_int_eq(employee.lease_token, 0);
 	ck_assert_uint_eq(count_claimable(clock_wall_ms() + HOUR_MS), 0);
 	int64_t due_ms = 1;
-	ck_assert(store_next_due(store, &due_ms, NULL));
+	ck_assert(store_next_due(store, "default", &due_ms, NULL));
 	ck_assert_int_eq(due_ms, 0);
 	employee_finish(&employee);
 }

@@ -126,8 +126,8 @@ CREATE TABLE employees (
 CREATE INDEX employees_ready ON employees (connection, lane, dirty_since_ms)
 	WHERE state = 'dirty' AND retry_not_before_ms = 0;
 CREATE INDEX employees_due ON employees (connection, lane, due_at_ms) WHERE due_at_ms IS NOT NULL;
-CREATE INDEX employees_leased ON employees (lease_until_mono_ms) WHERE state = 'working';
-CREATE INDEX employees_next ON employees (due_at_ms) WHERE due_at_ms IS NOT NULL;
+CREATE INDEX employees_leased ON employees (connection, lease_until_mono_ms) WHERE state = 'working';
+CREATE INDEX employees_next ON employees (connection, due_at_ms) WHERE due_at_ms IS NOT NULL;
 CREATE INDEX employees_state ON employees (connection, state, lane, dirty_since_ms);
 CREATE UNIQUE INDEX employees_okta_id ON employees (connection, okta_id) WHERE okta_id <> '';
 CREATE INDEX employees_login ON employees (connection, login) WHERE okta_id <> '';
