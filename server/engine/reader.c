@@ -22,6 +22,8 @@ struct reader {
 	struct runner runner;
 	uint64_t seen;
 	int64_t last_search_ms; /* monotonic */
+	enum lane lane_at_most; /* what may be read now: when Bob's budget runs low, only what
+	                           lowers access */
 };
 
 /* Monotonic time before which no search may start. */
@@ -164,6 +166,27 @@ static void wait_for_due(struct reader *reader, int64_t due_ms)
 	wait_until(reader, clock_mono_ms() + (wait_ms < IDLE_WAIT_MS ? wait_ms : IDLE_WAIT_MS));
 }
 
+/*
+ * Engine rule 16: the last searches of a minute are kept for revocations and leavers. Else has
+ * waited until one of the two may go.
+ */
+static bool may_search(struct reader *reader)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t urgent_ms = not_before_ms(reader, CALL_URGENT);
+
+	reader->lane_at_most = LANE_SWEEP;
+	if (not_before_ms(reader, CALL_NORMAL) <= now_ms) {
+		return true;
+	}
+	if (urgent_ms <= now_ms) {
+		reader->lane_at_most = LANE_LEAVE;
+		return true;
+	}
+	wait_until(reader, urgent_ms);
+	return false;
+}
+
 /* True when Bob may be asked now; else has waited. */
 static bool is_ready(struct reader *reader)
 {
@@ -186,9 +209,7 @@ static bool is_ready(struct reader *reader)
 		wait_for_due(reader, due_ms);
 		return false;
 	}
-	int64_t at_ms = not_before_ms(reader, CALL_NORMAL);
-	if (at_ms > clock_mono_ms()) {
-		wait_until(reader, at_ms);
+	if (!may_search(reader)) {
 		return false;
 	}
 	return work_queue_wait_room(
