@@ -598,7 +598,7 @@ class World:
             busy = status["employees"]["dirty"] + status["employees"]["working"]
             if busy or status["events"]["received"]:
                 return False
-            return unsettled or not status["oldest_dirty_ms"] or not self.unsettled()
+            return unsettled or not self.unsettled()
 
         try:
             wait_until(is_quiet, "nothing is on its way", deadline_s)
@@ -609,7 +609,7 @@ class World:
         """Employees whose last event has not had its second look, unless they wait for something."""
         rest = []
         for person in self.server.people():
-            if person["state"] in ("parked", "failed") or (
+            if person["state"] in ("idle", "parked", "failed") or (
                 person["state"] == "waiting" and not person["is_last_run_good"]
             ):
                 continue

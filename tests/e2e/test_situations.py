@@ -297,7 +297,7 @@ def move(world, seconds):
     """Moves the server's clock. Its threads wait by the monotonic clock, which does not move: the
     event of a stranger wakes them, as the next minute would."""
     world.set_clock(to_nine_o_clock() + seconds)
-    stranger = world.sandbox.add_employee(**{"root.email": None})
+    stranger = world.sandbox.add_employee(**{"root.email": "stranger@example.org"})
     world.server.post_event(harness.event(stranger))
 
 
