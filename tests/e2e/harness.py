@@ -547,6 +547,8 @@ class World:
                 "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "DONT_FAKE_MONOTONIC": "1",
+                # Else every timed wait of a condition variable ends at once.
+                "FAKETIME_FORCE_MONOTONIC_FIX": "0",
             }
         live_worlds.append(self)
         self.sandbox = Sandbox(self.directory, people)

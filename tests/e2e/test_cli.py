@@ -81,7 +81,7 @@ def test_check_is_well_and_changes_nothing(shared):
 
 
 @pytest.mark.parametrize("permission", [
-    "users.read", "users.create", "users.lifecycle", "users.edit", "schemas.read"])
+    "users.read", "users.create", "users.lifecycle", "users.edit", "schemas.manage"])
 def test_check_names_a_missing_permission(world, permission):
     one = world(sandbox_settings={"okta_missing_permissions": [permission]})
     one.hire_settled("Ada", "Check", day(PAST))
@@ -217,7 +217,14 @@ def test_sync_does_it_now(world):
     one = world()
     employee = one.sandbox.add_employee(**{"root.email": "ada.sync@example.com"})
     ok(one.server.cli("sync", "--employee", employee))
-    assert one.status_of("ada.sync@example.com"), "done when the command returns"
+    assert one.server.hold_kinds(employee) == ["existing"], "M3: a human decides"
+    ok(one.server.cli("release", employee))
+    wait_until(lambda: one.status_of("ada.sync@example.com"), "created")
+    one.quiet()
+    one.sandbox.call("PATCH", f"/bob/employees/{employee}", {"work.workPhone": "+44 7"})
+    ok(one.server.cli("sync", "--employee", employee))
+    profile = one.sandbox.users()[0]["profile"]
+    assert profile["primaryPhone"] == "+44 7", "done when the command returns"
     one.sandbox.call("PATCH", f"/bob/employees/{employee}", {"work.workPhone": "+44 8"})
     assert data(one.server.cli("sync", "--json"))["marked"] == 1
     wait_until(lambda: one.sandbox.users()[0]["profile"].get("primaryPhone") == "+44 8", "done")
