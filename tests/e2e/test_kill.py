@@ -42,10 +42,17 @@ class Bob(threading.Thread):
         self.sent = 0
         self.error = None
         self.stopped = False
+        self.kills = 0
+
+    def keep_pace(self):
+        """Events come in all the while, not only before the last kills."""
+        while self.kills < KILLS and self.sent * KILLS > EVENTS * (self.kills + 1):
+            time.sleep(0.002)
 
     def run(self):
         try:
             while self.sent < EVENTS and not self.stopped:
+                self.keep_pace()
                 self.happen()
                 self.sent += 1
         except BaseException as error:  # shown by the test
@@ -90,6 +97,7 @@ def killer(world, rng, bob):
             time.sleep(0.005)
         world.server.kill()
         world.server.start()
+        bob.kills += 1
         if bob.error:
             raise bob.error
 
@@ -127,6 +135,9 @@ def test_nothing_is_lost_or_doubled():
         bob.join(300 * harness.SLOW)
         assert not bob.is_alive() and not bob.error, bob.error
         assert len(bob.acknowledged) == EVENTS
+        counters = sandbox.get("/counters")
+        print(f"{counters['okta_calls']} calls, {counters['faults_fired']} of them failed")
+        assert counters["faults_fired"] > 0
         sandbox.clear_faults()
         named = {employee for employee, _ in bob.acknowledged}
         settle(world, [e for e in employees if e["id"] in named])
