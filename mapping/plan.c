@@ -46,8 +46,12 @@ static bool is_lowering_wanted(const struct plan_input *input)
 	        input->decision->wanted == WANTED_DEACTIVATED;
 }
 
+/* For a revocation only a status that was read in this run says so (engine rule 10). */
 static bool is_already_lowered(const struct plan_input *input)
 {
+	if (input->decision->is_revocation && input->account->is_status_stale) {
+		return false;
+	}
 	return input->account->status == ACCOUNT_DEPROVISIONED ||
 	        (input->account->status == ACCOUNT_SUSPENDED &&
 	                input->decision->wanted == WANTED_SUSPENDED);

@@ -72,7 +72,19 @@ static void ask_revoked(struct decision *decision)
 	        "access was revoked at once; only an administrator or a rehire reopens it");
 }
 
-/* Someone who has left already is closed for good in the same step. */
+/*
+ * Someone who has left already is closed for good in the same step. That an
+ * account was closed when we last looked does not stop a revocation: somebody
+ * may have opened it since (engine rule 10).
+ */
+static enum wanted_account closed_for_revocation(const struct policy_view *view)
+{
+	if (policy_view_is_leaver(view)) {
+		return closed_for_leaver(view);
+	}
+	return view->account->is_status_stale ? WANTED_SUSPENDED : policy_view_suspended(view);
+}
+
 static bool step_revocation(const struct policy_view *view, struct decision *decision)
 {
 	if (!view->is_revoke_due) {
@@ -80,9 +92,7 @@ static bool step_revocation(const struct policy_view *view, struct decision *dec
 	}
 	policy_view_decide(decision, WANTED_SUSPENDED, RULE_V2,
 	        "access was revoked with immediate effect", NULL);
-	policy_view_lower(decision,
-	        policy_view_is_leaver(view) ? closed_for_leaver(view) : policy_view_suspended(view),
-	        LOWER_REVOKED, LANE_REVOKE);
+	policy_view_lower(decision, closed_for_revocation(view), LOWER_REVOKED, LANE_REVOKE);
 	decision->is_revocation = true;
 	ask_revoked(decision);
 	return true;

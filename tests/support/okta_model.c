@@ -82,7 +82,8 @@ static void apply_lowering(struct okta_model *model, const struct planned_action
 		MUST(may_be_active, "suspend of a user who is not ACTIVE");
 		account->status = ACCOUNT_SUSPENDED;
 	} else {
-		MUST(account->status != ACCOUNT_DEPROVISIONED, "closed twice");
+		MUST(account->status != ACCOUNT_DEPROVISIONED || account->is_status_stale,
+		        "closed twice");
 		account->status = ACCOUNT_DEPROVISIONED;
 	}
 	account->is_status_stale = false;
