@@ -10,6 +10,20 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness
 
 
+def pytest_addoption(parser):
+    parser.addoption("--subset", action="store_true", help="only the tests named in the file subset")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--subset", default=False):
+        return
+    lines = (pathlib.Path(__file__).parent / "subset").read_text().splitlines()
+    names = {line for line in lines if line and not line.startswith("#")}
+    unknown = names - {item.originalname for item in items}
+    assert not unknown, f"the subset names tests that do not exist: {sorted(unknown)}"
+    items[:] = [item for item in items if item.originalname in names]
+
+
 @pytest.fixture
 def world():
     """A function that makes worlds; all of them are closed, and checked, at the end of the test."""
