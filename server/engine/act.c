@@ -91,6 +91,12 @@ static bool set_before(struct intent *intent, const struct run *run, const json_
 	return is_set;
 }
 
+/* A revocation ends the sessions whatever the setting says (V2). */
+static bool makes_sessions_due(const struct run *run, const struct planned_action *action)
+{
+	return run->connection->policy.ends_sessions || action->lower_cause == LOWER_REVOKED;
+}
+
 static bool fill_intent(
         struct intent *intent, const struct run *run, const struct planned_action *action)
 {
@@ -107,8 +113,9 @@ static bool fill_intent(
 	        .lower_cause = action->lower_cause,
 	        .lane = run->plan.lane,
 	        .sends_email = action->sends_email,
-	        .sets_sessions_due = run->connection->policy.ends_sessions &&
-	                (action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE),
+	        .sets_sessions_due =
+	                (action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE) &&
+	                makes_sessions_due(run, action),
 	        .opened_at_ms = clock_wall_ms(),
 	};
 	str_format_cut(intent->rule, sizeof(intent->rule), "%s", policy_rule_id(action->rule));
@@ -219,7 +226,7 @@ static bool note_done(
 	case ACTION_SUSPEND:
 	case ACTION_DEACTIVATE:
 		note_lowered(employee, action);
-		employee->is_sessions_due = run->connection->policy.ends_sessions;
+		employee->is_sessions_due = makes_sessions_due(run, action);
 		return true;
 	case ACTION_END_SESSIONS: employee->is_sessions_due = false; return true;
 	case ACTION_LINK:

@@ -186,6 +186,7 @@ static bool wants_account(const struct run *run)
 static enum step nothing_to_revoke(struct run *run)
 {
 	run->employee->revoke_handled_at_ms = run->employee->revoke_triggered_at_ms;
+	run->employee->revoke_is_doubtful = false;
 	log_error("alarm", F("connection", run->employee->key.connection),
 	        F("employee_id", run->employee->key.employee_id), F("rule", "V1"),
 	        F("reason",
@@ -266,6 +267,20 @@ static void drop_stale_limit(struct run *run)
 	run_unhold(run, HOLD_LIMIT);
 }
 
+/* A revocation that found the account closed already has nothing to lower, and is carried out. */
+static void note_revoked(struct run *run)
+{
+	struct employee *employee = run->employee;
+	bool is_closed = employee->present_status == ACCOUNT_SUSPENDED ||
+	        employee->present_status == ACCOUNT_DEPROVISIONED;
+
+	if (run->decision.is_revocation && is_closed && run->mode != RUN_MODE_PLAN &&
+	        run->connection->settings->mode == SETTINGS_LIVE) {
+		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+		employee->revoke_is_doubtful = false;
+	}
+}
+
 static enum step converge(struct run *run)
 {
 	enum step step = resolve_intents(run);
@@ -286,6 +301,9 @@ static enum step converge(struct run *run)
 	if (step == STEP_NEXT) {
 		drop_stale_limit(run);
 		step = act_all(run);
+	}
+	if (step == STEP_NEXT) {
+		note_revoked(run);
 	}
 	return step;
 }

@@ -374,6 +374,35 @@ def test_a_revocation_acts_at_once_and_holds_until_a_rehire(world):
     assert "revoked" not in one.server.hold_kinds(employee)
 
 
+def test_a_revocation_that_finds_the_account_closed_is_carried_out_once(world):
+    """V2: there is nothing to lower; the hold stands, and later runs call nothing."""
+    one = world(sandbox_settings=ACTIVE)
+    employee = one.hire_settled("Ada", "Shut", day(PAST))
+    one.sandbox.patch_user("ada.shut@example.com", status="SUSPENDED")
+    one.server.post_event(revoked_event(employee))
+    one.quiet()
+    assert one.status_of("ada.shut@example.com") == "SUSPENDED"
+    assert one.server.hold_kinds(employee) == ["revoked"]
+    since = one.sandbox.mark()
+    one.server.sync(employee)
+    one.quiet()
+    assert one.okta_writes(since) == []
+
+
+def test_a_second_revocation_closes_what_was_opened_by_hand(world):
+    """Engine rule 10: that we closed the account does not prove that it is closed."""
+    one = world(sandbox_settings=ACTIVE)
+    employee = one.hire_settled("Ada", "Reopened", day(PAST))
+    login = "ada.reopened@example.com"
+    one.server.post_event(revoked_event(employee, -3600))
+    one.quiet()
+    assert one.status_of(login) == "SUSPENDED"
+    one.sandbox.patch_user(login, status="ACTIVE")
+    one.server.post_event(revoked_event(employee))
+    one.quiet()
+    assert one.status_of(login) == "SUSPENDED"
+
+
 def test_an_old_revocation_replayed_after_the_rehire_does_nothing(world):
     one = world(sandbox_settings=ACTIVE)
     employee = one.hire_settled("Ada", "Replay", day(PAST))
