@@ -1,27 +1,28 @@
 -- SPDX-License-Identifier: MIT
--- Sends bodies that were signed beforehand: one a line, "SIGNATURE BODY", each line once and then
--- from the start again. Usage: wrk -s signed.lua URL -- FILE
-local bodies, signatures, at = {}, {}, 0
+-- Sends ready-made requests of one length, one after another, from a file.
+-- BENCH_FILE, BENCH_RECORD_BYTES, BENCH_FIRST: where they are, and where to begin.
+-- After the last one it begins anew; the printed count tells.
+local size = tonumber(os.getenv("BENCH_RECORD_BYTES"))
+local file
 
 function init(args)
-	for line in io.lines(args[1]) do
-		local cut = line:find(" ", 1, true)
-		signatures[#signatures + 1] = line:sub(1, cut - 1)
-		bodies[#bodies + 1] = line:sub(cut + 1)
-	end
+	file = assert(io.open(os.getenv("BENCH_FILE"), "rb"))
+	file:setvbuf("full", 65536)
+	file:seek("set", tonumber(os.getenv("BENCH_FIRST")) * size)
 end
 
 function request()
-	at = at % #bodies + 1
-	return wrk.format("POST", nil, {
-		["Content-Type"] = "application/json",
-		["Bob-Signature"] = signatures[at],
-	}, bodies[at])
+	local bytes = file:read(size)
+	if not bytes then
+		file:seek("set", 0)
+		bytes = file:read(size)
+	end
+	return bytes
 end
 
 function done(summary, latency, requests)
-	local bad = summary.errors.status + summary.errors.connect + summary.errors.read
-		+ summary.errors.write + summary.errors.timeout
-	io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, bad,
-		latency:percentile(50), latency:percentile(99)))
+	local errors = summary.errors
+	io.write(string.format("BENCH %d %d %d %d %d %d\n", summary.requests, summary.duration,
+		latency:percentile(50), latency:percentile(99), errors.status,
+		errors.connect + errors.read + errors.write + errors.timeout))
 end
