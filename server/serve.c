@@ -155,11 +155,26 @@ static bool start_public(struct process *process, struct err *err)
 	return process->public_listener != NULL;
 }
 
+/* "0.0.0.0:0" listens on some port: the host as asked for, the port as bound. */
+static void bound_address(char *to, size_t size, const char *listen, int port)
+{
+	const char *colon = strrchr(listen, ':');
+	int host_len = colon != NULL ? (int)(colon - listen) : (int)strlen(listen);
+
+	str_format_cut(to, size, "%.*s:%d", host_len, listen, port);
+}
+
 /* READY comes last: listening, and the store is writable. */
 static void say_ready(const struct process *process)
 {
-	printf("bob2okta ready: webhooks http://127.0.0.1:%d, admin http://127.0.0.1:%d\n",
-	        http_port(process->public_listener), http_port(process->admin_listener));
+	char webhooks[160];
+	char admin[160];
+
+	bound_address(webhooks, sizeof(webhooks), process->options->listen,
+	        http_port(process->public_listener));
+	bound_address(admin, sizeof(admin), process->options->admin_listen,
+	        http_port(process->admin_listener));
+	printf("bob2okta ready: webhooks http://%s, admin http://%s\n", webhooks, admin);
 	fflush(stdout);
 	log_info("ready", F("version", version_number()), F("webhooks", process->options->listen),
 	        F("admin", process->options->admin_listen), F("store", process->options->store),

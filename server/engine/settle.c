@@ -85,7 +85,10 @@ static enum employee_state settle_well(struct run *run)
 	employee->crashes = 0;
 	employee->is_last_run_good = true;
 	employee->last_error[0] = '\0';
-	employee->policy_due_at_ms = run->decision.due_at_ms;
+	if (run->presence == PRESENCE_READ || run->decision.due_at_ms != 0) {
+		/* Without a read the dates are not known: the due time that is there stands. */
+		employee->policy_due_at_ms = run->decision.due_at_ms;
+	}
 	employee->reread_at_ms = next_look_ms(run);
 	employee->lane = run->has_plan ? run->plan.lane : run->decision.lane;
 	if (employee->lane == LANE_REVOKE) {
