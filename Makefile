@@ -20,6 +20,7 @@ COMMIT := $(shell git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)
 .SECONDARY:
 
 .PHONY: all
+## all: build the program (what `make` alone does)
 all: $(B)/bin/bob2okta
 
 # ---------------------------------------------------------------- sources
@@ -45,6 +46,14 @@ ifneq ($(filter-out clean help deps deps-test deps-image run test bench image-te
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+ifeq ($(PKG_LIBS),)
+$(error packages to build with are missing: run `make deps` first, as root or with sudo)
+endif
+ifneq ($(filter unit build-tests,$(MAKECMDGOALS)),)
+ifeq ($(CHECK_LIBS),)
+$(error packages to test with are missing: run `make deps-test` first, as root or with sudo)
+endif
+endif
 endif
 
 # B1: probed, because gcc 12 and clang 14 refuse different ones.
@@ -149,9 +158,9 @@ UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T),$(UNIT_BIN)),$(UNIT
 sandbox: $(B)/bin/sandbox
 build-tests: all sandbox $(UNIT_BIN)
 
-## unit: unit tests of one variant (T=name runs one file)
+## unit: unit tests of one variant (T=str runs tests/unit/test_str.c alone)
 unit: $(UNIT_RUN)
-	@tests/run-unit $(UNIT_RUN)
+	@tests/run-unit $(or $(UNIT_RUN),$(error there is no tests/unit/test_$(T).c))
 
 # ---------------------------------------------------------------- targets
 
@@ -161,6 +170,7 @@ unit: $(UNIT_RUN)
 deps:
 	@tests/support/deps build
 
+## deps-test: install the Debian packages that building and testing need
 deps-test:
 	@tests/support/deps build test
 
@@ -170,8 +180,9 @@ deps-image:
 .PHONY: run
 ## run: build and start; with bob2okta.json here the real thing, without it the sandbox and a demonstration
 run: deps
-	@$(MAKE) --no-print-directory all sandbox
-	@tests/demo/run
+	@[ -x $(B)/bin/bob2okta ] || echo "building: half a minute or so"
+	@$(MAKE) -s --no-print-directory -j2 all sandbox
+	@BOB2OKTA_BIN_DIR=$(abspath $(B)/bin) tests/demo/run
 
 .PHONY: test
 ## test: set up, build and run every test
@@ -181,7 +192,7 @@ test: deps-test
 .PHONY: bench image-test
 ## bench: figures beside their aims; no pass or fail
 bench: deps-test
-	@$(MAKE) --no-print-directory all sandbox
+	@$(MAKE) -s --no-print-directory -j2 all sandbox
 	@tests/bench/run
 
 ## image-test: build the container image without a daemon and try it behind nginx
