@@ -99,11 +99,13 @@ void okta_reply_finish(struct okta_reply *reply)
 static const char *sentence_for(enum err_code code)
 {
 	switch ((int)code) { /* not over the enum: most codes cannot come from the transport */
+	case ERR_NO_HOST: return "Okta's host name has no address in DNS";
+	case ERR_NO_CONNECTION: return "No connection to Okta came about";
 	case ERR_TIMEOUT: return "Okta did not answer in time";
 	case ERR_TLS: return "Okta's certificate could not be verified";
 	case ERR_ANSWER_TOO_LARGE: return "Okta's answer is over its size limit";
 	case ERR_BAD_ANSWER: return "Okta's answer cannot be understood";
-	default: return "Okta could not be reached, or the connection broke";
+	default: return "The connection to Okta broke";
 	}
 }
 

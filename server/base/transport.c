@@ -391,6 +391,9 @@ static enum err_code code_of(CURLcode code)
 {
 	switch ((int)code) { /* not over the enum: its many members mean the same to us */
 	case CURLE_OPERATION_TIMEDOUT: return ERR_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY: return ERR_NO_HOST;
+	case CURLE_COULDNT_CONNECT: return ERR_NO_CONNECTION;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CACERT_BADFILE:

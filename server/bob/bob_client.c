@@ -75,13 +75,15 @@ void bob_client_distrust(struct call_outcome *outcome)
 static const char *sentence_for(enum err_code code)
 {
 	switch ((int)code) { /* not over the enum: most codes cannot come from the transport */
+	case ERR_NO_HOST: return "Bob's host name has no address in DNS.";
+	case ERR_NO_CONNECTION: return "No connection to Bob came about.";
 	case ERR_TIMEOUT: return "Bob did not answer in time.";
 	case ERR_TLS: return "Bob's certificate could not be verified.";
 	case ERR_ANSWER_TOO_LARGE: return "Bob's answer is over its size limit.";
 	case ERR_BAD_ANSWER: return "Bob's answer cannot be understood.";
 	case ERR_STOPPED: return "The server is stopping.";
 	case ERR_SETTINGS_INVALID: return "Bob's address is not allowed: https is required.";
-	default: return "Bob could not be reached, or the connection broke.";
+	default: return "The connection to Bob broke.";
 	}
 }
 
