@@ -45,6 +45,7 @@ struct process {
 	const struct options *options;
 	enum transport_plain plain;
 	struct settings *settings;
+	size_t mistakes; /* in the settings document; printed already */
 	struct store *store;
 	struct engine *engine;
 	struct intake intake;
@@ -70,6 +71,7 @@ static bool load_settings(struct process *process, struct err *err)
 		fprintf(stderr, "%s: %s: %s\n", process->options->settings, report.mistakes[i].path,
 		        report.mistakes[i].text);
 	}
+	process->mistakes = report.count + report.left_out;
 	return process->settings != NULL;
 }
 
@@ -125,6 +127,7 @@ static bool start_admin(struct process *process, struct err *err)
 		return false;
 	}
 	process->admin_listener = http_start(&options, err);
+	err_prefix(err, "--admin-listen");
 	return process->admin_listener != NULL;
 }
 
@@ -152,6 +155,7 @@ static bool start_public(struct process *process, struct err *err)
 	process->intake.on_stored = on_stored;
 	process->intake.on_stored_context = process->engine;
 	process->public_listener = http_start(&options, err);
+	err_prefix(err, "--listen");
 	return process->public_listener != NULL;
 }
 
@@ -241,7 +245,6 @@ static void stop(struct process *process)
 {
 	struct impatience impatience = {.process = process};
 
-	log_info("stopping");
 	if (process->engine != NULL) {
 		impatience.is_started =
 		        pthread_create(&impatience.thread, NULL, hurry, process) == 0;
@@ -255,6 +258,19 @@ static void stop(struct process *process)
 }
 
 /* ------------------------------------------------------------------- run */
+
+static void say_not_started(const struct process *process, const struct err *err)
+{
+	if (process->mistakes > 0) {
+		fprintf(stderr, "bob2okta: not started: mistakes in the settings: %zu\n",
+		        process->mistakes);
+	} else {
+		fprintf(stderr, "bob2okta: not started: %s\n", err->text);
+	}
+	if (process->mistakes > 0 || err->code != ERR_SETTINGS_INVALID) {
+		fprintf(stderr, "  -> %s\n", err_code_hint(err->code));
+	}
+}
 
 static void wait_for_signal(const struct process *process)
 {
@@ -284,8 +300,9 @@ int serve_run(const struct options *options)
 	if (is_started) {
 		say_ready(&process);
 		wait_for_signal(&process);
+		log_info("stopping");
 	} else {
-		fprintf(stderr, "bob2okta: %s\n%s\n", err.text, err_code_hint(err.code));
+		say_not_started(&process, &err);
 	}
 	stop(&process);
 	return is_started ? 0 : err.code == ERR_SETTINGS_INVALID || err.code == ERR_USAGE ? 2 : 1;

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS   3000
 #define TOKEN_FILE_MAX_BYTES 1024
@@ -71,10 +72,13 @@ char *admin_client_token_path(const char *store, struct err *err)
 static bool read_token(struct admin_client *client, struct err *err)
 {
 	struct file_content content;
-	if (!file_read(client->token_path, TOKEN_FILE_MAX_BYTES, &content, err)) {
-		err_prefix(err,
-		        "no admin token; is --store that of the server, and has the server"
-		        " been started once?");
+	struct err cause = ERR_INIT;
+	if (!file_read(client->token_path, TOKEN_FILE_MAX_BYTES, &content, &cause)) {
+		bool is_refused = access(client->token_path, F_OK) == 0;
+		err_set(err, ERR_IO, "no admin token: %s; %s", cause.text,
+		        is_refused ? "run this as the user the server runs as"
+		                   : "is --store that of the server, and has the server been"
+		                     " started once?");
 		return false;
 	}
 	size_t len = 0;

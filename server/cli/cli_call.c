@@ -124,7 +124,8 @@ bool cli_call_read(
 		return false;
 	}
 	if (word == CLI_NEEDS_WORD && call->word == NULL) {
-		err_set(err, ERR_USAGE, "an argument is missing");
+		const char *usage = call->command != NULL ? call->command->arguments : "";
+		err_set(err, ERR_USAGE, "%.*s is missing", (int)strcspn(usage, " "), usage);
 		return false;
 	}
 	return true;

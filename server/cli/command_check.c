@@ -18,8 +18,7 @@ static int report_settings(
 		check_report_add(report, CHECK_FAILURE, "document", found, NULL);
 	}
 	if (mistakes->count == 0) {
-		check_report_add(report, CHECK_FAILURE, "settings", err->text,
-		        "say where the settings document is with --settings FILE");
+		check_report_add(report, CHECK_FAILURE, "settings", err->text, NULL);
 	}
 	(void)check_report_close(report);
 	return CLI_USAGE;

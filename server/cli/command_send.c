@@ -55,7 +55,9 @@ static char *sign_by_settings(
 	struct settings *settings =
 	        settings_load_file(call->options->settings, plain, &report, err);
 	if (settings == NULL) {
-		err_prefix(err, "%s", call->options->settings);
+		if (report.count > 0) {
+			err_prefix(err, "%s", call->options->settings);
+		}
 		return NULL;
 	}
 	const char *name = cli_call_connection(call);

@@ -168,8 +168,8 @@ static size_t decide_all(struct args *args, const struct hold_choice *choice, de
 	}
 	hold_list_finish(&holds);
 	if (decided == 0 && choice->employee_id != NULL) {
-		err_set(&args->err, ERR_NOT_FOUND, "employee %s has no such hold",
-		        choice->employee_id);
+		err_set(&args->err, ERR_NOT_FOUND,
+		        "employee %s has no such hold; see bob2okta held", choice->employee_id);
 	}
 	return decided;
 }

@@ -100,7 +100,8 @@ bool listen_open(const char *address, struct listen_socket *listening, struct er
 	        read_port(listening->fd, &listening->port)) {
 		return true;
 	}
-	err_set(err, ERR_IO, "cannot listen on %s: %s", address, strerrordesc_np(errno));
+	err_set(err, ERR_IO, "cannot listen on %s: %s", address,
+	        errno == EADDRINUSE ? "another program listens there" : strerrordesc_np(errno));
 	if (listening->fd >= 0) {
 		close(listening->fd);
 	}

@@ -136,10 +136,14 @@ struct settings *settings_load_file(const char *path, enum settings_plain plain,
 	*report = (struct settings_report){0};
 	struct settings *settings = NULL;
 	struct file_content content = {0};
+	struct err cause = ERR_INIT;
 	char *folder = file_folder(path);
 	if (folder == NULL) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
-	} else if (file_read(path, SETTINGS_FILE_MAX_BYTES, &content, err)) {
+	} else if (!file_read(path, SETTINGS_FILE_MAX_BYTES, &content, &cause)) {
+		err_set(err, ERR_SETTINGS_INVALID,
+		        "%s; say where the settings document is with --settings FILE", cause.text);
+	} else {
 		settings = settings_load(content.bytes, content.len, folder, plain, report, err);
 	}
 	file_content_wipe(&content);

@@ -173,7 +173,8 @@ static bool claim_one_run(struct sqlite_conn *conn, void *context, struct err *e
 	enum sqlite_row row = sqlite_employee_load(conn, call->key, call->employee, err);
 	bool leased = false;
 	if (row == ROW_NONE) {
-		err_set(err, ERR_NOT_FOUND, "no such employee");
+		err_set(err, ERR_NOT_FOUND, "the store knows no employee %s",
+		        call->key->employee_id);
 	}
 	if (row != ROW_FOUND || !is_leased(conn, call->employee, &leased, err)) {
 		return false;

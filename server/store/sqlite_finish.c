@@ -129,7 +129,10 @@ static bool finish_run(struct sqlite_conn *conn, void *context, struct err *err)
 			err_set(err, ERR_CONFLICT, "the lease is lost");
 		}
 		break;
-	case ROW_NONE: err_set(err, ERR_NOT_FOUND, "no such employee"); break;
+	case ROW_NONE:
+		err_set(err, ERR_NOT_FOUND, "the store knows no employee %s",
+		        call->employee->key.employee_id);
+		break;
 	case ROW_FAILED: break;
 	}
 	employee_finish(&present);

@@ -22,7 +22,8 @@
 
 static bool fail_file(struct err *err, const char *what)
 {
-	err_set(err, ERR_IO, "%s: errno %d", what, errno);
+	char why[64];
+	err_set(err, ERR_IO, "%s: %s", what, strerror_r(errno, why, sizeof(why)));
 	return false;
 }
 

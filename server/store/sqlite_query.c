@@ -20,7 +20,9 @@ bool store_employee_get(struct store *store, const struct employee_key *key,
 	enum sqlite_row row = sqlite_employee_load(conn, key, employee, err);
 	sqlite_pool_give(store, conn);
 	if (row == ROW_NONE) {
-		err_set(err, ERR_NOT_FOUND, "no such employee");
+		err_set(err, ERR_NOT_FOUND,
+		        "the store knows no employee %s; see bob2okta people for those it does",
+		        key->employee_id);
 	}
 	if (row != ROW_FOUND) {
 		employee_finish(employee);

@@ -287,7 +287,7 @@ struct mistake {
 static const struct mistake mistakes[] = {
         {{"peple"}, "did you mean people?"},
         {{"--lisen=x"}, "did you mean --listen?"},
-        {{"person"}, "an argument is missing"},
+        {{"person"}, "ID is missing"},
         {{"person", "ada@example.com"}, "1 to 32 digits"},
         {{"person", "1", "2"}, "one argument too many: 2"},
         {{"status", "1"}, "one argument too many: 1"},
