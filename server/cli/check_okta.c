@@ -61,6 +61,11 @@ static bool check_permission(struct okta_check *check, enum okta_permission perm
 	} else if (proof == OKTA_PROOF_REFUSED) {
 		check_report_add(
 		        check->report, CHECK_FAILURE, what, "refused", mend_permission(permission));
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		check_report_add(check->report, CHECK_UNKNOWN, what,
+		        "cannot be proved without changing somebody: Okta looked for the user first",
+		        "look whether the role of the token's owner has it, in Okta's Administrators"
+		        " page");
 	} else {
 		char found[300];
 		str_format_cut(found, sizeof(found), "could not be proved: %s",

@@ -83,8 +83,9 @@ int check_report_close(struct check_report *report)
 	} else if (is_well && report->warnings == 0) {
 		cli_call_print(report->call, "all is well\n");
 	} else {
-		cli_call_print(report->call, "%zu failures, %zu warnings\n", report->failures,
-		        report->warnings);
+		cli_call_print(report->call, "%zu failure%s, %zu warning%s\n", report->failures,
+		        report->failures == 1 ? "" : "s", report->warnings,
+		        report->warnings == 1 ? "" : "s");
 	}
 	return is_well ? CLI_DONE : CLI_FAILED;
 }

@@ -81,6 +81,25 @@ static void print_connection(struct cli_call *call, const json_t *connection)
 	}
 }
 
+static bool is_asked_for(const struct cli_call *call, const json_t *connection)
+{
+	return call->connection == NULL ||
+	        str_equal(call->connection, cli_call_text(connection, "name"));
+}
+
+/* Whether there is one to show: the server tells of all connections. */
+static bool check_connection(const struct cli_call *call, const json_t *status, struct err *err)
+{
+	const json_t *connections = json_object_get(status, "connections");
+	for (size_t i = 0; i < json_array_size(connections); i++) {
+		if (is_asked_for(call, json_array_get(connections, i))) {
+			return true;
+		}
+	}
+	err_set(err, ERR_NOT_FOUND, "there is no connection of that name in the settings");
+	return false;
+}
+
 static void print_status(struct cli_call *call, const json_t *status)
 {
 	const json_t *store = json_object_get(status, "store");
@@ -96,7 +115,9 @@ static void print_status(struct cli_call *call, const json_t *status)
 	}
 	const json_t *connections = json_object_get(status, "connections");
 	for (size_t i = 0; i < json_array_size(connections); i++) {
-		print_connection(call, json_array_get(connections, i));
+		if (is_asked_for(call, json_array_get(connections, i))) {
+			print_connection(call, json_array_get(connections, i));
+		}
 	}
 }
 
@@ -112,7 +133,9 @@ int command_status(struct cli_call *call)
 		return cli_call_fail(call, &err);
 	}
 	int status = CLI_DONE;
-	if (call->is_json) {
+	if (call->connection != NULL && !check_connection(call, answer, &err)) {
+		status = cli_call_fail(call, &err);
+	} else if (call->is_json) {
 		status = cli_call_print_json(call, answer);
 	} else {
 		print_status(call, answer);

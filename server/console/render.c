@@ -173,6 +173,11 @@ static void next_step_waiting(const struct employee *employee, char *to, size_t 
 
 void render_next_step(const struct employee *employee, char *to, size_t size)
 {
+	if (employee->hold_kinds == 1U << HOLD_HUMAN) {
+		str_format_cut(to, size, "Stays as it is until bob2okta release %s.",
+		        employee->key.employee_id);
+		return;
+	}
 	if (employee->hold_kinds != 0) {
 		str_format_cut(to, size,
 		        "Waits for a human: bob2okta held shows why, release or reject decides.");

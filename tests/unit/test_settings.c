@@ -258,7 +258,8 @@ START_TEST(a_file_that_cannot_be_read_is_no_mistake_of_the_document)
 	ck_assert_ptr_null(
 	        settings_load_file(DATA "absent.json", SETTINGS_TLS_ONLY, &report, &err));
 	ck_assert_uint_eq(report.count, 0);
-	ck_assert_int_eq(err.code, ERR_IO);
+	ck_assert_int_eq(err.code, ERR_SETTINGS_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "--settings FILE"));
 	ck_assert_ptr_nonnull(strstr(err.text, "absent.json"));
 }
 END_TEST

@@ -431,7 +431,7 @@ START_TEST(a_closed_port_means_not_sent)
 	server.port = port;
 	ck_assert_int_eq(send_method("POST"), TRANSPORT_NOT_SENT);
 	server.port = 0;
-	ck_assert_int_eq(err.code, ERR_NETWORK);
+	ck_assert_int_eq(err.code, ERR_NO_CONNECTION);
 	ck_assert(!answer.is_sent);
 	ck_assert_int_eq(answer.status, 0);
 }
