@@ -42,7 +42,10 @@ class Contract:
     def __init__(self, spec):
         self.world = harness.World(
             start=False, activation="bob_status", create="on_creation", clock=0,
-            sandbox_settings={"okta_password_optional": True},
+            reread_after_s=0,
+            # Short windows and plenty of room, so that nobody waits for a budget here.
+            sandbox_settings={"okta_password_optional": True, "okta_window_s": 2,
+                              "bob_search_per_min": 1000},
             match={"okta": "employeeNumber", "bob": "work.employeeIdInCompany"},
             mapping=[
                 {"okta": "costCenter", "bob": "work.custom.field_1655996461265"},
@@ -128,17 +131,6 @@ def test_the_start_reads_the_owner_of_the_token(contract):
     contract.settle()
 
 
-def test_check_and_its_probes(contract, judged):
-    """The probes ask for what cannot succeed; they are well-formed all the same."""
-    result = contract.server.cli("check", "--json")
-    assert result.returncode == 0, result.stdout + result.stderr
-    calls = {(method, path.split("?")[0]) for method, path, _ in contract.routes(judged.recorded)}
-    assert {("POST", "/api/v1/users"), ("GET", "/api/v1/users"),
-            ("POST", "/api/v1/meta/schemas/user/default"),
-            ("GET", "/api/v1/meta/schemas/user/default")} <= calls, calls
-    assert any(path.endswith("/lifecycle/deactivate") for _, path in calls)
-
-
 # --------------------------------------------------------------------- lives
 
 def test_a_hire_who_has_started(contract, judged):
@@ -186,6 +178,8 @@ def test_an_emptied_value(contract, judged):
     wait_until(lambda: contract.world.okta_writes(judged.okta)[1:] == ["update"], "emptied", 40)
     contract.settle()
     assert not contract.sandbox.user("eve.empties@example.com")["profile"].get("department")
+    # The alarm is listed because it rings: one that no longer does has to go from the list.
+    assert any(map(is_false_alarm, contract.recorder.violations(judged.recorded)))
 
 
 def test_a_leave_asks_okta_for_nothing(contract, judged):
@@ -221,6 +215,19 @@ def test_a_revocation_of_one_who_never_started(contract, judged):
     contract.settle()
     assert contract.world.okta_writes(judged.okta) == [
         "create", "suspend!", "deactivate", "sessions"]
+
+
+# ------------------------------------------------------------------- check
+
+def test_check_and_its_probes(contract, judged):
+    """The probes ask for what cannot succeed; they are well-formed all the same."""
+    result = contract.server.cli("check", "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    calls = {(method, path.split("?")[0]) for method, path, _ in contract.routes(judged.recorded)}
+    assert {("POST", "/api/v1/users"), ("GET", "/api/v1/users"),
+            ("POST", "/api/v1/meta/schemas/user/default"),
+            ("GET", "/api/v1/meta/schemas/user/default")} <= calls, calls
+    assert any(path.endswith("/lifecycle/deactivate") for _, path in calls)
 
 
 # ------------------------------------------------------------ accounts there
@@ -308,3 +315,67 @@ def test_every_call_went_through_prism(contract):
     assert len(seen) > 50
 
 
+OKTA = {"Authorization": f"SSWS {harness.OKTA_TOKEN}", "Accept": "application/json"}
+USER = {"firstName": "Uma", "lastName": "Planted", "login": "uma@example.com",
+        "email": "uma@example.com"}
+
+
+def plant(contract, method, path, body=None, headers=OKTA):
+    """A call of our own through the recorder. Returns what was found, and takes it out again."""
+    since = contract.recorder.mark()
+    harness.http_call(contract.recorder.address, method, path, body, headers)
+    with pytest.raises(AssertionError) as caught:
+        contract.check(since)
+    found = contract.recorder.violations(since)
+    contract.recorder.forget(since)
+    print(caught.value)
+    return found
+
+
+@pytest.mark.parametrize("method,path,body,headers,where", [
+    ("POST", "/api/v1/users?activate=false", {"profile": {**USER, "email": 7}}, OKTA,
+     "request.body.profile.email"),
+    ("POST", "/api/v1/users?activate=false", {"profile": {**USER, "login": "x" * 101}}, OKTA,
+     "request.body.profile.login"),
+    ("POST", "/api/v1/users?activate=perhaps", {"profile": USER}, OKTA, "request.query.activate"),
+    ("POST", "/api/v1/users?activate=false", None, OKTA, "request"),
+    ("GET", "/api/v1/users/me", None, {"Accept": "application/json"}, "request"),
+    ("GET", "/api/v1/people", None, OKTA, "request"),
+    ("PATCH", "/api/v1/users/me", {"profile": USER}, OKTA, "request"),
+])
+def test_a_bad_request_is_seen(contract, method, path, body, headers, where):
+    found = plant(contract, method, path, body, headers)
+    assert where in [violation.where for violation in found], found
+
+
+@pytest.mark.parametrize("answer,where", [
+    ({"id": "00u1", "status": "NAPPING", "profile": USER}, "response.body.status"),
+    ({"id": 7, "status": "ACTIVE", "profile": USER}, "response.body.id"),
+    ({"id": "00u1", "status": "ACTIVE", "created": "yesterday"}, "response.body.created"),
+    ([], "response.body"),
+])
+def test_a_bad_answer_is_seen(contract, answer, where):
+    contract.sandbox.fault(system="okta", route="GET /api/v1/users/{id}", action="status", status=200,
+                           body=answer, times=1)
+    found = plant(contract, "GET", "/api/v1/users/00u1")
+    assert where in [violation.where for violation in found], found
+
+
+def test_an_answer_that_is_no_json_is_seen(contract):
+    contract.sandbox.fault(system="okta", route="GET /api/v1/users/{id}", action="garbage", times=1)
+    assert plant(contract, "GET", "/api/v1/users/00u1")
+
+
+def test_what_bob2okta_itself_is_answered_is_seen(contract):
+    """The same from end to end: not a call of the test, but one of the program's."""
+    employee = contract.sandbox.hire("Vic", "Planted", day(PAST))
+    contract.world.quiet()
+    since = contract.recorder.mark()
+    contract.sandbox.fault(system="okta", route="POST /api/v1/users/{id}", action="status",
+                           status=200, body={"id": "00u1", "status": "NAPPING"}, times=1)
+    contract.sandbox.update(employee, {"work.title": "Planted"})
+    wait_until(lambda: contract.recorder.violations(since), "seen", 20)
+    contract.world.quiet(40)
+    with pytest.raises(AssertionError, match="response.body.status"):
+        contract.check(since)
+    contract.recorder.forget(since)
