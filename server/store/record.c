@@ -61,6 +61,7 @@ void employee_finish(struct employee *employee)
 		return;
 	}
 	free(employee->empty_fields);
+	free(employee->set_back);
 	personal_finish(&employee->present_profile);
 	personal_finish(&employee->bob_login);
 	personal_finish(&employee->bob_email);

@@ -80,6 +80,7 @@ struct employee {
 	bool was_terminated; /* seen terminated, or lowered as a leaver, and not rehired since */
 	int64_t empty_since_ms; /* K4: when empty_fields was first read so */
 	char *empty_fields; /* K4: Okta attributes read as empty, comma-separated; NULL: none */
+	char *set_back; /* C4: attribute -> how often somebody set it back, as JSON; NULL: none */
 
 	/* The account. */
 	char okta_id[OKTA_ID_BYTES]; /* "": not linked */

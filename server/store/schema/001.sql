@@ -74,6 +74,7 @@ CREATE TABLE employees (
 	was_terminated INTEGER NOT NULL DEFAULT 0,
 	empty_since_ms INTEGER NOT NULL DEFAULT 0,
 	empty_fields TEXT,
+	set_back TEXT,
 
 	okta_id TEXT NOT NULL DEFAULT '',
 	origin TEXT NOT NULL DEFAULT 'none',
