@@ -94,8 +94,9 @@ def install():
         ])
     if status is None:
         raise Unavailable(f"npm ci took longer than {INSTALL_TIMEOUT_S} s")
-    if status != 0 and any(word in output for word in UNREACHABLE):
-        raise Unavailable("npm's registry cannot be reached: " + output.strip()[-300:])
+    reasons = [line for line in output.splitlines() if any(word in line for word in UNREACHABLE)]
+    if status != 0 and reasons:
+        raise Unavailable(f"npm's registry cannot be reached: {reasons[0].strip()}")
     assert status == 0, f"npm ci failed:\n{output[-4000:]}"
 
 
