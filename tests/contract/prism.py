@@ -130,10 +130,6 @@ class Violation:
         self.code = str(finding.get("code", ""))
         self.message = str(finding.get("message", finding))
 
-    @property
-    def side(self):
-        return self.where.split(".")[0]
-
     def __repr__(self):
         return f"{self.method} {self.path} -> {self.status}: {self.where}: {self.message}"
 
