@@ -133,7 +133,7 @@ static bool start_admin(struct process *process, struct err *err)
 
 static void on_stored(void *engine)
 {
-	engine_notify(engine);
+	engine_notify_stored(engine);
 }
 
 static bool start_public(struct process *process, struct err *err)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define TURN_MS          1000
+#define SETTLE_GAP_MS    25
 #define RUNNING_EVERY_MS 5000
 #define GAUGES_EVERY_MS  2000
 #define EXPIRE_EVERY_MS  (60 * 60 * 1000)
@@ -24,6 +25,7 @@ struct dispatcher {
 	struct engine *engine;
 	struct runner runner;
 	uint64_t seen;
+	int64_t settled_at_ms; /* monotonic, when events were last settled */
 	bool has_revocations; /* an event of lane revoke was settled since the last claim */
 	int64_t revokes_at_ms; /* monotonic; all of them: when last done */
 	int64_t running_at_ms;
@@ -96,13 +98,31 @@ static size_t settle_some(struct dispatcher *dispatcher)
 	return settled;
 }
 
+/*
+ * A lone event is settled at once; of a flood those that came in meanwhile are
+ * settled together, so that the disk is asked for deliveries and not for these.
+ * The flag falls before the store is read: what comes later wakes again.
+ */
+static void gather_events(struct dispatcher *dispatcher)
+{
+	struct engine *engine = dispatcher->engine;
+	int64_t until_ms = dispatcher->settled_at_ms + SETTLE_GAP_MS;
+
+	while (clock_mono_ms() < until_ms && !atomic_load(&engine->is_stopping)) {
+		engine_wait(engine, &dispatcher->seen, until_ms);
+	}
+	atomic_store(&engine->is_event_waiting, false);
+}
+
 static void settle_events(struct dispatcher *dispatcher)
 {
+	gather_events(dispatcher);
 	size_t settled = settle_some(dispatcher);
 
 	if (settled == 0) {
 		return;
 	}
+	dispatcher->settled_at_ms = clock_mono_ms();
 	while (settled == ENGINE_EVENTS_AT_ONCE && !atomic_load(&dispatcher->engine->is_stopping)) {
 		settled = settle_some(dispatcher);
 	}

@@ -27,6 +27,13 @@ void engine_notify(struct engine *engine)
 	engine_wake(engine);
 }
 
+void engine_notify_stored(struct engine *engine)
+{
+	if (!atomic_exchange(&engine->is_event_waiting, true)) {
+		engine_wake(engine);
+	}
+}
+
 void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms)
 {
 	bool is_in_time = true;

@@ -37,8 +37,10 @@ struct engine_options {
 
 struct engine *engine_create(const struct engine_options *options, struct err *err) MUST_CHECK;
 bool engine_start(struct engine *engine, struct err *err) MUST_CHECK;
-/* New events are stored. Any thread; cheap. */
+/* There is something new to do. Any thread; cheap. */
 void engine_notify(struct engine *engine);
+/* The same for a stored event: a flood of them wakes once. */
+void engine_notify_stored(struct engine *engine);
 /*
  * Stops claiming, lets calls in flight end until deadline_ms (monotonic), aborts
  * the rest, gives everything unfinished back, joins all threads.

@@ -28,6 +28,7 @@ struct engine {
 
 	atomic_bool is_stopping; /* no new claims */
 	atomic_bool is_aborting; /* calls in flight end at once */
+	atomic_bool is_event_waiting; /* stored since the dispatcher last looked */
 
 	struct monitor wake;
 	/* protected by wake: */
