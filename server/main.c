@@ -9,10 +9,13 @@
 #include "server/serve.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
 #define EXIT_USAGE 2
+/* By default every thread may get a heap of its own, and each keeps its largest day. */
+#define HEAPS_MAX 2
 
 static void block_signals(void)
 {
@@ -61,6 +64,7 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int status = 1;
 
+	mallopt(M_ARENA_MAX, HEAPS_MAX); /* before threads; refused, it is only more memory */
 	block_signals();
 	json_object_seed(0); /* J3: before threads */
 	if (!options_parse(&options, &argc, argv, &err)) {
