@@ -18,11 +18,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define THREADS           2
 #define CONNECTIONS_MAX   1024
 #define BODY_MAX          65536
-#define PATH_BYTES        4096
 #define CHECKPOINT_PAGES  2000
 #define CONNECTION_COLUMN "default"
 
@@ -116,10 +116,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 static bool open_store(struct bare *bare, const char *directory)
 {
 	static const char INSERT[] = "INSERT INTO events (connection, body) VALUES (?1, ?2)";
-	char path[PATH_BYTES];
-	int len = snprintf(path, sizeof(path), "%s/single.db", directory);
-	return len > 0 && (size_t)len < sizeof(path) &&
-	        sqlite3_open(path, &bare->db) == SQLITE_OK &&
+	return chdir(directory) == 0 && sqlite3_open("single.db", &bare->db) == SQLITE_OK &&
 	        sqlite3_exec(bare->db, TABLES, NULL, NULL, NULL) == SQLITE_OK &&
 	        sqlite3_wal_autocheckpoint(bare->db, CHECKPOINT_PAGES) == SQLITE_OK &&
 	        sqlite3_prepare_v2(bare->db, INSERT, -1, &bare->insert, NULL) == SQLITE_OK;
