@@ -93,3 +93,20 @@ const char *facts_note_empty(
 	*wants_reread = true;
 	return NULL;
 }
+
+void facts_note_revoked(struct employee *employee, int64_t now_ms)
+{
+	if (employee->revoke_triggered_at_ms > now_ms && employee->revoke_is_doubtful) {
+		employee->revoke_triggered_at_ms = now_ms;
+	}
+	if (employee->revoke_triggered_at_ms > employee->revoke_handled_at_ms) {
+		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+	}
+	employee->revoke_is_doubtful = false;
+}
+
+void facts_forget_revocation(struct employee *employee)
+{
+	employee->revoke_triggered_at_ms = employee->revoke_handled_at_ms;
+	employee->revoke_is_doubtful = false;
+}

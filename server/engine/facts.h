@@ -38,4 +38,9 @@ bool facts_note_read(struct employee *employee, const struct person *person, int
 const char *facts_note_empty(
         struct employee *employee, char *empty_now, int64_t read_begun_ms, bool *wants_reread);
 
+/* V1: the pending revocation was carried out. A time far ahead must not outdo the next one. */
+void facts_note_revoked(struct employee *employee, int64_t now_ms);
+/* V1: a human said that a doubtful revocation is none. */
+void facts_forget_revocation(struct employee *employee);
+
 #endif

@@ -94,6 +94,9 @@ static enum step send_again(struct run *run, struct okta_client *client,
 	char why[SENTENCE_BYTES];
 	enum step step = STEP_STOP;
 
+	if (run->connection->settings->mode == SETTINGS_DRY_RUN) {
+		return close_resolved(run, intent, OUTCOME_NOT_SENT);
+	}
 	if (connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why))) {
 		return run_stop(run, RUN_ENDS_PARKED, why);
 	}
@@ -174,7 +177,7 @@ static bool note_applied(struct run *run, const struct intent *intent)
 	if (intent->lower_cause != LOWER_NONE) {
 		employee->lowered = intent->lower_cause;
 		if (intent->lower_cause == LOWER_REVOKED) {
-			employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+			facts_note_revoked(employee, clock_wall_ms());
 		}
 	} else if (intent->kind != ACTION_UPDATE) {
 		employee->lowered = LOWER_NONE;

@@ -141,6 +141,13 @@ static enum employee_state settle_badly(struct run *run)
 	int64_t now_ms = clock_wall_ms();
 
 	employee->is_last_run_good = false;
+	if (run->decision.due_at_ms != 0) {
+		employee->policy_due_at_ms = run->decision.due_at_ms;
+	}
+	if (run->has_plan && run->plan.lane < employee->lane) {
+		/* Rule 5: a leaver found out by an ordinary event is one for the next try. */
+		employee->lane = run->plan.lane;
+	}
 	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", run->sentence);
 	switch (run->end) {
 	case RUN_ENDS_WAITING:
@@ -152,9 +159,6 @@ static enum employee_state settle_badly(struct run *run)
 	case RUN_ENDS_FAILED:
 		employee->failing_since_ms =
 		        employee->failing_since_ms != 0 ? employee->failing_since_ms : now_ms;
-		if (run->decision.due_at_ms != 0) {
-			employee->policy_due_at_ms = run->decision.due_at_ms;
-		}
 		return EMPLOYEE_FAILED;
 	case RUN_ENDS_MOVED: refund(employee); return EMPLOYEE_DIRTY;
 	case RUN_ENDS_WELL:
