@@ -104,9 +104,12 @@ static enum step link_user(struct run *run, const struct okta_user *user)
 		log_info("action", F("connection", run->employee->key.connection),
 		        F("employee_id", run->employee->key.employee_id), F("action", "link"),
 		        F("rule", "G4"), F("result", "done"));
-		step = store_intent_close(run->runner->store, &outcome, run->employee, &err)
-		        ? STEP_AGAIN
-		        : run_stop(run, RUN_ENDS_RETRY, err.text);
+		if (store_intent_close(run->runner->store, &outcome, run->employee, &err)) {
+			lookup_forget(run);
+			step = STEP_AGAIN;
+		} else {
+			step = run_stop(run, RUN_ENDS_RETRY, err.text);
+		}
 	}
 	intent_finish(&intent);
 	return step;
@@ -164,6 +167,23 @@ static void hold_old_record(struct run *run, const char *other_id, const char *o
 	}
 }
 
+/* G6: the question is answered or has gone; the old record's leaving closes the account again. */
+static void free_old_record(struct run *run, const char *other_id)
+{
+	struct employee_key key = run->employee->key;
+	struct err err = ERR_INIT;
+
+	if (run->mode == RUN_MODE_PLAN) {
+		return;
+	}
+	str_format_cut(key.employee_id, sizeof(key.employee_id), "%s", other_id);
+	if (!store_hold_remove(run->runner->store, &key, HOLD_DUPLICATE, &err) ||
+	        !store_employee_mark(
+	                run->runner->store, &key, LANE_UPDATE, "its question is answered", &err)) {
+		log_error("hold not removed", F("employee_id", other_id), F("cause", err.text));
+	}
+}
+
 /* G6, released by a human: the old record lets go, then the new one links. */
 static enum step move_link(struct run *run, const char *other_id, const char *okta_id)
 {
@@ -194,14 +214,39 @@ static enum step move_link(struct run *run, const char *other_id, const char *ok
 static enum step on_duplicate(
         struct run *run, const struct okta_user *user, const char *other_id, const char *cause)
 {
-	if (run_is_approved(run, HOLD_DUPLICATE) && run->mode != RUN_MODE_PLAN) {
-		return move_link(run, other_id, user->id);
+	bool is_writing =
+	        run->mode != RUN_MODE_PLAN && run->connection->settings->mode != SETTINGS_DRY_RUN;
+
+	if (run_is_approved(run, HOLD_DUPLICATE)) {
+		return is_writing ? move_link(run, other_id, user->id)
+		                  : run_stop(run, RUN_ENDS_WELL, "Would move the link here.");
 	}
 	enum step step = run_hold(run, HOLD_DUPLICATE, cause, user->id);
-	if (step == STEP_NEXT && run->mode != RUN_MODE_PLAN) {
+	const struct hold *asked = run_find_hold(run, HOLD_DUPLICATE);
+	if (asked != NULL && asked->is_rejected) {
+		free_old_record(run, other_id);
+	} else if (step == STEP_NEXT && run->mode != RUN_MODE_PLAN) {
 		hold_old_record(run, other_id, user->id);
 	}
 	return step;
+}
+
+void lookup_forget(struct run *run)
+{
+	const struct hold *asked = run_find_hold(run, HOLD_DUPLICATE);
+	char other_id[EMPLOYEE_ID_BYTES] = "";
+
+	if (run->mode == RUN_MODE_PLAN) {
+		return;
+	}
+	if (asked != NULL && asked->okta_id[0] != '\0' &&
+	        find_linked(run, asked->okta_id, other_id, sizeof(other_id)) &&
+	        other_id[0] != '\0') {
+		free_old_record(run, other_id);
+		run_unhold(run, HOLD_DUPLICATE);
+	}
+	run_unhold(run, HOLD_MATCH);
+	run_unhold(run, HOLD_EXISTING);
 }
 
 /* ----------------------------------------------------------------- judge */
@@ -214,7 +259,7 @@ static enum step on_verdict(struct run *run, const struct match_result *result,
 
 	switch (result->verdict) {
 	case MATCH_NOBODY:
-		run_unhold(run, HOLD_MATCH);
+		lookup_forget(run);
 		run_unhold(run, HOLD_DUPLICATE);
 		return STEP_NEXT;
 	case MATCH_ADOPT:

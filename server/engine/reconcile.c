@@ -49,6 +49,33 @@ static enum step take_person(struct run *run, json_t *source)
 	return STEP_NEXT;
 }
 
+/* Rejected: it is no revocation, and nothing waits for it. */
+static void forget_rejected(struct run *run)
+{
+	const struct hold *asked = run_find_hold(run, HOLD_REVOKE_DOUBTFUL);
+	bool is_open = asked != NULL && !asked->is_rejected && run->employee->revoke_is_doubtful;
+
+	if (asked == NULL || is_open || run->mode == RUN_MODE_PLAN) {
+		return;
+	}
+	if (run->employee->revoke_is_doubtful) {
+		facts_forget_revocation(run->employee);
+	}
+	run_unhold(run, HOLD_REVOKE_DOUBTFUL);
+}
+
+/* Engine rule 10: a closed account may have been opened since; a human wants it closed now. */
+static enum step look_before_closing(struct run *run)
+{
+	char why[SENTENCE_BYTES];
+
+	if (connection_is_okta_parked(run->connection)) {
+		connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why));
+		return run_stop(run, RUN_ENDS_PARKED, why);
+	}
+	return run_reread(run);
+}
+
 static enum step begin(struct run *run, json_t *source)
 {
 	struct err err = ERR_INIT;
@@ -58,6 +85,10 @@ static enum step begin(struct run *run, json_t *source)
 	        !store_hold_list(
 	                run->runner->store, NULL, &run->employee->key, &run->holds, &err)) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	forget_rejected(run);
+	if (run->mode == RUN_MODE_CLOSE) {
+		return look_before_closing(run);
 	}
 	if (run->presence == PRESENCE_READ) {
 		return take_person(run, source);
@@ -140,7 +171,7 @@ static enum step note_decision(struct run *run)
 	if (decision->is_rehired) {
 		employee->was_terminated = false;
 		/* V1: an older revocation that is sent again finds a newer rehire. */
-		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
+		facts_note_revoked(employee, clock_wall_ms());
 		run_unhold(run, HOLD_REVOKED);
 	}
 	if (run->presence == PRESENCE_READ) {
@@ -185,8 +216,7 @@ static bool wants_account(const struct run *run)
  */
 static enum step nothing_to_revoke(struct run *run)
 {
-	run->employee->revoke_handled_at_ms = run->employee->revoke_triggered_at_ms;
-	run->employee->revoke_is_doubtful = false;
+	facts_note_revoked(run->employee, clock_wall_ms());
 	log_error("alarm", F("connection", run->employee->key.connection),
 	        F("employee_id", run->employee->key.employee_id), F("rule", "V1"),
 	        F("reason",
@@ -200,6 +230,13 @@ static enum step find_account(struct run *run)
 
 	if (!wants_account(run)) {
 		bool is_lost = run->decision.is_revocation && run->employee->okta_id[0] == '\0';
+		if (is_lost && run->presence == PRESENCE_NOT_READ) {
+			return run_stop(run, RUN_ENDS_RETRY,
+			        "access was revoked, and Bob cannot be read to look for the account");
+		}
+		if (run->decision.is_leaver && run->employee->okta_id[0] == '\0') {
+			lookup_forget(run);
+		}
 		return is_lost && run->mode != RUN_MODE_PLAN ? nothing_to_revoke(run) : STEP_NEXT;
 	}
 	if (is_existing(run) && !run->decision.is_revocation) {
@@ -252,13 +289,18 @@ static enum step make_plan(struct run *run)
 	if (run->plan.hold != HOLD_KIND_COUNT) {
 		return run_hold(run, run->plan.hold, run->plan.hold_cause, run->employee->okta_id);
 	}
-	run_unhold(run, HOLD_DOMAIN);
+	if (run->presence == PRESENCE_READ) {
+		run_unhold(run, HOLD_DOMAIN);
+	}
 	return STEP_NEXT;
 }
 
 /* A limit held something that nobody wants any more. */
 static void drop_stale_limit(struct run *run)
 {
+	if (run->presence != PRESENCE_READ) {
+		return;
+	}
 	for (size_t i = 0; i < run->plan.count; i++) {
 		if (run->plan.actions[i].limit != LIMIT_NONE) {
 			return;
@@ -276,8 +318,7 @@ static void note_revoked(struct run *run)
 
 	if (run->decision.is_revocation && is_closed && run->mode != RUN_MODE_PLAN &&
 	        run->connection->settings->mode == SETTINGS_LIVE) {
-		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
-		employee->revoke_is_doubtful = false;
+		facts_note_revoked(employee, clock_wall_ms());
 	}
 }
 

@@ -72,6 +72,16 @@ enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, cons
 	return STEP_NEXT;
 }
 
+const struct hold *run_find_hold(const struct run *run, enum hold_kind kind)
+{
+	for (size_t i = 0; i < run->holds.count; i++) {
+		if (run->holds.items[i].kind == kind) {
+			return &run->holds.items[i];
+		}
+	}
+	return NULL;
+}
+
 void run_unhold(struct run *run, enum hold_kind kind)
 {
 	struct err err = ERR_INIT;

@@ -85,6 +85,8 @@ bool run_has_hold(const struct run *run, enum hold_kind kind);
 bool run_is_approved(const struct run *run, enum hold_kind kind);
 /* Asks a human; the hold is durable when this returns. */
 enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id);
+/* The hold as it was when the run began; NULL: none. */
+const struct hold *run_find_hold(const struct run *run, enum hold_kind kind);
 /* Takes a hold back whose cause is gone. */
 void run_unhold(struct run *run, enum hold_kind kind);
 /* Adds an action to the report, if one is asked for. */
@@ -97,6 +99,8 @@ enum step run_reread(struct run *run);
 
 enum step resolve_intents(struct run *run);
 enum step lookup_account(struct run *run);
+/* No account is looked for any more: what a look-up asked about is no question now. */
+void lookup_forget(struct run *run);
 enum step act_all(struct run *run);
 /* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */
 enum step lookup_judge(struct run *run, const struct okta_user_list *users);
