@@ -209,6 +209,7 @@ enum http_verdict console_reject(
 	if (err_is_set(&args.err)) {
 		return args_refuse(&args, reply);
 	}
+	engine_notify(args.console->engine);
 	http_reply_json(reply, 200, json_pack("{s:I}", "rejected", (json_int_t)rejected));
 	args_finish(&args);
 	return HTTP_ANSWERED;

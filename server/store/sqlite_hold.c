@@ -164,7 +164,8 @@ static bool reject_run(struct sqlite_conn *conn, void *context, struct err *err)
 		err_set(err, ERR_NOT_FOUND, "there is no such hold");
 		return false;
 	}
-	return audit_kind(conn, key, decision->by, "reject", kind != NULL ? kind : "all", err);
+	return sqlite_mark(conn, key, LANE_UPDATE, err) &&
+	        audit_kind(conn, key, decision->by, "reject", kind != NULL ? kind : "all", err);
 }
 
 bool store_hold_reject(struct store *store, const struct hold_decision *decision, struct err *err)

@@ -185,7 +185,8 @@ bool store_hold_add(struct store *store, const struct hold *hold, struct err *er
  */
 bool store_hold_release(
         struct store *store, const struct hold_decision *decision, struct err *err) MUST_CHECK;
-/* A human says no: the hold stays as HOLD_REJECTED until the facts change or it is released. */
+/* A human says no: the hold stays as HOLD_REJECTED until the facts change or it is released; the
+ * employee is marked dirty, since what waited for the answer may go on. */
 bool store_hold_reject(
         struct store *store, const struct hold_decision *decision, struct err *err) MUST_CHECK;
 /* The engine's own removal when the cause is gone; no approval. */
