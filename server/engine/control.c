@@ -431,13 +431,14 @@ bool engine_close(
 	        !store_employee_claim_one(engine->store, key, CONTROL_LEASE_MS, &employee, err)) {
 		return false;
 	}
+	bool was_held = (employee.hold_kinds & (1U << HOLD_HUMAN)) != 0;
 	str_format_cut(hold.by, sizeof(hold.by), "%s", by);
 	str_format_cut(hold.cause, sizeof(hold.cause), "closed by hand");
 	if (employee.okta_id[0] == '\0') {
 		err_set(err, ERR_CONFLICT, "employee %s has no linked Okta account to close",
 		        key->employee_id);
 		engine_give_back(engine, &employee, "");
-	} else if (!store_hold_add(engine->store, &hold, err) ||
+	} else if ((!was_held && !store_hold_add(engine->store, &hold, err)) ||
 	        !runner_init(&runner, engine->store, engine->connections, engine->connection_count,
 	                err)) {
 		engine_give_back(engine, &employee, "");
@@ -445,7 +446,7 @@ bool engine_close(
 		is_closed = close_claimed(engine, &runner, &employee, err);
 		runner_finish(&runner);
 	}
-	if (!is_closed && !store_hold_remove(engine->store, key, HOLD_HUMAN, NULL)) {
+	if (!is_closed && !was_held && !store_hold_remove(engine->store, key, HOLD_HUMAN, NULL)) {
 		/* A hold that stays would keep a leaver open, and nobody asked for that. */
 		log_error("hold of a failed close stays", F("employee_id", key->employee_id));
 	}
@@ -478,7 +479,8 @@ bool engine_pause(struct engine *engine, const char *name, enum pause_mode mode,
 	connection->pause = mode;
 	monitor_unlock(&connection->monitor);
 	log_info(mode == PAUSE_NONE ? "resumed" : "paused", F("connection", name));
-	bool is_marked = mode != PAUSE_NONE ||
+	/* Revocations that wait may pass from now on; all others park again. */
+	bool is_marked = mode == PAUSE_EVERYTHING ||
 	        store_employee_mark_all(
 	                engine->store, name, EMPLOYEE_PARKED, LANE_COUNT, &marked, err);
 	engine_wake(engine);
