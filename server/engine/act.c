@@ -15,19 +15,43 @@
 
 /* ------------------------------------------------------------ permission */
 
+/* The hold of a limit names the limit, so that a held rename binds no leaver. */
+static void name_limit(enum limit_kind limit, char *name, size_t size)
+{
+	str_format_cut(name, size, "the limit \"%s\"", limit_kind_name(limit));
+}
+
+static bool is_limit_held(const struct run *run, enum limit_kind limit)
+{
+	char name[64];
+
+	name_limit(limit, name, sizeof(name));
+	for (size_t i = 0; i < run->holds.count; i++) {
+		const struct hold *hold = &run->holds.items[i];
+		if (hold->kind == HOLD_LIMIT && strstr(hold->cause, name) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_lowering(const struct planned_action *action)
 {
 	return action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE ||
 	        action->kind == ACTION_END_SESSIONS;
 }
 
-/* Engine rule 2: all holds but a human's bind only create, adopt, raise and rename. */
-static unsigned binding_holds(const struct planned_action *action)
+/*
+ * Engine rule 2: all holds but a human's bind only create, adopt, raise and rename; a lowering
+ * waits for the hold of its own limit alone.
+ */
+static unsigned binding_holds(const struct run *run, const struct planned_action *action)
 {
 	unsigned all = (1U << HOLD_KIND_COUNT) - 1;
 
 	if (is_lowering(action)) {
-		return action->limit != LIMIT_NONE ? 1U << HOLD_LIMIT : 0;
+		bool waits = action->limit != LIMIT_NONE && is_limit_held(run, action->limit);
+		return waits ? 1U << HOLD_LIMIT : 0;
 	}
 	if (action->kind == ACTION_UPDATE && !action->is_rename) {
 		return 1U << HOLD_FORBIDDEN;
@@ -39,7 +63,7 @@ static bool is_bound(const struct run *run, const struct planned_action *action)
 {
 	unsigned open = run->employee->hold_kinds & ~run->employee->approvals;
 
-	return (open & binding_holds(action)) != 0;
+	return (open & binding_holds(run, action)) != 0;
 }
 
 static void note_held(struct run *run, const struct planned_action *action)
@@ -134,9 +158,13 @@ static bool fill_intent(
 static enum step on_limited(struct run *run, const struct planned_action *action)
 {
 	char cause[SENTENCE_BYTES];
+	char name[64];
 
-	str_format_cut(cause, sizeof(cause), "%s would pass the limit \"%s\": %s",
-	        action_kind_name(action->kind), limit_kind_name(action->limit), action->reason);
+	name_limit(action->limit, name, sizeof(name));
+	str_format_cut(cause, sizeof(cause), "%s would pass %s: %s", action_kind_name(action->kind),
+	        name, action->reason);
+	/* Another limit's hold is about something else: this question takes its place. */
+	run->employee->hold_kinds &= ~(1U << HOLD_LIMIT);
 	enum step step = run_hold(run, HOLD_LIMIT, cause, run->employee->okta_id);
 	note_held(run, action);
 	return step;
@@ -176,8 +204,7 @@ static void note_lowered(struct employee *employee, const struct planned_action 
 	        action->kind == ACTION_SUSPEND ? ACCOUNT_SUSPENDED : ACCOUNT_DEPROVISIONED;
 	employee->lowered = action->lower_cause;
 	if (action->lower_cause == LOWER_REVOKED) {
-		employee->revoke_handled_at_ms = employee->revoke_triggered_at_ms;
-		employee->revoke_is_doubtful = false;
+		facts_note_revoked(employee, clock_wall_ms());
 	}
 }
 
@@ -188,6 +215,19 @@ static bool note_baseline(struct run *run)
 
 	return personal_set(&run->employee->bob_login, login) &&
 	        personal_set(&run->employee->bob_email, email);
+}
+
+/* C2: an address that was left out of the rename is not in Okta yet, and stays due. */
+static bool note_renamed(struct run *run)
+{
+	const char *login = map_profile_text(&run->profile, "login");
+	const char *email = map_profile_text(&run->profile, "email");
+	struct employee *employee = run->employee;
+
+	return (!str_equal_fold(login, json_get_text(run->present, "login")) ||
+	               personal_set(&employee->bob_login, login)) &&
+	        (!str_equal_fold(email, json_get_text(run->present, "email")) ||
+	                personal_set(&employee->bob_email, email));
 }
 
 static bool note_created(
@@ -212,7 +252,7 @@ static bool note_done(
 	switch (action->kind) {
 	case ACTION_CREATE: return note_created(run, action, user);
 	case ACTION_UPDATE:
-		return (!action->is_rename || note_baseline(run)) && run_note_user(run, user);
+		return run_note_user(run, user) && (!action->is_rename || note_renamed(run));
 	case ACTION_ACTIVATE:
 	case ACTION_REACTIVATE:
 		employee->present_status = ACCOUNT_PROVISIONED;
@@ -428,6 +468,8 @@ static enum step act_dry(struct run *run, const struct planned_action *action)
 		step = close_intent(run, action, intent.intent_id, OUTCOME_DRY_RUN, NULL)
 		        ? STEP_NEXT
 		        : STEP_STOP;
+	} else if (step == STEP_AGAIN) {
+		step = STEP_NEXT;
 	}
 	intent_finish(&intent);
 	return step;
@@ -451,12 +493,20 @@ static enum step act_live(struct run *run, const struct planned_action *action)
 	return step;
 }
 
+/* A pause that lets revocations pass lets their sessions end, too. */
+static enum work_kind work_kind(const struct run *run, const struct planned_action *action)
+{
+	bool is_revoking = action->limit == LIMIT_REVOKE || action->lower_cause == LOWER_REVOKED ||
+	        (action->kind == ACTION_END_SESSIONS &&
+	                (run->decision.is_revocation || run->employee->lowered == LOWER_REVOKED));
+
+	return is_revoking ? WORK_REVOCATION : WORK_ORDINARY;
+}
+
 static enum step act_one(struct run *run, const struct planned_action *action)
 {
 	char why[SENTENCE_BYTES];
-	enum work_kind kind = action->limit == LIMIT_REVOKE || action->lower_cause == LOWER_REVOKED
-	        ? WORK_REVOCATION
-	        : WORK_ORDINARY;
+	enum work_kind kind = work_kind(run, action);
 
 	if (run->mode == RUN_MODE_PLAN) {
 		run_report(run, action);
@@ -481,6 +531,28 @@ static bool ends_plan_when_held(const struct planned_action *action)
 	return action->kind != ACTION_UPDATE && action->kind != ACTION_END_SESSIONS;
 }
 
+/* A rename that is kept back does not keep back the plain attributes of the same update. */
+static enum step act_plainly(struct run *run, const struct planned_action *rename)
+{
+	struct planned_action plain = *rename;
+	enum step step = STEP_NEXT;
+
+	plain.profile = json_copy(rename->profile);
+	if (plain.profile == NULL) {
+		return run_stop(run, RUN_ENDS_RETRY, "out of memory while leaving out addresses");
+	}
+	json_object_del(plain.profile, "login");
+	json_object_del(plain.profile, "email");
+	plain.is_rename = false;
+	plain.rule = RULE_C1;
+	plain.limit = LIMIT_NONE;
+	if (json_object_size(plain.profile) > 0) {
+		step = act_one(run, &plain);
+	}
+	json_decref(plain.profile);
+	return step;
+}
+
 enum step act_all(struct run *run)
 {
 	bool was_held = run->is_held;
@@ -488,6 +560,9 @@ enum step act_all(struct run *run)
 	for (size_t i = 0; i < run->plan.count; i++) {
 		run->is_held = false;
 		enum step step = act_one(run, &run->plan.actions[i]);
+		if (step == STEP_NEXT && run->is_held && run->plan.actions[i].is_rename) {
+			step = act_plainly(run, &run->plan.actions[i]);
+		}
 		bool is_held = run->is_held;
 		run->is_held = was_held = was_held || is_held;
 		if (step != STEP_NEXT) {

@@ -165,7 +165,8 @@ static const struct refused_case {
 	enum employee_state settled;
 } REFUSED_CASES[] = {
         {"deactivate, deactivated already", ACTION_DEACTIVATE, 404, "E0000007", "DEPROVISIONED",
-                STEP_AGAIN, RUN_ENDS_WELL, OUTCOME_REFUSED, ACCOUNT_DEPROVISIONED, EMPLOYEE_WAITING},
+                STEP_AGAIN, RUN_ENDS_WELL, OUTCOME_REFUSED, ACCOUNT_DEPROVISIONED,
+                EMPLOYEE_WAITING},
         {"suspend, not active", ACTION_SUSPEND, 400, "E0000001", "STAGED", STEP_AGAIN,
                 RUN_ENDS_WELL, OUTCOME_REFUSED, ACCOUNT_STAGED, EMPLOYEE_WAITING},
         {"activate, active already", ACTION_ACTIVATE, 403, "E0000016", "ACTIVE", STEP_AGAIN,
@@ -463,7 +464,8 @@ static const struct binding_case {
         {ACTION_END_SESSIONS, LIMIT_NONE, 0},
 };
 
-/* True when the action left an intent, which in dry run is all that becomes of it. */
+/* True when the action left an intent, which in dry run is all that becomes of it; of a rename that
+ * is kept back the plain attributes do. */
 static bool passes(const struct binding_case *row, unsigned holds, unsigned approvals)
 {
 	struct action_list before = {0};
@@ -471,18 +473,40 @@ static bool passes(const struct binding_case *row, unsigned holds, unsigned appr
 	struct employee_key key = store_fixture_key(FIXTURE_PERSON);
 
 	ck_assert(store_action_list(fixture.store, &key, 100, &before, NULL));
+	struct hold about = {.kind = HOLD_LIMIT};
+	ck_assert(str_format(about.cause, sizeof(about.cause), "action would pass the limit \"%s\"",
+	        limit_kind_name(row->limit)));
+	fixture.run.holds = (struct hold_list){&about, 1};
 	fixture.employee.hold_kinds = holds;
 	fixture.employee.approvals = approvals;
 	fixture.run.is_held = false;
 	ck_assert_int_eq(act(row->kind, row->limit), STEP_NEXT);
+	fixture.run.holds = (struct hold_list){0};
 	json_decref(fixture.run.plan.actions[0].profile);
 	ck_assert(store_action_list(fixture.store, &key, 100, &after, NULL));
-	bool has_passed = after.count > before.count;
+	bool has_passed = after.count > before.count &&
+	        after.items[0].intent.is_rename == (row->limit == LIMIT_RENAME);
 	ck_assert(fixture.run.is_held == !has_passed);
 	action_list_finish(&before);
 	action_list_finish(&after);
 	return has_passed;
 }
+
+/* Engine rule 2: the hold of another limit is about something else. */
+START_TEST(a_rename_that_is_held_binds_no_lowering)
+{
+	struct hold about = {
+	        .kind = HOLD_LIMIT, .cause = "update would pass the limit \"rename\": x"};
+
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
+	engine_fixture_begin(&fixture, LANE_UPDATE);
+	fixture.run.holds = (struct hold_list){&about, 1};
+	fixture.employee.hold_kinds = BIT(LIMIT);
+	ck_assert_int_eq(act(ACTION_SUSPEND, LIMIT_LOWER), STEP_NEXT);
+	ck_assert(!fixture.run.is_held);
+	fixture.run.holds = (struct hold_list){0};
+}
+END_TEST
 
 START_TEST(a_hold_binds_the_actions_of_its_kind)
 {
@@ -639,6 +663,7 @@ int main(void)
 	add_not_now(add_case(suite, "not now", set_up));
 	TCase *dry = add_case(suite, "dry run", set_up_dry);
 	tcase_add_test(dry, dry_run_writes_down_and_sends_nothing);
+	tcase_add_test(dry, a_rename_that_is_held_binds_no_lowering);
 	tcase_add_loop_test(
 	        dry, a_hold_binds_the_actions_of_its_kind, 0, ARRAY_SIZE(BINDING_CASES));
 	tcase_add_test(add_case(suite, "limits", set_up_limited),
