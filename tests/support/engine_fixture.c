@@ -54,7 +54,9 @@ static char *answer_bob(struct engine_fixture *fixture, const struct fake_reques
 		}
 	}
 	bool is_fields = strstr(request->target, "/fields") != NULL;
-	json_t *answer = is_fields ? json_array() : json_pack("{s:O}", "employees", found);
+	json_t *answer = is_fields ? json_pack("[{s:s, s:s, s:s, s:s}]", "id", "root.email", "name",
+	                                     "Email", "type", "text", "jsonPath", "root.email")
+	                           : json_pack("{s:O}", "employees", found);
 	char *text = json_dumps(answer, JSON_COMPACT);
 	char *bytes = fake_http_format(200, "", text);
 	free(text);
@@ -214,10 +216,10 @@ static json_t *settings_json(const char *url, const char *changes)
 	                               " s:{s:s, s:s, s:[s], s:s, s:i, s:s}}",
 	        "name", "default", "bob", "company_id", 636192, "base_url", bob_url,
 	        "service_user_id", "SERVICE-1", "service_user_token", "bob-token",
-	        "webhook_secrets", "secret-of-bob", "okta", "base_url", url, "api_token", "okta-token",
-	        "mode", "live", "provisioning", "create", "on_creation", "activation", "bob_status",
-	        "email_domains", "example.com", "time_zone", "Europe/London", "reread_after_s", 0,
-	        "existing", "create");
+	        "webhook_secrets", "secret-of-bob", "okta", "base_url", url, "api_token",
+	        "okta-token", "mode", "live", "provisioning", "create", "on_creation", "activation",
+	        "bob_status", "email_domains", "example.com", "time_zone", "Europe/London",
+	        "reread_after_s", 0, "existing", "create");
 	json_t *laid = changes != NULL ? json_loads(changes, 0, NULL) : json_object();
 	must(json_is_object(laid) && json_object_update_recursive(connection, laid) == 0,
 	        "settings", NULL);
@@ -242,14 +244,25 @@ static void load_settings(struct engine_fixture *fixture, const char *changes)
 	json_decref(document);
 }
 
-static void parse_nothing(const char *body, size_t len, const char *company_id,
+/* Bodies of these tests: "change:ID", "revoke:ID"; anything else is ignored. */
+static void parse_event(const char *body, size_t len, const char *company_id,
         int64_t received_at_ms, struct event_verdict *verdict)
 {
-	(void)body;
-	(void)len;
+	char text[64];
+	bool is_revoke = len > 7 && strncmp(body, "revoke:", 7) == 0;
+	bool is_change = len > 7 && strncmp(body, "change:", 7) == 0;
+
 	(void)company_id;
-	(void)received_at_ms;
 	verdict->state = EVENT_IGNORED;
+	if ((!is_revoke && !is_change) || !str_format(text, sizeof(text), "%.*s", (int)len, body)) {
+		return;
+	}
+	verdict->state = EVENT_ACCEPTED;
+	verdict->kind = is_revoke ? EVENT_KIND_REVOKE : EVENT_KIND_CHANGE;
+	verdict->lane = is_revoke ? LANE_REVOKE : LANE_UPDATE;
+	verdict->received_at_ms = received_at_ms;
+	verdict->triggered_at_ms = received_at_ms;
+	must(str_copy(verdict->employee_id, sizeof(verdict->employee_id), text + 7), "id", NULL);
 }
 
 static void make_engine(struct engine_fixture *fixture)
@@ -260,7 +273,7 @@ static void make_engine(struct engine_fixture *fixture)
 	        .store = fixture->store,
 	        .workers = 2,
 	        .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
-	        .parse_event = parse_nothing,
+	        .parse_event = parse_event,
 	};
 
 	fixture->engine = engine_create(&options, &err);
@@ -291,6 +304,17 @@ void engine_fixture_renew(struct engine_fixture *fixture)
 	runner_finish(&fixture->runner);
 	engine_destroy(fixture->engine);
 	make_engine(fixture);
+}
+
+size_t engine_fixture_bob_searches(struct engine_fixture *fixture)
+{
+	size_t searches = 0;
+
+	for (size_t i = 0; i < fake_http_count(fixture->fake); i++) {
+		const char *target = fake_http_request(fixture->fake, i)->target;
+		searches += strstr(target, "/people/search") != NULL ? 1 : 0;
+	}
+	return searches;
 }
 
 static void forget(struct engine_fixture *fixture)

@@ -83,6 +83,7 @@ const char *engine_fixture_user(
         const char *okta_id, const char *status, const char *login, const char *more);
 /* What was sent to Okta since the last time, as "POST /00u1/lifecycle/suspend, GET ?search". */
 const char *engine_fixture_calls(struct engine_fixture *fixture);
+size_t engine_fixture_bob_searches(struct engine_fixture *fixture);
 /* The body of the newest request to Okta of that method; new reference. */
 json_t *engine_fixture_sent(struct engine_fixture *fixture, const char *method);
 
