@@ -154,7 +154,7 @@ static void decide(struct run *run)
 	policy_decide(&input, &run->decision);
 	if (run->facts.is_linked && connection_is_owner(run->connection, run->employee->okta_id)) {
 		protect_owner(run);
-	} else if (run->mode == RUN_MODE_CLOSE) {
+	} else if (run->mode == RUN_MODE_CLOSE && run->decision.rule != RULE_PROTECTED) {
 		force_close(run);
 	}
 }
