@@ -351,7 +351,7 @@ def default_settings(sandbox, okta_url=None, **provisioning):
                 "provisioning": {
                     "email_domains": ["example.com"],
                     "time_zone": "Etc/UTC",
-                    "reread_after_s": 1,
+                    "reread_after_s": 0,
                     **provisioning,
                 },
             }
@@ -703,6 +703,27 @@ def event(employee, kind="employee.updated", *, company=COMPANY_ID, triggered_at
         "version": "v2",
         "data": {"employeeId": str(employee), **data},
     }
+
+
+def team(one, count, **fields):
+    """Employed people without an event, by number."""
+    return [
+        one.sandbox.add_employee(**{
+            "root.firstName": "Ada", "root.surname": f"Number{n}",
+            "root.email": f"ada.{n}@example.com", **fields,
+        })
+        for n in range(count)
+    ]
+
+
+def announce(one, employees, kind="employee.created"):
+    for employee in employees:
+        assert one.server.post_event(event(employee, kind)).status == 200
+
+
+def revoked_event(employee, offset_s=0):
+    return event(employee, "employee.access.revoked.immediately",
+                 triggered_at=now_text(offset_s))
 
 
 def now_text(offset_s=0):

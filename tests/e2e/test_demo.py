@@ -18,7 +18,7 @@ def test_the_demonstration_runs_and_leaves_no_process_behind():
     assert "title = Team Lead" in result.stdout
     assert "login = winter@example.com" in result.stdout
     left = [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
-            if b"build/demo/bob2okta.db" in read_quietly(path)]
+            if str(ROOT / "build/demo/bob2okta.db").encode() in read_quietly(path)]
     assert not left, f"still running: {left}"
 
 

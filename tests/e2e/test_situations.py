@@ -197,7 +197,7 @@ def live(world, situations):
 def outcome(request):
     mode, creation = request.param
     with harness.World(
-        activation=mode, create=creation, clock=to_nine_o_clock(),
+        activation=mode, create=creation, clock=to_nine_o_clock(), reread_after_s=1,
         sandbox_settings={"okta_password_optional": True},
     ) as world:
         result = live(world, SITUATIONS)
