@@ -243,6 +243,15 @@ static bool note_created(
 	return note_baseline(run) && run_note_user(run, user);
 }
 
+static bool note_updated(
+        struct run *run, const struct planned_action *action, const struct okta_user *user)
+{
+	run->written = action->profile;
+	bool is_noted = run_note_user(run, user) && (!action->is_rename || note_renamed(run));
+	run->written = NULL;
+	return is_noted;
+}
+
 /* What the record says after the action went well. */
 static bool note_done(
         struct run *run, const struct planned_action *action, const struct okta_user *user)
@@ -251,8 +260,7 @@ static bool note_done(
 
 	switch (action->kind) {
 	case ACTION_CREATE: return note_created(run, action, user);
-	case ACTION_UPDATE:
-		return run_note_user(run, user) && (!action->is_rename || note_renamed(run));
+	case ACTION_UPDATE: return note_updated(run, action, user);
 	case ACTION_ACTIVATE:
 	case ACTION_REACTIVATE:
 		employee->present_status = ACCOUNT_PROVISIONED;

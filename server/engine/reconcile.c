@@ -259,6 +259,26 @@ static enum step find_account(struct run *run)
 
 /* ------------------------------------------------------------------ plan */
 
+/* C4: a human who releases the hold gives the attribute another two chances. */
+static enum step find_stopped(struct run *run)
+{
+	char cause[SENTENCE_BYTES];
+
+	if (run_is_approved(run, HOLD_ROW)) {
+		free(run->employee->set_back);
+		run->employee->set_back = NULL;
+	}
+	free(run->stopped);
+	run->stopped = set_back_stopped(run->employee->set_back);
+	if (run->stopped == NULL) {
+		run_unhold(run, HOLD_ROW);
+		return STEP_NEXT;
+	}
+	str_format_cut(cause, sizeof(cause), "set back twice in Okta, not written any more: %s",
+	        run->stopped);
+	return run_hold(run, HOLD_ROW, cause, run->employee->okta_id);
+}
+
 static enum step make_plan(struct run *run)
 {
 	struct plan_input input = {
@@ -270,6 +290,7 @@ static enum step make_plan(struct run *run)
 	        .bob_login = run->employee->bob_login.text,
 	        .bob_email = run->employee->bob_email.text,
 	        .may_clear = run->may_clear,
+	        .stopped = run->stopped,
 	        .is_sessions_due = run->employee->is_sessions_due,
 	        .is_sourced_elsewhere = run->employee->is_sourced_elsewhere,
 	};
@@ -337,6 +358,9 @@ static enum step converge(struct run *run)
 		/* Linking, holds and resolved intents changed what the plan is made from. */
 		facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
 		note_present_login(run);
+		step = find_stopped(run);
+	}
+	if (step == STEP_NEXT) {
 		step = make_plan(run);
 	}
 	if (step == STEP_NEXT) {

@@ -129,11 +129,23 @@ struct okta_client *run_okta(struct run *run)
 	return client;
 }
 
+/* C4: what changed in Okta since we knew it last. */
+static bool note_set_back(struct run *run, const json_t *now)
+{
+	struct set_back_view view = {.before = run->present,
+	        .now = now,
+	        .written = run->written,
+	        .wanted = &run->profile};
+
+	return !run->has_profile || set_back_note(&run->employee->set_back, &view);
+}
+
 bool run_note_user(struct run *run, const struct okta_user *user)
 {
 	json_t *mapped = map_rules_project(&run->connection->settings->rules, user->profile);
 	char *text = mapped != NULL ? json_format(mapped) : NULL;
-	bool is_noted = text != NULL && personal_set(&run->employee->present_profile, text);
+	bool is_noted = text != NULL && note_set_back(run, mapped) &&
+	        personal_set(&run->employee->present_profile, text);
 
 	if (is_noted) {
 		run->employee->present_status = user->status;
@@ -193,5 +205,6 @@ void run_finish(struct run *run)
 	hold_list_finish(&run->holds);
 	json_decref(run->present);
 	json_decref(run->report);
+	free(run->stopped);
 	memset(run, 0, sizeof(*run));
 }

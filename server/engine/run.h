@@ -15,6 +15,7 @@
 
 #include "server/engine/facts.h"
 #include "server/engine/runner.h"
+#include "server/engine/set_back.h"
 #include "server/engine/work.h"
 
 enum run_mode {
@@ -54,6 +55,9 @@ struct run {
 	struct decision decision;
 	struct plan plan;
 	bool has_plan;
+	const json_t *written; /* what the update in hand wrote; borrowed; NULL outside of it */
+	char *stopped; /* C4: attributes that are not written any more, comma-separated; NULL: none
+	                */
 	const char *may_clear; /* K4 */
 	bool is_status_fresh; /* Okta told the status in this run (engine rule 10) */
 	bool wants_reread; /* K4: a second read must agree */

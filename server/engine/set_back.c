@@ -3,6 +3,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/json.h"
+#include "server/base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,34 @@ static json_t *parse(const char *counts)
 	return json_is_object(json) ? json : json_object();
 }
 
-/* It stood as Bob says, we did not touch it now, and it is different. */
+static bool is_same(const json_t *a, const json_t *b)
+{
+	const char *text = json_string_value(a);
+
+	if (text != NULL && json_string_value(b) != NULL) {
+		return str_equal_fold(text, json_string_value(b));
+	}
+	return b != NULL && json_equal(a, b) != 0;
+}
+
+/*
+ * It stood as Bob says, we did not touch it now, and it is different; or we wrote it now and Okta
+ * shows something else (a rule of the org that changes what is written looks just the same).
+ */
 static bool is_set_back(const struct set_back_view *view, const struct map_result *result)
 {
 	const char *okta = result->row->okta;
 	const json_t *before = json_object_get(view->before, okta);
 	const json_t *now = json_object_get(view->now, okta);
+	const json_t *written = json_object_get(view->written, okta);
 
-	return result->state == FIELD_VALUE && before != NULL &&
-	        json_equal(before, result->value) != 0 &&
-	        (now == NULL || json_equal(now, before) == 0) &&
-	        json_object_get(view->written, okta) == NULL;
+	if (result->state != FIELD_VALUE) {
+		return false;
+	}
+	if (written != NULL) {
+		return !is_same(written, now);
+	}
+	return before != NULL && is_same(before, result->value) && !is_same(before, now);
 }
 
 bool set_back_note(char **counts, const struct set_back_view *view)

@@ -17,7 +17,7 @@ struct set_back_view {
 	const json_t
 	        *before; /* mapped attributes as we knew them; NULL: unknown, nothing is counted */
 	const json_t *now; /* as Okta tells them */
-	const json_t *written; /* what this very call wrote, which is no set-back; NULL: nothing */
+	const json_t *written; /* what this very call wrote; NULL: nothing */
 	const struct map_profile *wanted;
 };
 

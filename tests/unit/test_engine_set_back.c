@@ -78,6 +78,16 @@ START_TEST(what_we_wrote_or_never_knew_is_no_set_back)
 }
 END_TEST
 
+START_TEST(what_okta_does_not_keep_as_written_is_stopped)
+{
+	note("{\"title\":\"Clerk\"}", "{\"title\":\"LEADER\"}", "{\"title\":\"Lead\"}");
+	note("{\"title\":\"Clerk\"}", "{\"title\":\"LEAD\"}", "{\"title\":\"Lead\"}");
+	expect_stopped(NULL);
+	note("{\"title\":\"LEADER\"}", "{\"title\":\"LEADER\"}", "{\"title\":\"Lead\"}");
+	expect_stopped("title");
+}
+END_TEST
+
 START_TEST(attributes_are_counted_apart)
 {
 	note("{\"title\":\"Lead\",\"department\":\"Finance\"}",
@@ -99,6 +109,7 @@ int main(void)
 	tcase_add_test(tcase, twice_set_back_is_stopped);
 	tcase_add_test(tcase, an_attribute_that_is_gone_counts_as_set_back);
 	tcase_add_test(tcase, what_we_wrote_or_never_knew_is_no_set_back);
+	tcase_add_test(tcase, what_okta_does_not_keep_as_written_is_stopped);
 	tcase_add_test(tcase, attributes_are_counted_apart);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
