@@ -116,6 +116,38 @@ START_TEST(holds_bring_their_times)
 }
 END_TEST
 
+START_TEST(a_doubtful_time_ahead_does_not_outdo_the_next_revocation)
+{
+	employee.revoke_triggered_at_ms = 2 * READ_MS;
+	employee.revoke_is_doubtful = true;
+	facts_note_revoked(&employee, READ_MS);
+	ck_assert_int_eq(employee.revoke_handled_at_ms, READ_MS);
+	ck_assert_int_eq(employee.revoke_triggered_at_ms, READ_MS);
+	ck_assert(!employee.revoke_is_doubtful);
+}
+END_TEST
+
+START_TEST(a_doubtful_revocation_without_a_time_takes_back_nothing_handled)
+{
+	employee.revoke_handled_at_ms = READ_MS;
+	employee.revoke_triggered_at_ms = 0;
+	employee.revoke_is_doubtful = true;
+	facts_note_revoked(&employee, READ_MS + 1);
+	ck_assert_int_eq(employee.revoke_handled_at_ms, READ_MS);
+}
+END_TEST
+
+START_TEST(a_forgotten_revocation_is_not_pending)
+{
+	employee.revoke_handled_at_ms = READ_MS;
+	employee.revoke_triggered_at_ms = 2 * READ_MS;
+	employee.revoke_is_doubtful = true;
+	facts_forget_revocation(&employee);
+	ck_assert_int_eq(employee.revoke_triggered_at_ms, READ_MS);
+	ck_assert(!employee.revoke_is_doubtful);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("facts");
@@ -129,6 +161,9 @@ int main(void)
 	tcase_add_test(tcase, a_deletion_counts_until_a_later_read_brings_the_person_back);
 	tcase_add_test(tcase, a_revocation_is_pending_until_that_one_is_handled);
 	tcase_add_test(tcase, holds_bring_their_times);
+	tcase_add_test(tcase, a_doubtful_time_ahead_does_not_outdo_the_next_revocation);
+	tcase_add_test(tcase, a_doubtful_revocation_without_a_time_takes_back_nothing_handled);
+	tcase_add_test(tcase, a_forgotten_revocation_is_not_pending);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
