@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/console_fixture.h"
+
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/routes.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEADLINE_MS 10000
+
+static void load_token(struct console_fixture *fixture)
+{
+	struct err err = ERR_INIT;
+	char path[160];
+
+	ck_assert(str_format(path, sizeof(path), "%s/admin-token", store_fixture_directory()));
+	ck_assert_msg(console_token_load(&fixture->console, path, &err), "%s", err.text);
+}
+
+void console_fixture_follow(struct console_fixture *fixture)
+{
+	fixture->console.engine = fixture->engine.engine;
+	fixture->console.store = fixture->engine.store;
+	fixture->console.settings = fixture->engine.settings;
+	fixture->console.started_at_ms = clock_wall_ms();
+}
+
+void console_fixture_start(struct console_fixture *fixture)
+{
+	struct err err = ERR_INIT;
+	struct http_options options = {
+	        .name = "admin",
+	        .listen = "127.0.0.1:0",
+	        .mode = HTTP_THREADED,
+	        .routes = routes_admin,
+	        .context = &fixture->console,
+	        .authorize = console_authorize,
+	        .connections_max = 20,
+	        .in_flight_max = 20,
+	        .header_deadline_ms = DEADLINE_MS,
+	        .body_deadline_ms = DEADLINE_MS,
+	};
+
+	memset(fixture, 0, sizeof(*fixture));
+	engine_fixture_start(&fixture->engine, NULL);
+	console_fixture_follow(fixture);
+	load_token(fixture);
+	fixture->server = http_start(&options, &err);
+	ck_assert_msg(fixture->server != NULL, "%s", err.text);
+	fixture->port = http_port(fixture->server);
+}
+
+void console_fixture_stop(struct console_fixture *fixture)
+{
+	http_stop(fixture->server, clock_mono_ms() + DEADLINE_MS);
+	json_decref(fixture->json);
+	console_finish(&fixture->console);
+	engine_fixture_stop(&fixture->engine);
+}
+
+static int ask(struct console_fixture *fixture, const char *request)
+{
+	struct raw_client *client = raw_client_open(fixture->port);
+	const char *token = secret_reveal(&fixture->console.token);
+
+	fixture->status = raw_client_ask(client, request);
+	ck_assert(str_copy(fixture->body, sizeof(fixture->body), client->body));
+	ck_assert(str_copy(fixture->head, sizeof(fixture->head), client->head));
+	raw_client_close(client);
+	ck_assert_ptr_null(strstr(fixture->body, token));
+	ck_assert_ptr_null(strstr(fixture->head, token));
+	json_decref(fixture->json);
+	fixture->json = json_parse(fixture->body, strlen(fixture->body), NULL);
+	return fixture->status;
+}
+
+int console_fixture_ask_as(struct console_fixture *fixture, const char *method, const char *target,
+        const char *headers)
+{
+	char request[2048];
+
+	ck_assert(str_format(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: test\r\n%s\r\n",
+	        method, target, headers));
+	return ask(fixture, request);
+}
+
+int console_fixture_ask(
+        struct console_fixture *fixture, const char *method, const char *target, const char *body)
+{
+	const char *token = secret_reveal(&fixture->console.token);
+	char *request = NULL;
+	const char *text = body != NULL ? body : "";
+
+	request = calloc(1, 4096 + strlen(text));
+	ck_assert_ptr_nonnull(request);
+	ck_assert(str_format(request, 4096 + strlen(text),
+	        "%s %s HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer %s\r\n"
+	        "Content-Length: %zu\r\n\r\n%s",
+	        method, target, token, strlen(text), text));
+	int status = ask(fixture, request);
+	free(request);
+	return status;
+}
+
+const char *console_fixture_code(const struct console_fixture *fixture)
+{
+	const char *code = json_get_text(json_object_get(fixture->json, "error"), "code");
+
+	return code != NULL ? code : "";
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_SUPPORT_CONSOLE_FIXTURE_H
+#define TESTS_SUPPORT_CONSOLE_FIXTURE_H
+
+/*
+ * The admin listener as serve starts it: the real route table on a THREADED
+ * listener with a free port, over the engine fixture. Every answer is searched
+ * for the token.
+ */
+
+#include "server/console/console.h"
+#include "tests/support/engine_fixture.h"
+#include "tests/support/raw_client.h"
+
+struct console_fixture {
+	struct engine_fixture engine;
+	struct console console;
+	struct http_server *server;
+	int port;
+	/* The last answer. */
+	int status;
+	json_t *json; /* NULL when the body is no JSON */
+	char body[32768];
+	char head[4096];
+};
+
+void console_fixture_start(struct console_fixture *fixture);
+void console_fixture_stop(struct console_fixture *fixture);
+/* Asks with the token; body NULL: none. Returns the status. */
+int console_fixture_ask(
+        struct console_fixture *fixture, const char *method, const char *target, const char *body);
+/* The same with these header lines ("Name: value\r\n") instead of the token. */
+int console_fixture_ask_as(struct console_fixture *fixture, const char *method, const char *target,
+        const char *headers);
+/* "error.code" of the last answer; "" when it is no error. */
+const char *console_fixture_code(const struct console_fixture *fixture);
+/* Replaces the engine after engine_fixture_renew. */
+void console_fixture_follow(struct console_fixture *fixture);
+
+#endif

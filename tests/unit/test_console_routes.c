@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: MIT */
+/* Every route of the admin listener: its happy case in the documented shape, and its refusals. */
+#include "server/base/clock.h"
+#include "server/base/json.h"
+#include "server/base/str.h"
+#include "server/routes.h"
+#include "tests/support/console_fixture.h"
+#include "tests/support/doc_shape.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PERSON "/api/v1/people/" FIXTURE_PERSON
+
+static struct console_fixture fixture;
+
+static void add_first_event(void)
+{
+	struct engine_fixture *engine = &fixture.engine;
+
+	store_fixture_deliver(engine->store, "{\"first\":1}", FIXTURE_PERSON, LANE_UPDATE);
+}
+
+/* Ada, linked, with an event, an action, a profile, and a hold. */
+static void set_up(void)
+{
+	struct engine_fixture *engine = &fixture.engine;
+
+	console_fixture_start(&fixture);
+	engine_fixture_bring(engine, FIXTURE_PERSON, engine_fixture_person("{}"));
+	engine_fixture_link(engine, ACCOUNT_ACTIVE);
+	add_first_event();
+	engine_fixture_answer(engine, "POST", "/" FIXTURE_OKTA_ID,
+	        engine_fixture_user(FIXTURE_OKTA_ID, "ACTIVE", FIXTURE_LOGIN, ""));
+	engine_fixture_run(
+	        engine, engine_fixture_person("{\"more\":{\"work\":{\"title\":\"Engineer\"}}}"));
+	engine_fixture_hold(engine, FIXTURE_PERSON, HOLD_DOMAIN, "another domain");
+}
+
+static void tear_down(void)
+{
+	console_fixture_stop(&fixture);
+}
+
+/* --------------------------------------------------------------- happy cases */
+
+static const struct route_case {
+	const char *method;
+	const char *target;
+	const char *body;
+	int status;
+	const char *example; /* the route whose example docs/http.md shows for it */
+	const char *part; /* what of the example, if not all: "holds" is its first hold */
+} ROUTES[] = {
+        {"GET", "/api/v1/status", NULL, 200, "GET /api/v1/status", NULL},
+        {"GET", "/api/v1/people", NULL, 200, "GET /api/v1/people", NULL},
+        {"GET", PERSON, NULL, 200, "GET /api/v1/people/{id}", NULL},
+        {"POST", PERSON "/plan", "{}", 200, "POST /api/v1/people/{id}/plan", NULL},
+        {"POST", PERSON "/sync", "{}", 202, "POST /api/v1/people/{id}/sync", NULL},
+        {"POST", PERSON "/retry", "{}", 202, "POST /api/v1/people/{id}/sync", NULL},
+        {"POST", PERSON "/hold", "{\"why\":\"holiday\",\"by\":\"ops\"}", 200, "GET /api/v1/holds",
+                "holds"},
+        {"POST", PERSON "/close", "{\"by\":\"ops\"}", 202, "POST /api/v1/people/{id}/sync", NULL},
+        {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
+        {"POST", "/api/v1/sync", "{}", 202, "POST /api/v1/sync", NULL},
+        {"POST", "/api/v1/retry", "{\"failed\":true}", 202, "POST /api/v1/sync", NULL},
+        {"GET", "/api/v1/holds", NULL, 200, "GET /api/v1/holds", NULL},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\"}", 200,
+                "POST /api/v1/holds/release", NULL},
+        {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"412\"}", 200,
+                "POST /api/v1/holds/reject", NULL},
+        {"POST", "/api/v1/pause", "{\"revocations\":true}", 200, "POST /api/v1/pause", NULL},
+        {"POST", "/api/v1/resume", "{}", 200, NULL, NULL},
+        {"GET", "/api/v1/events", NULL, 200, "GET /api/v1/events", NULL},
+};
+
+static const struct route_case *route_of(const char *method, const char *target)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ROUTES); i++) {
+		if (str_equal(ROUTES[i].method, method) && str_equal(ROUTES[i].target, target)) {
+			return &ROUTES[i];
+		}
+	}
+	return NULL;
+}
+
+static void expect_shape(const struct route_case *row)
+{
+	json_t *example = doc_shape_load(row->example);
+	const json_t *part = row->part == NULL
+	        ? example
+	        : json_array_get(json_object_get(example, row->part), 0);
+
+	ck_assert_msg(fixture.json != NULL, "%s: no JSON: %s", row->target, fixture.body);
+	doc_shape_expect(part, fixture.json, row->target);
+	json_decref(example);
+}
+
+START_TEST(a_route_answers_in_the_shape_of_its_example)
+{
+	const struct route_case *row = &ROUTES[_i];
+
+	engine_fixture_answer(&fixture.engine, "POST", "/lifecycle/deactivate", "{}");
+	engine_fixture_answer(&fixture.engine, "DELETE", "/sessions", "{}");
+	int status = console_fixture_ask(&fixture, row->method, row->target, row->body);
+	ck_assert_msg(status == row->status, "%s %s: %d %s", row->method, row->target, status,
+	        fixture.body);
+	ck_assert_ptr_nonnull(strstr(fixture.head, "application/json"));
+	if (row->example != NULL) {
+		expect_shape(row);
+	}
+}
+END_TEST
+
+START_TEST(every_admin_route_of_the_table_is_tried_here)
+{
+	for (const struct http_route *route = routes_admin; route->path != NULL; route++) {
+		const char *method = route->method == HTTP_GET ? "GET" : "POST";
+		const char *rest = strstr(route->path, "{id}");
+		char target[128];
+		if (route->role == HTTP_ROLE_PUBLIC) {
+			continue;
+		}
+		ck_assert(str_format(target, sizeof(target), "%s%s",
+		        rest == NULL ? route->path : PERSON,
+		        rest == NULL ? "" : rest + strlen("{id}")));
+		ck_assert_msg(route_of(method, target) != NULL, "%s %s", method, target);
+	}
+}
+END_TEST
+
+/* ------------------------------------------------------------------ refusals */
+
+static void expect_error(const char *name, int status, const char *code)
+{
+	static const char *const KEYS[] = {"code", "message", "hint", "request_id"};
+	const json_t *error = json_object_get(fixture.json, "error");
+
+	ck_assert_msg(fixture.status == status, "%s: %d %s", name, fixture.status, fixture.body);
+	ck_assert_msg(str_equal(console_fixture_code(&fixture), code), "%s: %s", name,
+	        console_fixture_code(&fixture));
+	ck_assert_uint_eq(json_object_size(error), ARRAY_SIZE(KEYS));
+	for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++) {
+		ck_assert_msg(
+		        !str_is_empty(json_get_text(error, KEYS[i])), "%s: %s", name, KEYS[i]);
+	}
+}
+
+static const char *const WRONG_TOKENS[] = {
+        "",
+        "Authorization: Bearer wrong\r\n",
+        "Authorization: Bearer \r\n",
+        "Authorization: Basic YWRtaW46YWRtaW4=\r\n",
+};
+
+START_TEST(without_the_token_nothing_is_answered)
+{
+	const struct route_case *row = &ROUTES[_i];
+
+	for (size_t i = 0; i < ARRAY_SIZE(WRONG_TOKENS); i++) {
+		char headers[256];
+		ck_assert(str_format(
+		        headers, sizeof(headers), "%sContent-Length: 0\r\n", WRONG_TOKENS[i]));
+		console_fixture_ask_as(&fixture, row->method, row->target, headers);
+		expect_error(row->target, 401, "unauthorized");
+	}
+}
+END_TEST
+
+START_TEST(two_tokens_are_none)
+{
+	char headers[512];
+	const char *token = secret_reveal(&fixture.console.token);
+
+	ck_assert(str_format(headers, sizeof(headers),
+	        "Authorization: Bearer %s\r\nAuthorization: Bearer %s\r\n", token, token));
+	console_fixture_ask_as(&fixture, "GET", "/api/v1/status", headers);
+	ck_assert_int_ne(fixture.status, 200);
+}
+END_TEST
+
+START_TEST(an_unknown_query_argument_is_refused)
+{
+	const struct route_case *row = &ROUTES[_i];
+	char target[256];
+
+	ck_assert(str_format(target, sizeof(target), "%s?conection=default", row->target));
+	console_fixture_ask(&fixture, row->method, target, row->body);
+	expect_error(row->target, 400, "bad_request");
+	ck_assert(
+	        str_format(target, sizeof(target), "%s?connection=default&nonsense", row->target));
+	console_fixture_ask(&fixture, row->method, target, row->body);
+	expect_error(row->target, 400, "bad_request");
+}
+END_TEST
+
+START_TEST(an_unknown_connection_is_not_found)
+{
+	const struct route_case *row = &ROUTES[_i];
+	char target[256];
+
+	ck_assert(str_format(target, sizeof(target), "%s?connection=nowhere", row->target));
+	console_fixture_ask(&fixture, row->method, target, row->body);
+	expect_error(row->target, 404, "not_found");
+}
+END_TEST
+
+static const char *const BAD_BODIES[] = {
+        "{\"nonsense\":1}",
+        "[]",
+        "\"text\"",
+        "{",
+        "{\"by\":\"a\",\"by\":\"b\",\"nonsense\":1}",
+};
+
+START_TEST(a_body_the_route_does_not_know_is_refused)
+{
+	const struct route_case *row = &ROUTES[_i];
+
+	if (str_equal(row->method, "GET")) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(BAD_BODIES); i++) {
+		console_fixture_ask(&fixture, "POST", row->target, BAD_BODIES[i]);
+		ck_assert_msg(fixture.status == 400, "%s with %s: %d %s", row->target,
+		        BAD_BODIES[i], fixture.status, fixture.body);
+	}
+	/* Nothing was done meanwhile. */
+	ck_assert_str_eq(engine_fixture_calls(&fixture.engine), "POST /" FIXTURE_OKTA_ID);
+}
+END_TEST
+
+static const struct mistake_case {
+	const char *method;
+	const char *target;
+	const char *body;
+	int status;
+	const char *code;
+} MISTAKES[] = {
+        /* ids */
+        {"GET", "/api/v1/people/abc", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people/41x", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people/123456789012345678901234567890123", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people/12345678901234567890123456789012", NULL, 404, "not_found"},
+        {"POST", "/api/v1/people/abc/plan", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/people/abc/sync", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/people/abc/retry", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/people/abc/hold", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/people/abc/close", "{}", 400, "bad_request"},
+        /* nobody knows 999; plan and sync ask Bob first */
+        {"GET", "/api/v1/people/999", NULL, 404, "not_found"},
+        {"POST", "/api/v1/people/999/plan", "{}", 404, "not_found"},
+        {"POST", "/api/v1/people/999/sync", "{}", 404, "not_found"},
+        {"POST", "/api/v1/people/999/retry", "{}", 404, "not_found"},
+        {"POST", "/api/v1/people/999/hold", "{}", 404, "not_found"},
+        {"POST", "/api/v1/people/999/close", "{}", 404, "not_found"},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":\"999\"}", 404, "not_found"},
+        {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"999\"}", 404, "not_found"},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\",\"kind\":\"limit\"}", 404,
+                "not_found"},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\",\"cause\":\"other\"}", 404,
+                "not_found"},
+        /* query arguments of wrong types */
+        {"GET", "/api/v1/people?limit=0", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people?limit=501", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people?limit=ten", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/people?state=asleep", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/events?limit=-1", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/events?employee_id=ada", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/holds?kind=forever", NULL, 400, "bad_request"},
+        /* body keys of wrong types */
+        {"POST", PERSON "/sync", "{\"by\":7}", 400, "bad_request"},
+        {"POST", PERSON "/sync", "{\"by\":\"\"}", 400, "bad_request"},
+        {"POST", PERSON "/sync",
+                "{\"by\":\"1234567890123456789012345678901234567890123456789012345678901234\"}",
+                400, "bad_request"},
+        {"POST", PERSON "/retry", "{\"by\":null}", 400, "bad_request"},
+        {"POST", PERSON "/hold", "{\"why\":false}", 400, "bad_request"},
+        {"POST", PERSON "/close", "{\"why\":[]}", 400, "bad_request"},
+        {"POST", PERSON "/close", "{\"by\":{}}", 400, "bad_request"},
+        {"POST", "/api/v1/sync", "{\"by\":1}", 400, "bad_request"},
+        {"POST", "/api/v1/retry", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/retry", "{\"failed\":false}", 400, "bad_request"},
+        {"POST", "/api/v1/retry", "{\"failed\":\"true\"}", 400, "bad_request"},
+        {"POST", "/api/v1/pause", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/pause", "{\"revocations\":1}", 400, "bad_request"},
+        {"POST", "/api/v1/pause", "{\"revocations\":true,\"by\":1}", 400, "bad_request"},
+        {"POST", "/api/v1/resume", "{\"by\":1}", 400, "bad_request"},
+        {"POST", "/api/v1/holds/release", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\",\"all\":true}", 400,
+                "bad_request"},
+        {"POST", "/api/v1/holds/release", "{\"employee_id\":412}", 400, "bad_request"},
+        {"POST", "/api/v1/holds/release", "{\"all\":\"yes\"}", 400, "bad_request"},
+        {"POST", "/api/v1/holds/release", "{\"all\":true,\"kind\":\"forever\"}", 400,
+                "bad_request"},
+        {"POST", "/api/v1/holds/reject", "{\"all\":true}", 400, "bad_request"},
+        {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"412\",\"kind\":3}", 400,
+                "bad_request"},
+        /* paths and methods */
+        {"GET", "/api/v1/nothing", NULL, 404, "not_found"},
+        {"GET", "/api/v1/people/412/plan", NULL, 405, "method_not_allowed"},
+        {"POST", "/api/v1/status", "{}", 405, "method_not_allowed"},
+        {"POST", "/webhooks/bob", "{}", 404, "not_found"},
+};
+
+START_TEST(a_mistake_is_refused_and_changes_nothing)
+{
+	const struct mistake_case *row = &MISTAKES[_i];
+	struct employee before = store_fixture_get(fixture.engine.store, FIXTURE_PERSON);
+
+	console_fixture_ask(&fixture, row->method, row->target, row->body);
+	expect_error(row->target, row->status, row->code);
+	struct employee after = store_fixture_get(fixture.engine.store, FIXTURE_PERSON);
+	ck_assert_int_eq(after.generation, before.generation);
+	ck_assert_uint_eq(after.hold_kinds, before.hold_kinds);
+	ck_assert_uint_eq(after.approvals, before.approvals);
+	ck_assert_int_eq(console_fixture_ask(&fixture, "GET", "/api/v1/status", NULL), 200);
+	ck_assert_ptr_nonnull(strstr(fixture.body, "\"pause\":null"));
+	employee_finish(&before);
+	employee_finish(&after);
+}
+END_TEST
+
+START_TEST(a_body_over_the_cap_is_refused)
+{
+	char *body = calloc(1, CONSOLE_BODY_MAX_BYTES + 64);
+
+	ck_assert_ptr_nonnull(body);
+	memset(body, ' ', CONSOLE_BODY_MAX_BYTES + 1);
+	console_fixture_ask(&fixture, "POST", "/api/v1/resume", body);
+	free(body);
+	expect_error("resume", 413, "body_too_large");
+}
+END_TEST
+
+/* ----------------------------------------------------------- what they mean */
+
+static const json_t *list_of(const char *target, const char *name)
+{
+	ck_assert_msg(console_fixture_ask(&fixture, "GET", target, NULL) == 200, "%s: %s", target,
+	        fixture.body);
+	const json_t *list = json_object_get(fixture.json, name);
+	ck_assert(json_is_array(list));
+	return list;
+}
+
+static const struct list_case {
+	const char *target;
+	const char *name;
+	size_t count;
+} LISTS[] = {
+        {"/api/v1/people", "people", 2},
+        {"/api/v1/people?text=412", "people", 1},
+        {"/api/v1/people?text=ADA", "people", 1},
+        {"/api/v1/people?text=nobody", "people", 0},
+        {"/api/v1/people?state=held", "people", 1},
+        {"/api/v1/people?state=failed", "people", 0},
+        {"/api/v1/people?limit=1", "people", 1},
+        {"/api/v1/people?after=412", "people", 1},
+        {"/api/v1/people?after=7", "people", 0},
+        {"/api/v1/holds", "holds", 1},
+        {"/api/v1/holds?kind=domain", "holds", 1},
+        {"/api/v1/holds?kind=limit", "holds", 0},
+        {"/api/v1/holds?employee_id=412", "holds", 1},
+        {"/api/v1/holds?employee_id=7", "holds", 0},
+        {"/api/v1/events", "events", 1},
+        {"/api/v1/events?employee_id=412", "events", 1},
+        {"/api/v1/events?employee_id=7", "events", 0},
+};
+
+START_TEST(a_list_shows_what_its_arguments_say)
+{
+	const struct list_case *row = &LISTS[_i];
+
+	store_fixture_link(
+	        fixture.engine.store, "7", "00u7gracehopper", "grace@example.com", ACCOUNT_ACTIVE);
+	ck_assert_msg(json_array_size(list_of(row->target, row->name)) == row->count, "%s: %s",
+	        row->target, fixture.body);
+}
+END_TEST
+
+START_TEST(a_full_page_says_where_the_next_begins)
+{
+	store_fixture_link(
+	        fixture.engine.store, "7", "00u7gracehopper", "grace@example.com", ACCOUNT_ACTIVE);
+	list_of("/api/v1/people?limit=1", "people");
+	ck_assert_str_eq(json_get_text(fixture.json, "next_after"), FIXTURE_PERSON);
+	list_of("/api/v1/people?limit=3", "people");
+	ck_assert(json_is_null(json_object_get(fixture.json, "next_after")));
+}
+END_TEST
+
+START_TEST(a_hold_by_hand_says_who_and_why)
+{
+	console_fixture_ask(
+	        &fixture, "POST", PERSON "/hold", "{\"why\":\"holiday\",\"by\":\"ops\"}");
+	ck_assert_str_eq(json_get_text(fixture.json, "kind"), "human");
+	ck_assert_str_eq(json_get_text(fixture.json, "cause"), "holiday");
+	ck_assert_str_eq(json_get_text(fixture.json, "by"), "ops");
+	ck_assert_str_eq(json_get_text(fixture.json, "display_name"), "Ada King");
+	ck_assert_str_eq(json_get_text(fixture.json, "okta_id"), FIXTURE_OKTA_ID);
+	ck_assert(engine_fixture_is_held(&fixture.engine, HOLD_HUMAN));
+}
+END_TEST
+
+static int64_t number_of(const char *key)
+{
+	return json_integer_value(json_object_get(fixture.json, key));
+}
+
+START_TEST(release_removes_approves_and_marks)
+{
+	struct employee before = store_fixture_get(fixture.engine.store, FIXTURE_PERSON);
+
+	console_fixture_ask(&fixture, "POST", "/api/v1/holds/release",
+	        "{\"employee_id\":\"412\",\"kind\":\"domain\",\"cause\":\"another domain\"}");
+	ck_assert_int_eq(number_of("released"), 1);
+	struct employee after = store_fixture_get(fixture.engine.store, FIXTURE_PERSON);
+	ck_assert_uint_eq(after.hold_kinds, 0);
+	ck_assert_uint_eq(after.approvals, 1U << HOLD_DOMAIN);
+	ck_assert_int_gt(after.generation, before.generation);
+	ck_assert_int_eq(after.state, EMPLOYEE_DIRTY);
+	employee_finish(&before);
+	employee_finish(&after);
+}
+END_TEST
+
+START_TEST(release_of_all_never_touches_what_was_rejected)
+{
+	engine_fixture_hold(&fixture.engine, "7", HOLD_LIMIT, "over the limit");
+	console_fixture_ask(&fixture, "POST", "/api/v1/holds/reject", "{\"employee_id\":\"412\"}");
+	ck_assert_int_eq(number_of("rejected"), 1);
+	console_fixture_ask(&fixture, "POST", "/api/v1/holds/release", "{\"all\":true}");
+	ck_assert_int_eq(number_of("released"), 1);
+	const json_t *holds = list_of("/api/v1/holds", "holds");
+	ck_assert_uint_eq(json_array_size(holds), 1);
+	ck_assert(json_is_true(json_object_get(json_array_get(holds, 0), "is_rejected")));
+	/* By name it can be released all the same. */
+	console_fixture_ask(&fixture, "POST", "/api/v1/holds/release", "{\"employee_id\":\"412\"}");
+	ck_assert_int_eq(number_of("released"), 1);
+}
+END_TEST
+
+START_TEST(pause_and_resume_show_in_status)
+{
+	console_fixture_ask(
+	        &fixture, "POST", "/api/v1/pause", "{\"revocations\":false,\"by\":\"ops team\"}");
+	const json_t *pause = json_object_get(fixture.json, "pause");
+	ck_assert_str_eq(json_get_text(pause, "by"), "ops team");
+	ck_assert(json_is_false(json_object_get(pause, "revocations")));
+	ck_assert_int_gt(json_integer_value(json_object_get(pause, "since_ms")), 1700000000000);
+	const json_t *connections = list_of("/api/v1/status", "connections");
+	pause = json_object_get(json_array_get(connections, 0), "pause");
+	ck_assert_str_eq(json_get_text(pause, "by"), "ops team");
+	console_fixture_ask(&fixture, "POST", "/api/v1/resume", "");
+	ck_assert(json_is_null(json_object_get(fixture.json, "pause")));
+	connections = list_of("/api/v1/status", "connections");
+	ck_assert(json_is_null(json_object_get(json_array_get(connections, 0), "pause")));
+}
+END_TEST
+
+START_TEST(status_counts)
+{
+	engine_fixture_hold(&fixture.engine, "7", HOLD_LIMIT, "over the limit");
+	const json_t *one = json_array_get(list_of("/api/v1/status", "connections"), 0);
+	const json_t *holds = json_object_get(one, "holds");
+	ck_assert_uint_eq(json_object_size(holds), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(holds, "domain")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(holds, "limit")), 1);
+	ck_assert_str_eq(json_get_text(one, "mode"), "live");
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "webhook_secrets")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "managed_active")), 1);
+	const json_t *events = json_object_get(one, "events");
+	ck_assert_int_eq(json_integer_value(json_object_get(events, "accepted")), 1);
+}
+END_TEST
+
+START_TEST(a_person_shows_names_of_attributes_and_never_values)
+{
+	ck_assert_int_eq(console_fixture_ask(&fixture, "GET", PERSON, NULL), 200);
+	const json_t *actions = json_object_get(fixture.json, "actions");
+	const json_t *update = json_array_get(actions, 0);
+	ck_assert_str_eq(json_get_text(update, "kind"), "update");
+	ck_assert_str_eq(json_get_text(update, "state"), "done");
+	const json_t *attributes = json_object_get(update, "attributes");
+	ck_assert_uint_eq(json_array_size(attributes), 1);
+	ck_assert_str_eq(json_string_value(json_array_get(attributes, 0)), "title");
+	char *text = json_dumps(actions, JSON_COMPACT);
+	ck_assert_ptr_null(strstr(text, "Engineer"));
+	free(text);
+}
+END_TEST
+
+static void run_into(int status, const char *code)
+{
+	engine_fixture_refuse(&fixture.engine, "POST", "/" FIXTURE_OKTA_ID, status, code);
+	engine_fixture_run(&fixture.engine,
+	        engine_fixture_person("{\"more\":{\"work\":{\"title\":\"Clerk\"}}}"));
+}
+
+START_TEST(retry_forgets_the_waiting_time_and_the_attempts)
+{
+	run_into(503, "E0000010");
+	ck_assert_int_gt(fixture.engine.employee.retry_not_before_ms, 0);
+	ck_assert_int_eq(console_fixture_ask(&fixture, "POST", PERSON "/retry", ""), 202);
+	ck_assert_str_eq(json_get_text(fixture.json, "employee_id"), FIXTURE_PERSON);
+	engine_fixture_load(&fixture.engine);
+	ck_assert_int_eq(fixture.engine.employee.retry_not_before_ms, 0);
+	ck_assert_int_eq(fixture.engine.employee.generation, number_of("generation"));
+	run_into(400, "E0000001");
+	ck_assert_int_eq(fixture.engine.employee.state, EMPLOYEE_FAILED);
+	ck_assert_int_gt(fixture.engine.employee.attempts, 0);
+	const char *target = _i == 0 ? PERSON "/retry" : "/api/v1/retry";
+	const char *body = _i == 0 ? "" : "{\"failed\":true}";
+	ck_assert_int_eq(console_fixture_ask(&fixture, "POST", target, body), 202);
+	engine_fixture_load(&fixture.engine);
+	ck_assert_int_eq(fixture.engine.employee.state, EMPLOYEE_DIRTY);
+	ck_assert_int_eq(fixture.engine.employee.attempts, 0);
+	ck_assert_int_eq(fixture.engine.employee.failing_since_ms, 0);
+}
+END_TEST
+
+START_TEST(close_without_an_account_is_a_conflict)
+{
+	struct employee_key key = store_fixture_key("7");
+
+	ck_assert(store_employee_mark(fixture.engine.store, &key, LANE_UPDATE, NULL, NULL));
+	console_fixture_ask(&fixture, "POST", "/api/v1/people/7/close", "{}");
+	expect_error("close", 409, "conflict");
+}
+END_TEST
+
+START_TEST(bobs_silence_is_a_502)
+{
+	fixture.engine.bob_status = _i == 0 ? 500 : 401;
+	console_fixture_ask(&fixture, "POST", PERSON "/plan", "{}");
+	expect_error("plan", 502, _i == 0 ? "network" : "refused");
+	console_fixture_ask(&fixture, "POST", "/api/v1/plan", "{}");
+	expect_error("plan", 502, _i == 0 ? "network" : "refused");
+}
+END_TEST
+
+/* ------------------------------------------------------------ public routes */
+
+START_TEST(health_needs_no_token)
+{
+	console_fixture_ask_as(&fixture, "GET", "/healthz", "");
+	ck_assert_int_eq(fixture.status, 200);
+	ck_assert_str_eq(fixture.body, "{\"status\":\"ok\"}");
+}
+END_TEST
+
+START_TEST(readiness_says_what_is_wrong_and_stays_ready)
+{
+	struct call_outcome dead = engine_fixture_outcome(CALL_STOP_CREDENTIALS, 401);
+
+	ck_assert(str_copy(dead.sentence, sizeof(dead.sentence), "The token is dead."));
+	connection_okta_outcome(fixture.engine.connection, "1", &dead);
+	console_fixture_ask_as(&fixture, "GET", "/readyz", "");
+	ck_assert_int_eq(fixture.status, 200);
+	ck_assert_str_eq(json_get_text(fixture.json, "status"), "ok");
+	ck_assert(json_is_true(
+	        json_object_get(json_object_get(fixture.json, "store"), "is_writable")));
+	const json_t *one = json_array_get(json_object_get(fixture.json, "connections"), 0);
+	ck_assert_str_eq(json_get_text(json_object_get(one, "okta"), "state"), "parked");
+	ck_assert_str_eq(
+	        json_get_text(json_object_get(one, "okta"), "sentence"), "The token is dead.");
+	ck_assert_str_eq(json_get_text(json_object_get(one, "bob"), "state"), "ok");
+}
+END_TEST
+
+START_TEST(metrics_are_prometheus_text)
+{
+	console_fixture_ask_as(&fixture, "GET", "/metrics", "");
+	ck_assert_int_eq(fixture.status, 200);
+	ck_assert_ptr_nonnull(strstr(fixture.head, "text/plain; version=0.0.4"));
+	ck_assert_ptr_nonnull(strstr(fixture.body, "# TYPE "));
+}
+END_TEST
+
+/* -------------------------------------------------------------------- suite */
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+static void add_routes(TCase *tcase)
+{
+	int routes = (int)ARRAY_SIZE(ROUTES);
+
+	tcase_add_loop_test(tcase, a_route_answers_in_the_shape_of_its_example, 0, routes);
+	tcase_add_test(tcase, every_admin_route_of_the_table_is_tried_here);
+	tcase_add_loop_test(tcase, without_the_token_nothing_is_answered, 0, routes);
+	tcase_add_test(tcase, two_tokens_are_none);
+	tcase_add_loop_test(tcase, an_unknown_query_argument_is_refused, 0, routes);
+	tcase_add_loop_test(tcase, an_unknown_connection_is_not_found, 0, routes);
+	tcase_add_loop_test(tcase, a_body_the_route_does_not_know_is_refused, 0, routes);
+	tcase_add_loop_test(
+	        tcase, a_mistake_is_refused_and_changes_nothing, 0, ARRAY_SIZE(MISTAKES));
+	tcase_add_test(tcase, a_body_over_the_cap_is_refused);
+}
+
+static void add_meanings(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, a_list_shows_what_its_arguments_say, 0, ARRAY_SIZE(LISTS));
+	tcase_add_test(tcase, a_full_page_says_where_the_next_begins);
+	tcase_add_test(tcase, a_hold_by_hand_says_who_and_why);
+	tcase_add_test(tcase, release_removes_approves_and_marks);
+	tcase_add_test(tcase, release_of_all_never_touches_what_was_rejected);
+	tcase_add_test(tcase, pause_and_resume_show_in_status);
+	tcase_add_test(tcase, status_counts);
+	tcase_add_test(tcase, a_person_shows_names_of_attributes_and_never_values);
+	tcase_add_loop_test(tcase, retry_forgets_the_waiting_time_and_the_attempts, 0, 2);
+	tcase_add_test(tcase, close_without_an_account_is_a_conflict);
+	tcase_add_loop_test(tcase, bobs_silence_is_a_502, 0, 2);
+	tcase_add_test(tcase, health_needs_no_token);
+	tcase_add_test(tcase, readiness_says_what_is_wrong_and_stays_ready);
+	tcase_add_test(tcase, metrics_are_prometheus_text);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("console routes");
+
+	add_routes(add_case(suite, "routes"));
+	add_meanings(add_case(suite, "meanings"));
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
