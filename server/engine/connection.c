@@ -14,6 +14,7 @@
 #define OKTA_PARALLEL_MAX  8
 #define BOB_BACKOFF_MIN_MS 1000
 #define BOB_BACKOFF_MAX_MS 60000
+#define FIELDS_AGAIN_MS    10000
 
 static bool open_clients(
         struct connection *connection, const struct connection_options *options, struct err *err)
@@ -327,13 +328,26 @@ bool connection_probe_okta(struct connection *connection, struct okta_client *cl
 	return works;
 }
 
+/*
+ * People can be read without the metadata: a fault of that one page must not
+ * hold back the searches, which back off by their own faults.
+ */
+static bool tells_of_bob(const struct call_outcome *outcome)
+{
+	return outcome->call_class == CALL_DONE || outcome->call_class == CALL_RETRY_AT ||
+	        outcome->call_class == CALL_STOP_CREDENTIALS ||
+	        outcome->call_class == CALL_STOP_CONFIG;
+}
+
 static void learn_fields(struct connection *connection, struct bob_client *client)
 {
 	struct field_catalog *catalog = NULL;
 	struct call_outcome outcome;
 
 	bob_fields(client, &catalog, &outcome);
-	connection_bob_outcome(connection, &outcome);
+	if (tells_of_bob(&outcome)) {
+		connection_bob_outcome(connection, &outcome);
+	}
 	if (catalog == NULL) {
 		log_warn("field metadata not read", F("connection", connection->settings->name),
 		        F("cause", outcome.sentence));
@@ -348,9 +362,24 @@ static void learn_fields(struct connection *connection, struct bob_client *clien
 	field_catalog_destroy(catalog);
 }
 
+/* True once every FIELDS_AGAIN_MS while the metadata are not known. */
+static bool is_learning_due(struct connection *connection)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	monitor_lock(&connection->monitor);
+	bool is_due = connection->catalog == NULL && !park_is_parked(&connection->bob) &&
+	        now_ms >= connection->fields_not_before_ms;
+	if (is_due) {
+		connection->fields_not_before_ms = now_ms + FIELDS_AGAIN_MS;
+	}
+	monitor_unlock(&connection->monitor);
+	return is_due;
+}
+
 bool connection_probe_bob(struct connection *connection, struct bob_client *client)
 {
-	if (connection_catalog(connection) == NULL && !connection_is_bob_parked(connection)) {
+	if (is_learning_due(connection)) {
 		learn_fields(connection, client);
 		return false;
 	}

@@ -48,6 +48,7 @@ struct connection {
 	char owner_login[256];
 	int64_t bob_backoff_until_ms; /* monotonic */
 	int bob_failures;
+	int64_t fields_not_before_ms; /* monotonic; when the metadata may be asked for again */
 	struct lookup_memo lookups[LOOKUP_MEMOS]; /* a ring */
 	size_t lookup_next;
 };

@@ -281,6 +281,21 @@ START_TEST(the_field_metadata_are_learnt_once)
 }
 END_TEST
 
+START_TEST(metadata_that_cannot_be_read_hold_back_no_search)
+{
+	struct bob_client *client = runner_bob(&fixture.runner, fixture.connection, NULL);
+
+	fixture.bob_status = _i == 0 ? 500 : 400;
+	ck_assert(!connection_probe_bob(fixture.connection, client));
+	ck_assert_int_eq(backoff_ms(), 0);
+	ck_assert(!connection_is_bob_parked(fixture.connection));
+	/* And are not asked for again at once. */
+	size_t requests = fake_http_count(fixture.fake);
+	ck_assert(!connection_probe_bob(fixture.connection, client));
+	ck_assert_uint_eq(fake_http_count(fixture.fake), requests);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- look-ups */
 
 START_TEST(a_look_up_is_remembered_for_its_employee_and_its_text)
@@ -322,6 +337,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, bob_is_parked_by_credentials_and_freed_by_an_answer, 0, 2);
 	tcase_add_test(tcase, bobs_faults_back_off_and_do_not_park);
 	tcase_add_test(tcase, the_field_metadata_are_learnt_once);
+	tcase_add_loop_test(tcase, metadata_that_cannot_be_read_hold_back_no_search, 0, 2);
 	tcase_add_test(tcase, a_look_up_is_remembered_for_its_employee_and_its_text);
 	tcase_add_test(tcase, only_so_many_look_ups_are_remembered);
 }
