@@ -205,7 +205,7 @@ format:
 	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
 ## check: formatting, layers, banned calls, function length, headers, docs against tables
-check:
+check: deps-test
 	@tests/check/all
 
 .PHONY: help clean
