@@ -159,6 +159,18 @@ static void decide(struct run *run)
 	}
 }
 
+/* Questions about a closed account end when the account is open, or the person is gone. */
+static void drop_answered(struct run *run)
+{
+	static const enum hold_kind KINDS[] = {HOLD_CLOSED_BY_OTHER, HOLD_REHIRE};
+
+	for (size_t i = 0; run->presence == PRESENCE_READ && i < ARRAY_SIZE(KINDS); i++) {
+		if (run->decision.hold != KINDS[i]) {
+			run_unhold(run, KINDS[i]);
+		}
+	}
+}
+
 /* What the decision says about the record, whatever becomes of the plan. */
 static enum step note_decision(struct run *run)
 {
@@ -182,10 +194,7 @@ static enum step note_decision(struct run *run)
 		        F("employee_id", employee->key.employee_id),
 		        F("rule", policy_rule_id(decision->rule)), F("reason", decision->reason));
 	}
-	if (decision->is_revocation &&
-	        run_hold(run, HOLD_REVOKED, decision->reason, employee->okta_id) == STEP_STOP) {
-		return STEP_STOP;
-	}
+	drop_answered(run);
 	if (decision->hold == HOLD_KIND_COUNT) {
 		return STEP_NEXT;
 	}

@@ -48,6 +48,22 @@ bool run_is_approved(const struct run *run, enum hold_kind kind)
 	return (run->employee->approvals & (1U << kind)) != 0;
 }
 
+/*
+ * The same question is not asked twice, and a human's no stands. For a match or a domain another
+ * cause is another question: the facts changed.
+ */
+static bool is_asked(const struct run *run, enum hold_kind kind, const char *cause)
+{
+	bool depends_on_cause = kind == HOLD_MATCH || kind == HOLD_DOMAIN;
+
+	for (size_t i = 0; depends_on_cause && i < run->holds.count; i++) {
+		if (run->holds.items[i].kind == kind) {
+			return str_equal(run->holds.items[i].cause, cause);
+		}
+	}
+	return run_has_hold(run, kind);
+}
+
 enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id)
 {
 	struct hold hold = {.key = run->employee->key, .kind = kind, .since_ms = clock_wall_ms()};
@@ -56,7 +72,7 @@ enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, cons
 	run->is_held = true;
 	run->asked = kind;
 	str_format_cut(run->asked_cause, sizeof(run->asked_cause), "%s", cause);
-	if (run->mode == RUN_MODE_PLAN || run_has_hold(run, kind)) {
+	if (run->mode == RUN_MODE_PLAN || is_asked(run, kind, cause)) {
 		return STEP_NEXT;
 	}
 	str_format_cut(hold.cause, sizeof(hold.cause), "%s", cause);

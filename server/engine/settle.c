@@ -135,6 +135,24 @@ static enum employee_state settle_retry(struct run *run, int64_t now_ms)
 	return EMPLOYEE_DIRTY;
 }
 
+/* Engine rule 6: what lowers access never stops trying: hourly, and said loudly. */
+static enum employee_state settle_failed(struct run *run, int64_t now_ms)
+{
+	struct employee *employee = run->employee;
+
+	if (employee->failing_since_ms == 0) {
+		employee->failing_since_ms = now_ms;
+	}
+	if (employee->lane > LANE_LEAVE) {
+		return EMPLOYEE_FAILED;
+	}
+	log_error("alarm", F("connection", employee->key.connection),
+	        F("employee_id", employee->key.employee_id), F("rule", "L3"),
+	        F("reason", "Okta refuses to close this account; tried again every hour"));
+	employee->retry_not_before_ms = now_ms + RETRY_MAX_MS;
+	return EMPLOYEE_DIRTY;
+}
+
 static enum employee_state settle_badly(struct run *run)
 {
 	struct employee *employee = run->employee;
@@ -156,10 +174,7 @@ static enum employee_state settle_badly(struct run *run)
 		return EMPLOYEE_DIRTY;
 	case RUN_ENDS_PARKED: refund(employee); return EMPLOYEE_PARKED;
 	case RUN_ENDS_RETRY: return settle_retry(run, now_ms);
-	case RUN_ENDS_FAILED:
-		employee->failing_since_ms =
-		        employee->failing_since_ms != 0 ? employee->failing_since_ms : now_ms;
-		return EMPLOYEE_FAILED;
+	case RUN_ENDS_FAILED: return settle_failed(run, now_ms);
 	case RUN_ENDS_MOVED: refund(employee); return EMPLOYEE_DIRTY;
 	case RUN_ENDS_WELL:
 	case RUN_ENDS_LOST: break;
