@@ -82,11 +82,13 @@ def test_an_outage_parks_and_drains(world):
 
 
 def test_bobs_outage_loses_nothing(world):
-    one = world()
+    """From the very start, field metadata included; and Bob is not hammered meanwhile."""
+    one = world(start=False)
     one.sandbox.fault(system="bob", route="*", action="status", status=502)
-    people = team(one, 5)
-    announce(one, people)
+    one.start()
+    announce(one, team(one, 5))
     wait_until(lambda: len(one.sandbox.bob_searches()) >= 2, "asked again", 20)
+    assert len(one.sandbox.calls(system="bob")) <= 8
     one.sandbox.clear_faults()
     wait_until(lambda: len(one.sandbox.users()) == 5, "all done", 60)
 
