@@ -131,20 +131,6 @@ static void settle_events(struct dispatcher *dispatcher)
 
 /* ----------------------------------------------------------- revocations */
 
-static void hand_revocation(
-        struct engine *engine, struct connection *connection, struct employee *employee)
-{
-	struct work *work = work_create(connection);
-
-	if (work == NULL) {
-		engine_give_back(engine, employee, "out of memory");
-		return;
-	}
-	work->employee = *employee;
-	*employee = (struct employee){0};
-	work_queue_put(&engine->queue, work);
-}
-
 static void take_revocations(struct engine *engine, struct connection *connection)
 {
 	struct claim_query query = {
@@ -167,7 +153,7 @@ static void take_revocations(struct engine *engine, struct connection *connectio
 		return;
 	}
 	for (size_t i = 0; i < list.count; i++) {
-		hand_revocation(engine, connection, &list.items[i]);
+		engine_hand_unread(engine, connection, &list.items[i]);
 	}
 	employee_list_finish(&list);
 }

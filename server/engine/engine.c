@@ -78,6 +78,20 @@ void engine_give_back(struct engine *engine, struct employee *employee, const ch
 	}
 }
 
+void engine_hand_unread(
+        struct engine *engine, struct connection *connection, struct employee *employee)
+{
+	struct work *work = work_create(connection);
+
+	if (work == NULL) {
+		engine_give_back(engine, employee, "out of memory");
+		return;
+	}
+	work->employee = *employee;
+	*employee = (struct employee){0};
+	work_queue_put(&engine->queue, work);
+}
+
 /* ---------------------------------------------------------------- create */
 
 static bool create_connections(struct engine *engine, struct err *err)

@@ -67,4 +67,8 @@ struct connection *engine_connection(struct engine *engine, const char *name);
 /* Gives a claimed employee back undone; no attempt is used up. */
 void engine_give_back(struct engine *engine, struct employee *employee, const char *why);
 
+/* Puts a claimed employee, taken, into the queue without asking Bob: revocations (V1). */
+void engine_hand_unread(
+        struct engine *engine, struct connection *connection, struct employee *employee);
+
 #endif

@@ -122,13 +122,32 @@ static void read_batch(struct reader *reader, struct employee_list *batch)
 
 /* ----------------------------------------------------------------- claim */
 
-/* Leaves time for the revocations that need no read: they wait in lane revoke for the dispatcher.
+/*
+ * Revocations wait for no read, whoever of reader and dispatcher claims them: Bob may hang. What is
+ * left in the batch is to be read.
  */
+static void hand_revocations(struct reader *reader, struct employee_list *batch)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct employee *employee = &batch->items[i];
+		if (employee->lane == LANE_REVOKE) {
+			engine_hand_unread(reader->engine, reader->connection, employee);
+			employee_finish(employee);
+		} else if (left++ != i) {
+			batch->items[left - 1] = *employee;
+			*employee = (struct employee){0};
+		}
+	}
+	batch->count = left;
+}
+
 static bool claim(struct reader *reader, struct employee_list *batch)
 {
 	struct claim_query query = {
 	        .connection = reader->connection->settings->name,
-	        .lane_at_most = LANE_SWEEP,
+	        .lane_at_most = reader->lane_at_most,
 	        .limit = BOB_BATCH_MAX,
 	        .now_ms = clock_wall_ms(),
 	        .lease_ms = ENGINE_LEASE_MS,
@@ -224,7 +243,10 @@ static void turn(struct reader *reader)
 		return;
 	}
 	if (claim(reader, &batch)) {
-		read_batch(reader, &batch);
+		hand_revocations(reader, &batch);
+		if (batch.count > 0) {
+			read_batch(reader, &batch);
+		}
 	} else {
 		wait_until(reader, clock_mono_ms() + GATHER_MS);
 	}
