@@ -101,6 +101,8 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 {
 	const struct route_case *row = &ROUTES[_i];
 
+	engine_fixture_answer(&fixture.engine, "GET", "/" FIXTURE_OKTA_ID,
+	        engine_fixture_user(FIXTURE_OKTA_ID, "ACTIVE", FIXTURE_LOGIN, ""));
 	engine_fixture_answer(&fixture.engine, "POST", "/lifecycle/deactivate", "{}");
 	engine_fixture_answer(&fixture.engine, "DELETE", "/sessions", "{}");
 	int status = console_fixture_ask(&fixture, row->method, row->target, row->body);
