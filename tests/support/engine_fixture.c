@@ -484,8 +484,7 @@ int64_t engine_fixture_crash_in(
 	must(body == NULL || personal_set(&intent.body, body), "body", NULL);
 	must(store_intent_open(fixture->store, &intent, &unlimited, &err) == INTENT_OPEN, "intent",
 	        &err);
-	must(store_employee_finish(fixture->store, &employee, EMPLOYEE_DIRTY, &err), "finish",
-	        &err);
+	must(store_employee_finish(fixture->store, &employee, EMPLOYEE_IDLE, &err), "finish", &err);
 	employee_finish(&employee);
 	int64_t intent_id = intent.intent_id;
 	intent_finish(&intent);
