@@ -4,6 +4,7 @@
 #include "server/base/attr.h"
 #include "server/base/call.h"
 #include "server/base/version.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -76,9 +77,5 @@ int main(void)
 	tcase_add_test(words, each_call_class_has_a_word);
 	tcase_add_test(words, the_version_is_compiled_in);
 	suite_add_tcase(suite, words);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "server/bob/bob_answer.h"
 
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -111,9 +112,5 @@ int main(void)
 	tcase_add_loop_test(
 	        judging, each_answer_is_judged_as_its_case_says, 0, (int)ARRAY_SIZE(cases));
 	suite_add_tcase(suite, judging);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

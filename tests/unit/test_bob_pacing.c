@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/bob/pacing.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -169,9 +170,5 @@ int main(void)
 	tcase_add_test(pace, a_small_limit_leaves_something_to_normal_searches);
 	tcase_add_test(pace, a_greedy_caller_never_passes_the_limit);
 	suite_add_tcase(suite, pace);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -472,9 +473,5 @@ int main(void)
 	tcase_add_test(halving, many_bad_ids_end_within_the_cap);
 	tcase_add_test(halving, a_company_too_large_for_one_answer_is_read_in_batches);
 	suite_add_tcase(suite, halving);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/buf.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -181,9 +182,5 @@ int main(void)
 	tcase_add_test(owning, take_hands_the_bytes_over);
 	tcase_add_test(owning, wipe_and_finish_leave_it_usable);
 	suite_add_tcase(suite, owning);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

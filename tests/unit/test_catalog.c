@@ -2,6 +2,7 @@
 #include "mapping/person.h"
 
 #include "server/base/json.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -103,9 +104,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_not_a_list_of_fields_is_refused);
 	tcase_add_test(tcase, without_a_catalog_nothing_is_known);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

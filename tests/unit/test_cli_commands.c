@@ -7,6 +7,7 @@
 #include "server/base/str.h"
 #include "server/base/transport.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -660,11 +661,8 @@ int main(void)
 	add_asking(suite);
 	add_showing(suite);
 	add_outside(suite);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	transport_global_stop();
 	crypto_stop();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -5,6 +5,7 @@
 #include "server/base/str.h"
 #include "server/base/transport.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -110,11 +111,8 @@ int main(void)
 	tcase_add_test(health, health_of_a_listener_at_any_address_asks_this_machine);
 	tcase_add_test(health, health_of_a_port_that_is_not_known_is_a_mistake);
 	suite_add_tcase(suite, health);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	transport_global_stop();
 	crypto_stop();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -2,6 +2,7 @@
 #include "server/cli/cli_table.h"
 
 #include "server/cli/cli_text.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -156,9 +157,5 @@ int main(void)
 	tcase_add_test(text, cleaning_never_splits_a_character);
 	tcase_add_test(text, times_are_short_and_none_is_a_dash);
 	suite_add_tcase(suite, text);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include "server/base/str.h"
 #include "server/base/thread.h"
 #include "tests/support/sandbox_process.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -494,9 +495,5 @@ int main(int argc, char **argv)
 		tcase_add_test(skipped, the_sandbox_is_not_built);
 		suite_add_tcase(suite, skipped);
 	}
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

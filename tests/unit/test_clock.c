@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/clock.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -182,9 +183,5 @@ int main(void)
 	tcase_add_loop_test(instants, reads_http_dates, 0, ARRAY_SIZE(http_times));
 	tcase_add_test(instants, monotonic_time_does_not_run_backwards);
 	suite_add_tcase(suite, instants);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

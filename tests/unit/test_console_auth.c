@@ -4,6 +4,7 @@
 #include "server/base/str.h"
 #include "server/console/console.h"
 #include "server/console/render.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -171,9 +172,5 @@ int main(void)
 	tcase_add_loop_test(step, the_next_step_is_a_sentence, 0, ARRAY_SIZE(STEPS));
 	suite_add_tcase(suite, token);
 	suite_add_tcase(suite, step);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

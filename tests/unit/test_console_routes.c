@@ -6,6 +6,7 @@
 #include "server/routes.h"
 #include "tests/support/console_fixture.h"
 #include "tests/support/doc_shape.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -633,9 +634,5 @@ int main(void)
 
 	add_routes(add_case(suite, "routes"));
 	add_meanings(add_case(suite, "meanings"));
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -269,9 +270,5 @@ int main(void)
 	tcase_add_loop_test(base64, base64_is_strict, 0, ARRAY_SIZE(base64_cases));
 	tcase_add_test(base64, base64_comes_back);
 	suite_add_tcase(suite, base64);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

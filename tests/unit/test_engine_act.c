@@ -3,6 +3,7 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -668,9 +669,5 @@ int main(void)
 	        dry, a_hold_binds_the_actions_of_its_kind, 0, ARRAY_SIZE(BINDING_CASES));
 	tcase_add_test(add_case(suite, "limits", set_up_limited),
 	        over_the_limit_a_human_is_asked_and_a_release_lets_it_pass_once);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -410,9 +411,5 @@ int main(void)
 	        close_lowers_ends_the_sessions_and_holds, 1, 2);
 	tcase_add_loop_test(add_case(suite, "protected", set_up_protected),
 	        a_protected_account_is_not_closed, 1, 2);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/str.h"
 #include "server/engine/facts.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -165,9 +166,5 @@ int main(void)
 	tcase_add_test(tcase, a_doubtful_revocation_without_a_time_takes_back_nothing_handled);
 	tcase_add_test(tcase, a_forgotten_revocation_is_not_pending);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

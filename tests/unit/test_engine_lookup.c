@@ -3,6 +3,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -391,9 +392,5 @@ int main(void)
 	tcase_add_test(add_case(suite, "existing", set_up_existing),
 	        somebody_from_before_go_live_waits_for_a_word);
 	tcase_add_test(add_case(suite, "dry run", set_up_dry), dry_run_links_nobody);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

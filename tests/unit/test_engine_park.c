@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/engine/park.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -109,9 +110,5 @@ int main(void)
 	tcase_add_test(tcase, entering_again_for_the_same_reason_keeps_the_probe_time);
 	tcase_add_test(tcase, success_ends_a_parking_and_says_so);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -401,9 +402,5 @@ int main(void)
 	add_creates(creates);
 	suite_add_tcase(suite, changes);
 	suite_add_tcase(suite, creates);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

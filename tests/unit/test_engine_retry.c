@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/engine/retry.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -50,9 +51,5 @@ int main(void)
 	tcase_add_test(tcase, transient_failures_are_given_up_after_a_day);
 	tcase_add_test(tcase, leavers_and_revocations_are_never_given_up);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

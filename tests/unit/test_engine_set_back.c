@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/engine/set_back.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -112,9 +113,5 @@ int main(void)
 	tcase_add_test(tcase, what_okta_does_not_keep_as_written_is_stopped);
 	tcase_add_test(tcase, attributes_are_counted_apart);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -355,9 +356,5 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

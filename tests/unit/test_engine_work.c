@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/clock.h"
 #include "server/engine/work.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -109,9 +110,5 @@ int main(void)
 	tcase_add_test(tcase, room_is_waited_for_until_the_deadline);
 	tcase_add_test(tcase, closing_sends_takers_home_and_keeps_the_work_for_draining);
 	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "server/base/err.h"
 
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -93,9 +94,5 @@ int main(void)
 	tcase_add_test(registry, every_code_has_a_name_a_status_and_a_hint_of_its_own);
 	tcase_add_test(registry, facts_come_from_the_registry);
 	suite_add_tcase(suite, registry);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -218,9 +219,5 @@ int main(void)
 	tcase_add_test(reading, ids_come_as_text_or_integer);
 	tcase_add_test(reading, formats_with_sorted_keys);
 	suite_add_tcase(suite, reading);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

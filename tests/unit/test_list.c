@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/list.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -70,9 +71,5 @@ int main(void)
 	tcase_add_test(links, removes_from_anywhere_and_twice);
 	tcase_add_test(links, a_zeroed_head_reads_as_empty);
 	suite_add_tcase(suite, links);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -334,9 +335,5 @@ int main(void)
 	tcase_set_timeout(types, 30);
 	tcase_add_loop_test(types, only_plain_values_compile_as_a_field, 0, ARRAY_SIZE(snippets));
 	suite_add_tcase(suite, types);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -168,10 +169,7 @@ int main(void)
 	tcase_add_test(search, a_quote_in_an_address_cannot_leave_its_string);
 	tcase_add_test(search, without_a_login_there_is_no_search);
 	suite_add_tcase(suite, search);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	json_decref(rows);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -3,6 +3,7 @@
 
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -190,9 +191,5 @@ int main(void)
 	tcase_add_test(text, an_over_long_label_counts_as_other);
 	tcase_add_test(text, every_line_is_well_formed);
 	suite_add_tcase(suite, text);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

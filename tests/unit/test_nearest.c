@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings/nearest.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -49,9 +50,5 @@ int main(void)
 	tcase_add_loop_test(finding, the_nearest_word_is_found_if_it_is_near, 0,
 	        (int)(sizeof(trials) / sizeof(trials[0])));
 	suite_add_tcase(suite, finding);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "okta/budget.h"
 
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -391,9 +392,5 @@ int main(void)
 	tcase_set_timeout(load, 60);
 	tcase_add_loop_test(load, a_steady_load_of_several_workers_sees_no_429, 0, 20);
 	suite_add_tcase(suite, load);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include "server/base/str.h"
 #include "server/base/thread.h"
 #include "tests/support/fake_http.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -738,9 +739,5 @@ int main(void)
 	add_requests(suite);
 	add_answers(suite);
 	add_budget(suite);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

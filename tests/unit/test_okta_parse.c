@@ -2,6 +2,7 @@
 #include "okta/client.h"
 
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -106,9 +107,5 @@ int main(void)
 	tcase_add_loop_test(users, what_is_no_user_is_refused, 0, 16);
 	tcase_add_test(users, ids_are_10_to_40_letters_and_digits);
 	suite_add_tcase(suite, users);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "server/base/str.h"
 #include "server/settings/file.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -192,9 +193,5 @@ int main(void)
 	TCase *page = tcase_create("page");
 	tcase_add_test(page, the_page_names_every_flag);
 	suite_add_tcase(suite, page);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -196,10 +197,7 @@ int main(void)
 	tcase_add_test(person, an_employee_number_in_digits_needs_no_label);
 	tcase_add_test(person, finishing_nothing_is_allowed);
 	suite_add_tcase(suite, person);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	json_decref(rows);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

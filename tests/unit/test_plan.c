@@ -11,6 +11,7 @@
 #include "server/base/str.h"
 #include "tests/support/okta_model.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -235,10 +236,7 @@ static Suite *plan_suite(void)
 int main(void)
 {
 	load_rows();
-	SRunner *runner = srunner_create(plan_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(plan_suite());
 	json_decref(rows);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

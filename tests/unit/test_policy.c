@@ -6,6 +6,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -191,10 +192,7 @@ static Suite *policy_suite(void)
 int main(void)
 {
 	load_rows();
-	SRunner *runner = srunner_create(policy_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(policy_suite());
 	json_decref(rows);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

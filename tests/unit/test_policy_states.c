@@ -10,6 +10,7 @@
 #include "server/base/str.h"
 #include "tests/support/okta_model.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -508,9 +509,5 @@ int main(void)
 	        (int)(ARRAY_SIZE(LIFECYCLES) * ARRAY_SIZE(STARTS)));
 	tcase_add_test(states, what_must_hold_holds_for_everyone_bob_does_not_show);
 	suite_add_tcase(suite, states);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/sample.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -212,10 +213,7 @@ int main(void)
 	tcase_add_loop_test(profile, each_row_differs_as_it_says, 0, (int)json_array_size(rows));
 	tcase_add_test(profile, only_texts_are_given_as_text);
 	suite_add_tcase(suite, profile);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(suite);
 	json_decref(rows);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/sensitive.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -66,9 +67,5 @@ int main(void)
 	tcase_add_test(values, may_be_set_to_its_own_text);
 	tcase_add_test(values, personal_value_is_set_unset_and_wiped);
 	suite_add_tcase(suite, values);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include "server/settings/file.h"
 #include "server/settings/settings_keys.h"
 #include "server/settings/settings_url.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -386,10 +387,7 @@ int main(void)
 	if (!crypto_start(&err)) {
 		return EXIT_FAILURE;
 	}
-	SRunner *runner = srunner_create(settings_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = suite_run(settings_suite());
 	crypto_stop();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

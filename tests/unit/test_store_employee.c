@@ -5,6 +5,7 @@
 #include "server/base/str.h"
 #include "server/base/thread.h"
 #include "tests/support/store_fixture.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -846,9 +847,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(make_suite());
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -196,9 +197,5 @@ int main(void)
 	tcase_add_test(reading, reads_whole_numbers_only);
 	tcase_add_test(reading, trims_both_ends);
 	suite_add_tcase(suite, reading);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

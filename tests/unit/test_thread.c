@@ -3,6 +3,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <signal.h>
@@ -125,9 +126,5 @@ int main(void)
 	tcase_add_test(monitors, waiters_are_woken);
 	tcase_add_test(monitors, waiting_ends_at_the_deadline);
 	suite_add_tcase(suite, monitors);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "server/base/clock.h"
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "tests/support/suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -718,9 +719,5 @@ int main(void)
 	tcase_add_test(headers, doubled_headers_are_told_apart);
 	tcase_add_test(headers, interim_answers_and_trailers_are_dropped);
 	tcase_add_loop_test(headers, only_json_counts_as_json, 0, ARRAY_SIZE(types));
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

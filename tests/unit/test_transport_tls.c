@@ -3,6 +3,7 @@
 
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "tests/support/suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -147,9 +148,5 @@ int main(void)
 	tcase_add_test(trust, leave_for_plain_http_does_not_weaken_https);
 	tcase_add_test(trust, tls_below_1_2_is_refused);
 	suite_add_tcase(suite, trust);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 
 #include "server/base/attr.h"
 #include "server/base/str.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -42,9 +43,5 @@ int main(void)
 	tcase_add_test(names, every_word_is_lower_case_and_its_own);
 	tcase_add_test(names, known_words_are_spelt_as_in_the_docs);
 	suite_add_tcase(suite, names);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 #include "server/base/zone.h"
 
 #include "server/base/clock.h"
+#include "tests/support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -137,9 +138,5 @@ int main(void)
 	TCase *names = tcase_create("names");
 	tcase_add_loop_test(names, unknown_names_are_a_settings_error, 0, ARRAY_SIZE(strange));
 	suite_add_tcase(suite, names);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
