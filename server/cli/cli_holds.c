@@ -44,3 +44,25 @@ bool cli_holds_check_kind(const char *kind, struct err *err)
 	err_set(err, ERR_USAGE, "--kind is one of: %s", words);
 	return false;
 }
+
+int cli_holds_decide(struct cli_call *call, const struct cli_holds_word *word, json_t *body)
+{
+	struct err err = ERR_INIT;
+	if (word->kind != NULL) {
+		json_object_set_new(body, "kind", json_string(word->kind));
+	}
+	const struct cli_request request = {.method = "POST", .path = word->path, .body = body};
+	json_t *answer = cli_call_ask(call, &request, &err);
+	if (answer == NULL) {
+		return cli_call_fail(call, &err);
+	}
+	int status = CLI_DONE;
+	if (call->is_json) {
+		status = cli_call_print_json(call, answer);
+	} else {
+		cli_call_print(call, "%lld %s\n", (long long)json_get_int(answer, word->count, 0),
+		        word->meaning);
+	}
+	json_decref(answer);
+	return status;
+}

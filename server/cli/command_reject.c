@@ -15,22 +15,11 @@ int command_reject(struct cli_call *call)
 	}
 	json_t *body = cli_call_body();
 	json_object_set_new(body, "employee_id", json_string(call->word));
-	if (kind != NULL) {
-		json_object_set_new(body, "kind", json_string(kind));
-	}
-	const struct cli_request request = {
-	        .method = "POST", .path = "/api/v1/holds/reject", .body = body};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		cli_call_print(call, "%lld rejected; not asked again until the facts change\n",
-		        (long long)json_get_int(answer, "rejected", 0));
-	}
-	json_decref(answer);
-	return status;
+	const struct cli_holds_word word = {
+	        .path = "/api/v1/holds/reject",
+	        .count = "rejected",
+	        .meaning = "rejected; not asked again until the facts change",
+	        .kind = kind,
+	};
+	return cli_holds_decide(call, &word, body);
 }
