@@ -180,8 +180,8 @@ static void say_ready(const struct process *process)
 	        http_port(process->admin_listener));
 	printf("bob2okta ready: webhooks http://%s, admin http://%s\n", webhooks, admin);
 	fflush(stdout);
-	log_info("ready", F("version", version_number()), F("webhooks", process->options->listen),
-	        F("admin", process->options->admin_listen), F("store", process->options->store),
+	log_info("ready", F("version", version_number()), F("webhooks", webhooks),
+	        F("admin", admin), F("store", process->options->store),
 	        F("settings_version", process->settings->version));
 }
 
