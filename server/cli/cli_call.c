@@ -233,6 +233,24 @@ out:
 	return answer;
 }
 
+int cli_call_show(struct cli_call *call, const struct cli_request *request,
+        void (*show)(struct cli_call *call, const json_t *answer))
+{
+	struct err err = ERR_INIT;
+	json_t *answer = cli_call_ask(call, request, &err);
+	if (answer == NULL) {
+		return cli_call_fail(call, &err);
+	}
+	int status = CLI_DONE;
+	if (call->is_json) {
+		status = cli_call_print_json(call, answer);
+	} else {
+		show(call, answer);
+	}
+	json_decref(answer);
+	return status;
+}
+
 json_t *cli_call_body(void)
 {
 	char room[PASSWORD_ENTRY_BYTES];

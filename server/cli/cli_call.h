@@ -73,6 +73,9 @@ struct cli_request {
 /* A new reference; NULL with an error that says what to do. */
 json_t *cli_call_ask(
         struct cli_call *call, const struct cli_request *request, struct err *err) MUST_CHECK;
+/* Asks, prints the answer as JSON or by show, and returns the exit status. */
+int cli_call_show(struct cli_call *call, const struct cli_request *request,
+        void (*show)(struct cli_call *call, const json_t *answer));
 /* A body for a change: an object with `by`, the name of the operating system's user. */
 json_t *cli_call_body(void);
 /* A text of an answer, "" when it is not there. Borrowed. */

@@ -32,16 +32,5 @@ int command_held(struct cli_call *call)
 	}
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/holds", .query = query};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		print_holds(call, answer);
-	}
-	json_decref(answer);
-	return status;
+	return cli_call_show(call, &request, print_holds);
 }

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/commands.h"
 
+static void print_held(struct cli_call *call, const json_t *answer)
+{
+	(void)answer;
+	cli_call_print(call,
+	        "%s is held: nothing is done, not even if this person leaves; let go with:"
+	        " bob2okta release %s\n",
+	        call->word, call->word);
+}
+
 int command_hold(struct cli_call *call)
 {
 	const char *why = NULL;
@@ -16,19 +25,5 @@ int command_hold(struct cli_call *call)
 	}
 	const struct cli_request request = {
 	        .method = "POST", .employee_id = call->word, .verb = "hold", .body = body};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		cli_call_print(call,
-		        "%s is held: nothing is done, not even if this person leaves; let go with:"
-		        " bob2okta release %s\n",
-		        call->word, call->word);
-	}
-	json_decref(answer);
-	return status;
+	return cli_call_show(call, &request, print_held);
 }

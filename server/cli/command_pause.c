@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/commands.h"
 
+#include "server/base/json.h"
 #include "server/base/str.h"
 
 #include <string.h>
@@ -36,6 +37,21 @@ static bool read_choice(struct cli_call *call, const char *given, bool *is_passi
 	return true;
 }
 
+static void print_passing(struct cli_call *call, const json_t *answer)
+{
+	(void)answer;
+	cli_call_print(call,
+	        "paused: nothing is written to Okta but revocations; go on with: bob2okta resume\n");
+}
+
+static void print_stopped(struct cli_call *call, const json_t *answer)
+{
+	(void)answer;
+	cli_call_print(call,
+	        "paused: nothing is written to Okta, revocations included; go on with: bob2okta"
+	        " resume\n");
+}
+
 int command_pause(struct cli_call *call)
 {
 	const char *given = NULL;
@@ -50,19 +66,5 @@ int command_pause(struct cli_call *call)
 	json_object_set_new(body, "revocations", json_boolean(is_passing));
 	const struct cli_request request = {
 	        .method = "POST", .path = "/api/v1/pause", .body = body};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		cli_call_print(call,
-		        "paused: nothing is written to Okta%s; go on with: bob2okta"
-		        " resume\n",
-		        is_passing ? " but revocations" : ", revocations included");
-	}
-	json_decref(answer);
-	return status;
+	return cli_call_show(call, &request, is_passing ? print_passing : print_stopped);
 }

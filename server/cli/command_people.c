@@ -112,17 +112,7 @@ int command_people(struct cli_call *call)
 	add_argument(&query, "limit", limit);
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/people", .query = buf_text(&query)};
-	json_t *answer = cli_call_ask(call, &request, &err);
+	int status = cli_call_show(call, &request, print_people);
 	buf_finish(&query);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		print_people(call, answer);
-	}
-	json_decref(answer);
 	return status;
 }

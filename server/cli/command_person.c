@@ -149,16 +149,5 @@ int command_person(struct cli_call *call)
 		return cli_call_fail(call, &err);
 	}
 	const struct cli_request request = {.method = "GET", .employee_id = call->word};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else {
-		print_person(call, answer);
-	}
-	json_decref(answer);
-	return status;
+	return cli_call_show(call, &request, print_person);
 }

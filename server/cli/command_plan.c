@@ -121,18 +121,5 @@ int command_plan(struct cli_call *call)
 	        .employee_id = employee,
 	        .verb = "plan",
 	        .body = json_object()};
-	json_t *answer = cli_call_ask(call, &request, &err);
-	if (answer == NULL) {
-		return cli_call_fail(call, &err);
-	}
-	int status = CLI_DONE;
-	if (call->is_json) {
-		status = cli_call_print_json(call, answer);
-	} else if (employee != NULL) {
-		print_plan(call, answer);
-	} else {
-		print_plans(call, answer);
-	}
-	json_decref(answer);
-	return status;
+	return cli_call_show(call, &request, employee != NULL ? print_plan : print_plans);
 }
