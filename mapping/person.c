@@ -38,19 +38,6 @@ static const struct {
         {"terminated", LIFECYCLE_TERMINATED},
 };
 
-const char *lifecycle_name(enum lifecycle lifecycle)
-{
-	switch (lifecycle) {
-	case LIFECYCLE_UNKNOWN: return "unknown";
-	case LIFECYCLE_HIRED: return "hired";
-	case LIFECYCLE_EMPLOYED: return "employed";
-	case LIFECYCLE_LEAVE: return "leave";
-	case LIFECYCLE_GARDEN_LEAVE: return "garden leave";
-	case LIFECYCLE_TERMINATED: return "terminated";
-	}
-	return "unknown";
-}
-
 /* Copies the letters and digits of a word, lower-cased; what does not fit is left out. */
 static void squeeze(char *to, size_t size, const char *word)
 {

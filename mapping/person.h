@@ -91,7 +91,6 @@ extern const char *const person_needed_fields[];
 /* False with ERR_BAD_ANSWER when there is no usable id; source is increfed. */
 bool person_parse(struct person *person, json_t *source, struct err *err) MUST_CHECK;
 void person_finish(struct person *person);
-const char *lifecycle_name(enum lifecycle lifecycle);
 
 /*
  * The value of any field by Bob's id ("work.department", "work.custom.field_1",

@@ -90,7 +90,6 @@ void http_stop(struct http_server *server, int64_t deadline_ms);
 
 /* Reading a request; all borrowed. */
 enum http_method http_request_method(const struct http_request *request);
-const char *http_request_path(const struct http_request *request);
 /* The text that matched the n-th {x}; percent-decoded; "" when there is none. */
 const char *http_request_param(const struct http_request *request, int n);
 /* The value of a query argument; NULL when absent. */

@@ -193,13 +193,3 @@ void reaper_set(struct reaper *reaper, struct reaper_entry *entry, enum reaper_p
 	}
 	atomic_store(&entry->deadline_ms, deadline_ms);
 }
-
-void reaper_cut(struct reaper *reaper, struct reaper_entry *entry)
-{
-	if (entry == NULL) {
-		return;
-	}
-	monitor_lock(&reaper->monitor);
-	shut_down(entry);
-	monitor_unlock(&reaper->monitor);
-}

@@ -42,7 +42,5 @@ struct reaper_entry *reaper_add(struct reaper *reaper, int fd) MUST_CHECK;
 /* Before the socket is closed: afterwards its number may be somebody else's. */
 void reaper_remove(struct reaper *reaper, struct reaper_entry *entry);
 void reaper_set(struct reaper *reaper, struct reaper_entry *entry, enum reaper_phase phase);
-/* Shuts the connection down now. */
-void reaper_cut(struct reaper *reaper, struct reaper_entry *entry);
 
 #endif

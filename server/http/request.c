@@ -373,11 +373,6 @@ enum http_method http_request_method(const struct http_request *request)
 	return request->method;
 }
 
-const char *http_request_path(const struct http_request *request)
-{
-	return request->path;
-}
-
 const char *http_request_param(const struct http_request *request, int n)
 {
 	return n >= 0 && n < HTTP_PATH_PARAMS_MAX ? request->match.params[n] : "";
