@@ -38,19 +38,6 @@ static void err_from_call(struct err *err, const char *system, const struct call
 
 /* ------------------------------------------------------------------ plan */
 
-static const char *wanted_name(enum wanted_account wanted)
-{
-	switch (wanted) {
-	case WANTED_NONE: return "none";
-	case WANTED_UNCHANGED: return "unchanged";
-	case WANTED_STAGED: return "staged";
-	case WANTED_ACTIVE: return "active";
-	case WANTED_SUSPENDED: return "suspended";
-	case WANTED_DEACTIVATED: return "deactivated";
-	}
-	return "unchanged";
-}
-
 static json_t *hold_json(const struct run *run)
 {
 	if (run->asked == HOLD_KIND_COUNT) {
@@ -84,7 +71,7 @@ static json_t *plan_json(const struct run *run)
 	        "connection", employee->key.connection, "employee_id", employee->key.employee_id,
 	        "display_name", personal_reveal(&employee->display_name), "okta_id",
 	        employee->okta_id, "present_status", account_status_name(employee->present_status),
-	        "wanted", wanted_name(run->decision.wanted), "rule",
+	        "wanted", wanted_account_name(run->decision.wanted), "rule",
 	        policy_rule_id(run->decision.rule), "reason", run->decision.reason, "lane",
 	        lane_name(run->has_plan ? run->plan.lane : run->decision.lane), "due_at_ms",
 	        (json_int_t)run->decision.due_at_ms, "hold", hold_json(run), "missing",

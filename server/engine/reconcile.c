@@ -18,14 +18,13 @@
 
 /* ------------------------------------------------------------------ read */
 
-static bool load_present(struct run *run)
+static void load_present(struct run *run)
 {
 	const char *text = personal_reveal(&run->employee->present_profile);
 
 	if (text[0] != '\0') {
 		run->present = json_parse(text, strlen(text), NULL);
 	}
-	return true;
 }
 
 static enum step take_person(struct run *run, json_t *source)
