@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/commands.h"
 
-#include "server/base/json.h"
 #include "server/base/str.h"
 
 #include <string.h>

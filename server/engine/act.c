@@ -21,7 +21,7 @@ static void name_limit(enum limit_kind limit, char *name, size_t size)
 	str_format_cut(name, size, "the limit \"%s\"", limit_kind_name(limit));
 }
 
-static bool is_limit_held(const struct run *run, enum limit_kind limit)
+bool act_is_limit_held(const struct run *run, enum limit_kind limit)
 {
 	char name[64];
 
@@ -50,7 +50,7 @@ static unsigned binding_holds(const struct run *run, const struct planned_action
 	unsigned all = (1U << HOLD_KIND_COUNT) - 1;
 
 	if (is_lowering(action)) {
-		bool waits = action->limit != LIMIT_NONE && is_limit_held(run, action->limit);
+		bool waits = action->limit != LIMIT_NONE && act_is_limit_held(run, action->limit);
 		return waits ? 1U << HOLD_LIMIT : 0;
 	}
 	if (action->kind == ACTION_UPDATE && !action->is_rename) {
@@ -77,23 +77,6 @@ static void note_held(struct run *run, const struct planned_action *action)
 }
 
 /* ---------------------------------------------------------------- intent */
-
-static bool set_login(struct intent *intent, const json_t *profile)
-{
-	const char *login = json_get_text(profile, "login");
-	char *folded = login != NULL ? str_dup(login) : NULL;
-
-	if (login == NULL) {
-		return true;
-	}
-	if (folded == NULL) {
-		return false;
-	}
-	str_fold(folded);
-	bool is_set = personal_set(&intent->login, folded);
-	free(folded);
-	return is_set;
-}
 
 /* The present status and the values that will be overwritten, for the audit trail. */
 static bool set_before(struct intent *intent, const struct run *run, const json_t *profile)
@@ -150,7 +133,8 @@ static bool fill_intent(
 	}
 	char *body = json_format(action->profile);
 	bool is_filled = body != NULL && personal_set(&intent->body, body) &&
-	        set_login(intent, action->profile) && set_before(intent, run, action->profile);
+	        run_set_login(intent, json_get_text(action->profile, "login")) &&
+	        set_before(intent, run, action->profile);
 	free(body);
 	return is_filled;
 }
@@ -208,15 +192,6 @@ static void note_lowered(struct employee *employee, const struct planned_action 
 	}
 }
 
-static bool note_baseline(struct run *run)
-{
-	const char *login = map_profile_text(&run->profile, "login");
-	const char *email = map_profile_text(&run->profile, "email");
-
-	return personal_set(&run->employee->bob_login, login) &&
-	        personal_set(&run->employee->bob_email, email);
-}
-
 /* C2: an address that was left out of the rename is not in Okta yet, and stays due. */
 static bool note_renamed(struct run *run)
 {
@@ -233,14 +208,14 @@ static bool note_renamed(struct run *run)
 static bool note_created(
         struct run *run, const struct planned_action *action, const struct okta_user *user)
 {
-	struct employee *employee = run->employee;
+	struct run_account account = {
+	        .origin = ORIGIN_CREATED,
+	        .is_activated = action->is_activating,
+	        .bob_login = map_profile_text(&run->profile, "login"),
+	        .bob_email = map_profile_text(&run->profile, "email"),
+	};
 
-	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
-	employee->origin = ORIGIN_CREATED;
-	employee->is_activated = action->is_activating;
-	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
-	        activation_mode_name(run->connection->policy.activation));
-	return note_baseline(run) && run_note_user(run, user);
+	return run_note_account(run, user, &account);
 }
 
 static bool note_updated(

@@ -64,18 +64,24 @@ struct connection *engine_connection(struct engine *engine, const char *name)
 	return NULL;
 }
 
-void engine_give_back(struct engine *engine, struct employee *employee, const char *why)
+void engine_hand_back(struct engine *engine, struct employee *employee, enum employee_state state,
+        const char *why)
 {
 	struct err err = ERR_INIT;
 
-	if (employee->attempts > 0) {
-		employee->attempts--;
-	}
 	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", why);
-	if (!store_employee_finish(engine->store, employee, EMPLOYEE_DIRTY, &err)) {
+	if (!store_employee_finish(engine->store, employee, state, &err)) {
 		log_warn("employee not given back", F("connection", employee->key.connection),
 		        F("employee_id", employee->key.employee_id), F("cause", err.text));
 	}
+}
+
+void engine_give_back(struct engine *engine, struct employee *employee, const char *why)
+{
+	if (employee->attempts > 0) {
+		employee->attempts--;
+	}
+	engine_hand_back(engine, employee, EMPLOYEE_DIRTY, why);
 }
 
 void engine_hand_unread(

@@ -43,24 +43,19 @@ static bool find_linked(struct run *run, const char *okta_id, char *employee_id,
 
 static bool note_link(struct run *run, const struct okta_user *user)
 {
-	struct employee *employee = run->employee;
+	struct run_account account = {
+	        .origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED,
+	        .is_activated = account_status_is_activated(user->status),
+	        .bob_login = map_profile_text(&run->profile, "login"),
+	        .bob_email = map_profile_text(&run->profile, "email"),
+	};
 
-	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
-	employee->origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED;
-	employee->is_activated = account_status_is_activated(user->status);
-	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
-	        activation_mode_name(run->connection->policy.activation));
-	return personal_set(&employee->bob_login, map_profile_text(&run->profile, "login")) &&
-	        personal_set(&employee->bob_email, map_profile_text(&run->profile, "email")) &&
-	        run_note_user(run, user);
+	return run_note_account(run, user, &account);
 }
 
 static bool fill_link_intent(
         struct intent *intent, const struct run *run, const struct okta_user *user)
 {
-	const char *login = json_get_text(user->profile, "login");
-	char folded[256];
-
 	*intent = (struct intent){
 	        .key = run->employee->key,
 	        .lease_token = run->employee->lease_token,
@@ -72,9 +67,7 @@ static bool fill_link_intent(
 	str_format_cut(intent->rule, sizeof(intent->rule), "G4");
 	str_format_cut(intent->reason, sizeof(intent->reason), LINK_REASON);
 	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", user->id);
-	str_format_cut(folded, sizeof(folded), "%s", login != NULL ? login : "");
-	str_fold(folded);
-	return personal_set(&intent->login, folded[0] != '\0' ? folded : NULL);
+	return run_set_login(intent, json_get_text(user->profile, "login"));
 }
 
 static enum step link_user(struct run *run, const struct okta_user *user)

@@ -66,6 +66,9 @@ void engine_thread_ended(struct engine *engine);
 struct connection *engine_connection(struct engine *engine, const char *name);
 /* Gives a claimed employee back undone; no attempt is used up. */
 void engine_give_back(struct engine *engine, struct employee *employee, const char *why);
+/* Ends a claim without a run, in that state. */
+void engine_hand_back(struct engine *engine, struct employee *employee, enum employee_state state,
+        const char *why);
 
 /* Puts a claimed employee, taken, into the queue without asking Bob: revocations (V1). */
 void engine_hand_unread(

@@ -69,19 +69,6 @@ static void hand_over(
 	work_queue_put(&reader->engine->queue, work);
 }
 
-/* Bob will never bring this one: it must not keep the others waiting. */
-static void give_up(struct reader *reader, struct employee *employee, const char *sentence)
-{
-	struct err err = ERR_INIT;
-
-	employee->is_last_run_good = false;
-	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", sentence);
-	if (!store_employee_finish(reader->engine->store, employee, EMPLOYEE_FAILED, &err)) {
-		log_warn("employee not given back", F("connection", employee->key.connection),
-		        F("employee_id", employee->key.employee_id), F("cause", err.text));
-	}
-}
-
 static bool is_refused_alone(const struct employee_list *batch, const struct call_outcome *outcome)
 {
 	return batch->count == 1 && outcome->call_class == CALL_PERMANENT;
@@ -103,7 +90,10 @@ static void read_batch(struct reader *reader, struct employee_list *batch)
 		        client, ids, batch->count, reader->connection->fields, &people, &outcome);
 	}
 	if (is_refused_alone(batch, &outcome)) {
-		give_up(reader, &batch->items[0], outcome.sentence);
+		/* Bob will never bring this one: it must not keep the others waiting. */
+		batch->items[0].is_last_run_good = false;
+		engine_hand_back(
+		        reader->engine, &batch->items[0], EMPLOYEE_FAILED, outcome.sentence);
 		bob_people_finish(&people);
 		return;
 	}

@@ -71,18 +71,16 @@ static json_t *intent_body(const struct intent *intent)
 
 static bool note_ours(struct run *run, const struct okta_user *user, const json_t *body)
 {
-	struct employee *employee = run->employee;
-
-	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
-	employee->origin = ORIGIN_CREATED;
-	employee->is_activated = account_status_is_activated(user->status);
-	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
-	        activation_mode_name(run->connection->policy.activation));
 	/* The baseline is what was sent, so that a later value in Bob is a rename (engine rule 8).
 	 */
-	return personal_set(&employee->bob_login, json_get_text(body, "login")) &&
-	        personal_set(&employee->bob_email, json_get_text(body, "email")) &&
-	        run_note_user(run, user);
+	struct run_account account = {
+	        .origin = ORIGIN_CREATED,
+	        .is_activated = account_status_is_activated(user->status),
+	        .bob_login = json_get_text(body, "login"),
+	        .bob_email = json_get_text(body, "email"),
+	};
+
+	return run_note_account(run, user, &account);
 }
 
 /* The same body again; its intent is still open and stays so if this is unclear too. */

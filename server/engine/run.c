@@ -177,6 +177,36 @@ bool run_note_user(struct run *run, const struct okta_user *user)
 	return is_noted;
 }
 
+bool run_note_account(
+        struct run *run, const struct okta_user *user, const struct run_account *account)
+{
+	struct employee *employee = run->employee;
+
+	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
+	employee->origin = account->origin;
+	employee->is_activated = account->is_activated;
+	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
+	        activation_mode_name(run->connection->policy.activation));
+	return personal_set(&employee->bob_login, account->bob_login) &&
+	        personal_set(&employee->bob_email, account->bob_email) && run_note_user(run, user);
+}
+
+bool run_set_login(struct intent *intent, const char *login)
+{
+	bool has_login = login != NULL && login[0] != '\0';
+	char *folded = has_login ? str_dup(login) : NULL;
+
+	if (has_login && folded == NULL) {
+		return false;
+	}
+	if (folded != NULL) {
+		str_fold(folded);
+	}
+	bool is_set = personal_set(&intent->login, folded);
+	free(folded);
+	return is_set;
+}
+
 /* 404 never turns into a silent second create: a human says what happened (E-11). */
 static enum step user_is_gone(struct run *run)
 {

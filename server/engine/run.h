@@ -96,6 +96,18 @@ void run_unhold(struct run *run, enum hold_kind kind);
 /* Adds an action to the report, if one is asked for. */
 void run_report(struct run *run, const struct planned_action *action);
 struct okta_client *run_okta(struct run *run);
+/* How an Okta user came under our care; the texts are borrowed. */
+struct run_account {
+	enum account_origin origin;
+	bool is_activated;
+	const char *bob_login; /* the baseline of later renames (C2); NULL: none */
+	const char *bob_email;
+};
+/* Links the employee to this user, and notes what Okta says of it. */
+bool run_note_account(
+        struct run *run, const struct okta_user *user, const struct run_account *account);
+/* The folded login that the store keeps unique; NULL (no login) is none. */
+bool run_set_login(struct intent *intent, const char *login);
 /* Notes what Okta says the user is now. */
 bool run_note_user(struct run *run, const struct okta_user *user);
 /* Reads the linked user afresh; STEP_NEXT when present is known now. */
@@ -106,6 +118,8 @@ enum step lookup_account(struct run *run);
 /* No account is looked for any more: what a look-up asked about is no question now. */
 void lookup_forget(struct run *run);
 enum step act_all(struct run *run);
+/* True while a hold keeps work back for that limit. */
+bool act_is_limit_held(const struct run *run, enum limit_kind limit);
 /* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */
 enum step lookup_judge(struct run *run, const struct okta_user_list *users);
 
