@@ -331,7 +331,7 @@ static void drop_stale_limit(struct run *run)
 		return;
 	}
 	for (size_t i = 0; i < run->plan.count; i++) {
-		if (run->plan.actions[i].limit != LIMIT_NONE) {
+		if (act_is_limit_held(run, run->plan.actions[i].limit)) {
 			return;
 		}
 	}
