@@ -9,16 +9,22 @@
  * the only header of mapping/ that others include.
  *
  *   person.h   what Bob said about one employee at one read
- *   rule.h     mapping rows, and the values they give
+ *   rule.h     mapping rows: what fills which attribute
+ *   attribute.h  Okta's attributes, and what fits them
+ *   evaluator.h  how expressions are evaluated: an interface
+ *   profile.h  what the rows give for one person
  *   policy.h   who gets, keeps and loses an account
  *   match.h    is an Okta user we found the same person?
  *   plan.h     from wanted and present to actions
  */
 
+#include "mapping/attribute.h"
+#include "mapping/evaluator.h"
 #include "mapping/match.h"
 #include "mapping/person.h"
 #include "mapping/plan.h"
 #include "mapping/policy.h"
+#include "mapping/profile.h"
 #include "mapping/rule.h"
 
 #endif

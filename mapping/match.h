@@ -5,7 +5,7 @@
 /* Policy G3 to G6: what to do with an Okta user that was found before a create. */
 
 #include "mapping/policy.h"
-#include "mapping/rule.h"
+#include "mapping/profile.h"
 
 enum match_verdict {
 	MATCH_NOBODY, /* not this person's account and not in the way */

@@ -107,7 +107,7 @@ static void read_date(const struct person *person, const char *path, struct fiel
 	json_t *value = NULL;
 	date->state = person_field_as(person, FIELD_TYPE_DATE, path, &value);
 	if (date->state == FIELD_VALUE && !date_parse(json_string_value(value), &date->days)) {
-		date->state = FIELD_ABSENT;
+		date->state = FIELD_NOT_READABLE;
 	}
 	json_decref(value);
 }
@@ -126,7 +126,7 @@ static bool read_text(const struct person *person, enum field_type type, const c
 		} else if (json_id_text(value, id, sizeof(id))) {
 			is_kept = personal_set(&text->text, id);
 		} else {
-			text->state = FIELD_ABSENT;
+			text->state = FIELD_NOT_READABLE;
 		}
 	}
 	json_decref(value);

@@ -5,7 +5,7 @@
 /*
  * One employee as Bob described it in one answer (bob.md 5.5), as a typed
  * value. Absence is not a fact: a field that is missing from the answer is
- * FIELD_ABSENT and never the same as FIELD_EMPTY (design 1.4).
+ * FIELD_NOT_READABLE and never the same as FIELD_EMPTY (design 1.4).
  */
 
 #include "server/base/attr.h"
@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 enum field_state {
-	FIELD_ABSENT, /* not in the answer: not readable, or no such field */
+	FIELD_NOT_READABLE, /* not in the answer: the service user may not see the field */
+	FIELD_NO_SUCH, /* not in the answer, and Bob's metadata do not list it */
 	FIELD_EMPTY, /* null, or a text of white space */
 	FIELD_VALUE,
 };
@@ -30,9 +31,9 @@ enum field_type {
 	FIELD_TYPE_NUMBER,
 	FIELD_TYPE_BOOL,
 	FIELD_TYPE_DATE,
-	FIELD_TYPE_LIST, /* list, list_id, hierarchy-list: labels, never ids */
+	FIELD_TYPE_LIST, /* list, list_id, hierarchy-list */
 	FIELD_TYPE_MULTI_LIST,
-	FIELD_TYPE_EMPLOYEE, /* a reference: the display name */
+	FIELD_TYPE_EMPLOYEE, /* a reference to a colleague */
 	FIELD_TYPE_OTHER,
 };
 
@@ -44,6 +45,15 @@ void field_catalog_destroy(struct field_catalog *catalog);
 /* UNKNOWN for a NULL catalog and for a field that is not in it; is_known tells the two apart. */
 enum field_type field_catalog_type(const struct field_catalog *catalog, const char *path);
 bool field_catalog_has(const struct field_catalog *catalog, const char *path);
+
+/* Which side of a list item or of a colleague is meant. */
+enum field_form {
+	FIELD_FORM_LABEL, /* the list item's label; the colleague's display name */
+	FIELD_FORM_ID, /* Bob's id of the item or of the colleague */
+	FIELD_FORM_EMAIL, /* the colleague's e-mail in Bob */
+	FIELD_FORM_OKTA_ID, /* the colleague's Okta user; needs a map_reference */
+	FIELD_FORM_OKTA_LOGIN,
+};
 
 enum lifecycle {
 	LIFECYCLE_UNKNOWN, /* a word that is not in the list (K1), or not readable */
@@ -95,7 +105,7 @@ void person_finish(struct person *person);
 /*
  * The value of any field by Bob's id ("work.department", "work.custom.field_1",
  * "work.reportsTo.email"): nested form first, then the flat "/work/department"
- * key. Lists give their label from humanReadable and are FIELD_ABSENT without
+ * key. Lists give their label from humanReadable and are FIELD_NOT_READABLE without
  * one; dates, numbers and truth values give the machine value. *value is a new
  * reference with FIELD_VALUE, else NULL.
  */

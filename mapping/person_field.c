@@ -38,13 +38,13 @@ static enum field_state find_nested(const json_t *object, const char *path, cons
 	for (const char *part = path;;) {
 		const size_t len = strcspn(part, ".");
 		if (!json_is_object(at) || len == 0 || len >= sizeof(key)) {
-			return FIELD_ABSENT;
+			return FIELD_NOT_READABLE;
 		}
 		memcpy(key, part, len);
 		key[len] = '\0';
 		at = json_object_get(at, key);
 		if (at == NULL) {
-			return FIELD_ABSENT;
+			return FIELD_NOT_READABLE;
 		}
 		if (json_is_null(at)) {
 			return FIELD_EMPTY;
@@ -144,12 +144,12 @@ static enum field_state give_text(const char *text, size_t len, json_t **value)
 {
 	char *clean = clean_text(text, len);
 	if (clean == NULL) {
-		return FIELD_ABSENT;
+		return FIELD_NOT_READABLE;
 	}
 	enum field_state state = FIELD_EMPTY;
 	if (clean[0] != '\0') {
 		*value = json_string(clean);
-		state = *value == NULL ? FIELD_ABSENT : FIELD_VALUE;
+		state = *value == NULL ? FIELD_NOT_READABLE : FIELD_VALUE;
 	}
 	free(clean);
 	return state;
@@ -163,7 +163,7 @@ static enum field_state give_json_text(const json_t *text, json_t **value)
 static enum field_state give_same(const json_t *found, json_t **value)
 {
 	*value = json_deep_copy(found);
-	return *value == NULL ? FIELD_ABSENT : FIELD_VALUE;
+	return *value == NULL ? FIELD_NOT_READABLE : FIELD_VALUE;
 }
 
 /* ---------------------------------------------------------------- converting */
@@ -175,20 +175,20 @@ static bool is_text_digits(const json_t *json)
 
 static enum field_state read_label(const json_t *label, json_t **value)
 {
-	return json_is_string(label) ? give_json_text(label, value) : FIELD_ABSENT;
+	return json_is_string(label) ? give_json_text(label, value) : FIELD_NOT_READABLE;
 }
 
 static enum field_state read_date(const json_t *found, json_t **value)
 {
 	int32_t days = 0;
 	if (!json_is_string(found)) {
-		return FIELD_ABSENT;
+		return FIELD_NOT_READABLE;
 	}
 	const enum field_state state = give_json_text(found, value);
 	if (state == FIELD_VALUE && !date_parse(json_string_value(*value), &days)) {
 		json_decref(*value);
 		*value = NULL;
-		return FIELD_ABSENT;
+		return FIELD_NOT_READABLE;
 	}
 	return state;
 }
@@ -261,7 +261,7 @@ static enum field_state read_multi_list(const json_t *found, const json_t *label
 	}
 	if (!is_read || json_array_size(labels) == 0) {
 		json_decref(labels);
-		return FIELD_ABSENT;
+		return FIELD_NOT_READABLE;
 	}
 	*value = labels;
 	return FIELD_VALUE;
@@ -300,7 +300,7 @@ static enum field_state read_shape(const json_t *found, const json_t *label, jso
 	case JSON_OBJECT: return read_employee(found, label, value);
 	case JSON_NULL: return FIELD_EMPTY;
 	}
-	return FIELD_ABSENT;
+	return FIELD_NOT_READABLE;
 }
 
 /* Text and other: texts as they are, even where they are all digits. */
@@ -321,7 +321,7 @@ static enum field_state read_number(const json_t *found, json_t **value)
 	if (json_is_number(found)) {
 		return give_same(found, value);
 	}
-	return json_is_string(found) ? give_json_text(found, value) : FIELD_ABSENT;
+	return json_is_string(found) ? give_json_text(found, value) : FIELD_NOT_READABLE;
 }
 
 static enum field_state read_typed(
@@ -333,13 +333,13 @@ static enum field_state read_typed(
 	case FIELD_TYPE_OTHER: return read_plain(found, label, value);
 	case FIELD_TYPE_NUMBER: return read_number(found, value);
 	case FIELD_TYPE_BOOL:
-		return json_is_boolean(found) ? give_same(found, value) : FIELD_ABSENT;
+		return json_is_boolean(found) ? give_same(found, value) : FIELD_NOT_READABLE;
 	case FIELD_TYPE_DATE: return read_date(found, value);
 	case FIELD_TYPE_LIST: return read_label(label, value);
 	case FIELD_TYPE_MULTI_LIST: return read_multi_list(found, label, value);
 	case FIELD_TYPE_EMPLOYEE: return read_employee(found, label, value);
 	}
-	return FIELD_ABSENT;
+	return FIELD_NOT_READABLE;
 }
 
 enum field_state person_field_as(
@@ -348,7 +348,7 @@ enum field_state person_field_as(
 	const json_t *found = NULL;
 	*value = NULL;
 	if (path == NULL || path[0] == '\0') {
-		return FIELD_ABSENT;
+		return FIELD_NOT_READABLE;
 	}
 	const enum field_state state = find_value(person->source, path, &found);
 	if (state != FIELD_VALUE) {

@@ -173,7 +173,7 @@ static bool plan_create(struct plan *plan, const struct plan_input *input)
 	if (plan->missing[0] != '\0') {
 		return true;
 	}
-	json_t *profile = map_profile_diff(input->wanted, NULL, NULL);
+	json_t *profile = map_profile_diff(input->wanted, DIFF_FOR_CREATE, NULL, NULL);
 	if (profile == NULL) {
 		return false;
 	}
@@ -295,7 +295,8 @@ static bool plan_update(struct plan *plan, const struct plan_input *input, bool 
 	if (!may_write(input, is_reopened_now)) {
 		return true;
 	}
-	json_t *diff = map_profile_diff(input->wanted, input->present, input->may_clear);
+	json_t *diff =
+	        map_profile_diff(input->wanted, DIFF_FOR_UPDATE, input->present, input->may_clear);
 	if (diff == NULL) {
 		return false;
 	}

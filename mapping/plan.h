@@ -9,7 +9,7 @@
  */
 
 #include "mapping/policy.h"
-#include "mapping/rule.h"
+#include "mapping/profile.h"
 
 #define PLAN_ACTIONS_MAX 6
 

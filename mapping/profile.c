@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the rows give for one person, and how that differs from what Okta has. */
-#include "mapping/rule.h"
+#include "mapping/profile.h"
 
 #include "server/base/buf.h"
 #include "server/base/str.h"
@@ -112,12 +112,39 @@ static json_t *okta_value(const char *okta, json_t *value)
 	return json_incref(value);
 }
 
+const struct map_context map_context_none = {0};
+
+static const char *const STATE_NAMES[ROW_STATE_COUNT] = {
+        [ROW_VALUE] = "value",
+        [ROW_EMPTY] = "empty",
+        [ROW_NOT_READABLE] = "not_readable",
+        [ROW_NO_SUCH_FIELD] = "no_such_field",
+        [ROW_WAITING] = "waiting",
+        [ROW_FAILED] = "failed",
+};
+
+const char *row_state_name(enum row_state state)
+{
+	return STATE_NAMES[state];
+}
+
+static enum row_state state_of(enum field_state state)
+{
+	switch (state) {
+	case FIELD_NOT_READABLE: return ROW_NOT_READABLE;
+	case FIELD_NO_SUCH: return ROW_NO_SUCH_FIELD;
+	case FIELD_EMPTY: return ROW_EMPTY;
+	case FIELD_VALUE: return ROW_VALUE;
+	}
+	return ROW_NOT_READABLE;
+}
+
 static bool make_result(
-        struct map_result *result, const struct field_catalog *catalog, const struct person *person)
+        struct map_result *result, const struct map_context *context, const struct person *person)
 {
 	json_t *value = NULL;
-	result->state = person_field(person, catalog, result->row->bob, &value);
-	if (result->state != FIELD_VALUE) {
+	result->state = state_of(person_field(person, context->fields, result->row->bob, &value));
+	if (result->state != ROW_VALUE) {
 		return true;
 	}
 	result->value = okta_value(result->row->okta, value);
@@ -126,7 +153,7 @@ static bool make_result(
 }
 
 bool map_profile_make(struct map_profile *profile, const struct map_rules *rules,
-        const struct field_catalog *catalog, const struct person *person, struct err *err)
+        const struct map_context *context, const struct person *person, struct err *err)
 {
 	memset(profile, 0, sizeof(*profile));
 	profile->results = calloc(rules->count > 0 ? rules->count : 1, sizeof(*profile->results));
@@ -134,7 +161,7 @@ bool map_profile_make(struct map_profile *profile, const struct map_rules *rules
 	for (size_t i = 0; is_made && i < rules->count; i++) {
 		profile->results[i].row = &rules->rows[i];
 		profile->count = i + 1;
-		is_made = make_result(&profile->results[i], catalog, person);
+		is_made = make_result(&profile->results[i], context, person);
 	}
 	if (!is_made) {
 		err_set(err, ERR_NO_MEMORY, "no memory for a profile");
@@ -150,6 +177,8 @@ void map_profile_finish(struct map_profile *profile)
 	}
 	for (size_t i = 0; i < profile->count; i++) {
 		json_decref(profile->results[i].value);
+		json_decref(profile->results[i].source);
+		json_decref(profile->results[i].candidates);
 	}
 	free(profile->results);
 	memset(profile, 0, sizeof(*profile));
@@ -160,8 +189,7 @@ const char *map_profile_text(const struct map_profile *profile, const char *okta
 	for (size_t i = 0; profile != NULL && i < profile->count; i++) {
 		const struct map_result *result = &profile->results[i];
 		if (strcmp(result->row->okta, okta) == 0) {
-			return result->state == FIELD_VALUE ? json_string_value(result->value)
-			                                    : NULL;
+			return result->state == ROW_VALUE ? json_string_value(result->value) : NULL;
 		}
 	}
 	return NULL;
@@ -193,7 +221,7 @@ static bool is_same(const char *okta, const json_t *wanted, const json_t *presen
 
 static bool is_clearable(const struct map_result *result, const json_t *present)
 {
-	return result->state == FIELD_EMPTY && result->row->when_empty == WHEN_EMPTY_CLEAR &&
+	return result->state == ROW_EMPTY && result->row->when_empty == WHEN_EMPTY_CLEAR &&
 	        !is_address(result->row->okta) &&
 	        has_value(json_object_get(present, result->row->okta));
 }
@@ -215,7 +243,7 @@ static bool add_difference(
         json_t *diff, const struct map_result *result, const json_t *present, const char *may_clear)
 {
 	const char *okta = result->row->okta;
-	if (result->state == FIELD_VALUE) {
+	if (result->state == ROW_VALUE) {
 		return is_same(okta, result->value, json_object_get(present, okta)) ||
 		        json_object_set(diff, okta, result->value) == 0;
 	}
@@ -225,11 +253,15 @@ static bool add_difference(
 	return true;
 }
 
-json_t *map_profile_diff(
-        const struct map_profile *wanted, const json_t *present, const char *may_clear)
+json_t *map_profile_diff(const struct map_profile *wanted, enum diff_purpose purpose,
+        const json_t *present, const char *may_clear)
 {
 	json_t *diff = json_object();
 	for (size_t i = 0; diff != NULL && i < wanted->count; i++) {
+		if (purpose == DIFF_FOR_UPDATE &&
+		        wanted->results[i].row->apply == APPLY_ON_CREATE) {
+			continue;
+		}
 		if (!add_difference(diff, &wanted->results[i], present, may_clear)) {
 			json_decref(diff);
 			return NULL;

@@ -33,61 +33,63 @@ static struct map_row *find_row(const struct map_rules *rules, const char *okta)
 	return NULL;
 }
 
-static void finish_row(struct map_row *row)
+void map_row_finish(struct map_row *row)
 {
+	for (size_t i = 0; i < row->expression_count; i++) {
+		map_expression_finish(&row->expressions[i]);
+	}
+	free(row->expressions);
 	free(row->okta);
 	free(row->bob);
+	json_decref(row->value);
+	json_decref(row->fallback);
+	*row = (struct map_row){0};
 }
 
-static void remove_row(struct map_rules *rules, struct map_row *row)
+void map_rules_remove(struct map_rules *rules, const char *okta)
 {
+	struct map_row *row = find_row(rules, okta);
+	if (row == NULL) {
+		return;
+	}
 	const size_t at = (size_t)(row - rules->rows);
-	finish_row(row);
+	map_row_finish(row);
 	memmove(row, row + 1, (rules->count - at - 1) * sizeof(*row));
 	rules->count--;
 }
 
-static bool add_row(
-        struct map_rules *rules, const char *okta, char *bob, enum when_empty when_empty)
+bool map_rules_lay_row(struct map_rules *rules, struct map_row *row)
 {
-	struct map_row *rows = realloc(rules->rows, (rules->count + 1) * sizeof(*rows));
-	char *name = str_dup(okta);
-	if (rows != NULL) {
+	struct map_row *present = find_row(rules, row->okta);
+	if (present == NULL) {
+		struct map_row *rows = realloc(rules->rows, (rules->count + 1) * sizeof(*rows));
+		if (rows == NULL) {
+			map_row_finish(row);
+			return false;
+		}
 		rules->rows = rows;
+		present = &rows[rules->count++];
+	} else {
+		map_row_finish(present);
 	}
-	if (rows == NULL || name == NULL) {
-		free(name);
-		return false;
-	}
-	rows[rules->count++] = (struct map_row){.okta = name, .bob = bob, .when_empty = when_empty};
+	*present = *row;
+	*row = (struct map_row){0};
 	return true;
 }
 
 bool map_rules_lay(
         struct map_rules *rules, const char *okta, const char *bob, enum when_empty when_empty)
 {
-	struct map_row *row = find_row(rules, okta);
 	if (bob == NULL) {
-		if (row != NULL) {
-			remove_row(rules, row);
-		}
+		map_rules_remove(rules, okta);
 		return true;
 	}
-	char *source = str_dup(bob);
-	if (source == NULL) {
+	struct map_row row = {.okta = str_dup(okta), .bob = str_dup(bob), .when_empty = when_empty};
+	if (row.okta == NULL || row.bob == NULL) {
+		map_row_finish(&row);
 		return false;
 	}
-	if (row == NULL) {
-		if (!add_row(rules, okta, source, when_empty)) {
-			free(source);
-			return false;
-		}
-		return true;
-	}
-	free(row->bob);
-	row->bob = source;
-	row->when_empty = when_empty;
-	return true;
+	return map_rules_lay_row(rules, &row);
 }
 
 bool map_rules_init_default(struct map_rules *rules)
@@ -109,10 +111,16 @@ void map_rules_finish(struct map_rules *rules)
 		return;
 	}
 	for (size_t i = 0; i < rules->count; i++) {
-		finish_row(&rules->rows[i]);
+		map_row_finish(&rules->rows[i]);
 	}
 	free(rules->rows);
+	map_expression_finish(&rules->scope);
 	memset(rules, 0, sizeof(*rules));
+}
+
+const struct map_row *map_rules_find(const struct map_rules *rules, const char *okta)
+{
+	return find_row(rules, okta);
 }
 
 const char *map_rules_source(const struct map_rules *rules, const char *okta)
@@ -120,6 +128,53 @@ const char *map_rules_source(const struct map_rules *rules, const char *okta)
 	const struct map_row *row = find_row(rules, okta);
 	return row == NULL ? NULL : row->bob;
 }
+
+/* ---------------------------------------------------------------- programs */
+
+size_t map_rules_program_count(const struct map_rules *rules)
+{
+	size_t count = rules->scope.text != NULL ? 1 : 0;
+	for (size_t i = 0; i < rules->count; i++) {
+		count += rules->rows[i].expression_count;
+	}
+	return count;
+}
+
+/* The row that has the index-th program, and which of its own it is; NULL: the scope's. */
+static const struct map_row *row_of_program(
+        const struct map_rules *rules, size_t index, size_t *own)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		if (index < rules->rows[i].expression_count) {
+			*own = index;
+			return &rules->rows[i];
+		}
+		index -= rules->rows[i].expression_count;
+	}
+	return NULL;
+}
+
+const struct map_expression *map_rules_program(const struct map_rules *rules, size_t index)
+{
+	size_t own = 0;
+	const struct map_row *row = row_of_program(rules, index, &own);
+	return row != NULL ? &row->expressions[own] : &rules->scope;
+}
+
+void map_rules_program_name(const struct map_rules *rules, size_t index, char *to, size_t size)
+{
+	size_t own = 0;
+	const struct map_row *row = row_of_program(rules, index, &own);
+	if (row == NULL) {
+		str_format_cut(to, size, "scope");
+	} else if (row->expression_count > 1) {
+		str_format_cut(to, size, "%s[%zu]", row->okta, own);
+	} else {
+		str_format_cut(to, size, "%s", row->okta);
+	}
+}
+
+/* ------------------------------------------------------------------ fields */
 
 static bool has_text(const json_t *texts, const char *text)
 {
@@ -147,7 +202,13 @@ json_t *map_rules_fields(const struct map_rules *rules, const char *extra)
 		is_made = add_once(fields, person_needed_fields[i]);
 	}
 	for (size_t i = 0; is_made && i < rules->count; i++) {
-		is_made = add_once(fields, rules->rows[i].bob);
+		is_made = rules->rows[i].bob == NULL || add_once(fields, rules->rows[i].bob);
+	}
+	for (size_t i = 0; is_made && i < map_rules_program_count(rules); i++) {
+		const struct map_expression *program = map_rules_program(rules, i);
+		for (size_t k = 0; is_made && k < program->field_count; k++) {
+			is_made = add_once(fields, program->fields[k]);
+		}
 	}
 	if (is_made && extra != NULL) {
 		is_made = add_once(fields, extra);

@@ -3,73 +3,88 @@
 #define MAPPING_RULE_H
 
 /*
- * Mapping rows: which Bob field fills which Okta attribute. The default rows
- * are those of HiBob's own Okta integration (bob.md 8.1); a settings document
- * lays its rows over them by attribute.
+ * Mapping rows: what fills which Okta attribute. The default rows are those of
+ * HiBob's own Okta integration (bob.md 8.1); a settings document lays its rows
+ * over them by attribute. The profile of one person, made from the rows, is in
+ * profile.h.
  */
 
+#include "mapping/attribute.h"
 #include "mapping/person.h"
 
+/* Where a row's value comes from. */
+enum row_source { ROW_FROM_BOB, ROW_FROM_EXPRESSION, ROW_FROM_VALUE };
+enum row_apply { APPLY_ALWAYS, APPLY_ON_CREATE };
 /* What an empty source does to the attribute. Login and e-mail are never cleared. */
-enum when_empty { WHEN_EMPTY_KEEP, WHEN_EMPTY_CLEAR };
+enum when_empty { WHEN_EMPTY_KEEP, WHEN_EMPTY_CLEAR, WHEN_EMPTY_DEFAULT };
+
+/* A jq program and the Bob fields it reads. */
+struct map_expression {
+	char *text;
+	char **fields; /* ids, each once; owned */
+	size_t field_count;
+};
+
+#define MAP_EXPRESSIONS_MAX 10 /* alternatives of one row (login only) */
 
 struct map_row {
 	char *okta; /* attribute, base or custom */
-	char *bob; /* field id */
+	enum row_source source;
+	char *bob; /* ROW_FROM_BOB: field id */
+	struct map_expression *expressions; /* ROW_FROM_EXPRESSION, in order of preference */
+	size_t expression_count;
+	json_t *value; /* ROW_FROM_VALUE; never changed, copied on use (J4) */
+	enum row_apply apply;
 	enum when_empty when_empty;
+	json_t *fallback; /* WHEN_EMPTY_DEFAULT; as value */
+	enum field_form form; /* ROW_FROM_BOB */
+	enum too_long too_long;
 };
 
 struct map_rules {
 	struct map_row *rows; /* one per attribute */
 	size_t count;
+	struct map_expression scope; /* provisioning.scope; text NULL: everybody is in scope */
 };
 
 /* A fresh copy of the default rows; false when out of memory. */
 bool map_rules_init_default(struct map_rules *rules) MUST_CHECK;
-/* Replaces or adds the row of that attribute; bob NULL removes it. */
+/* Replaces or adds the row of row->okta; takes the row's content in every case. */
+bool map_rules_lay_row(struct map_rules *rules, struct map_row *row) MUST_CHECK;
+/* Takes the row of that attribute away, if there is one. */
+void map_rules_remove(struct map_rules *rules, const char *okta);
+/* The simplest row: a Bob field; bob NULL removes. */
 bool map_rules_lay(struct map_rules *rules, const char *okta, const char *bob,
         enum when_empty when_empty) MUST_CHECK;
 void map_rules_finish(struct map_rules *rules);
-/* The field that feeds an attribute, or NULL. */
+void map_row_finish(struct map_row *row);
+/* The row of an attribute, or NULL. */
+const struct map_row *map_rules_find(const struct map_rules *rules, const char *okta);
+/* The Bob field that feeds an attribute, or NULL (also where an expression does). */
 const char *map_rules_source(const struct map_rules *rules, const char *okta);
+
 /*
- * Every field a read must ask for: needed ones, mapped ones and extra (the
- * match rule's field; may be NULL), without repetition. A JSON array of texts;
+ * Fills in an expression: a copy of the text and the fields it reads, found in
+ * the text (".work.department" names work.department). False with
+ * ERR_SETTINGS_INVALID for a text that cannot be taken, naming the mend. Whether jq can
+ * compile it is the evaluator's to say.
+ */
+bool map_expression_init(
+        struct map_expression *expression, const char *text, struct err *err) MUST_CHECK;
+void map_expression_finish(struct map_expression *expression);
+
+/* All programs, rows first, in order, the scope's last; an evaluator's indices. */
+size_t map_rules_program_count(const struct map_rules *rules);
+const struct map_expression *map_rules_program(const struct map_rules *rules, size_t index);
+/* "login[1]", "scope": whose program that is, for people. */
+void map_rules_program_name(const struct map_rules *rules, size_t index, char *to, size_t size);
+
+/*
+ * Every field a read must ask for: needed ones, mapped ones, those that expressions read, and
+ * extra (the match rule's field; may be NULL), without repetition. A JSON array of texts;
  * new reference; NULL when out of memory.
  */
 json_t *map_rules_fields(const struct map_rules *rules, const char *extra) MUST_CHECK;
-
-/* What the rows gave for one person: a state and a value per attribute. */
-struct map_result {
-	const struct map_row *row;
-	enum field_state state;
-	json_t *value; /* with FIELD_VALUE; owned */
-};
-
-struct map_profile {
-	struct map_result *results;
-	size_t count;
-};
-
-bool map_profile_make(struct map_profile *profile, const struct map_rules *rules,
-        const struct field_catalog *catalog, const struct person *person,
-        struct err *err) MUST_CHECK;
-void map_profile_finish(struct map_profile *profile);
-/* The text of an attribute; NULL unless it has a text value. Borrowed. */
-const char *map_profile_text(const struct map_profile *profile, const char *okta);
-
-/*
- * The attributes of wanted that differ from present (a JSON object of
- * attributes; NULL: nothing known, everything differs). Absent never differs;
- * empty differs only where the row says clear, the attribute has a value and
- * may_clear is set (K4). Logins and e-mails compare folded. New reference to an
- * object, possibly empty; NULL when out of memory.
- */
-json_t *map_profile_diff(
-        const struct map_profile *wanted, const json_t *present, const char *may_clear) MUST_CHECK;
-/* Attributes that are empty now and would be cleared, comma-separated, sorted; NULL: none. Caller
- * frees. */
-char *map_profile_empty_fields(const struct map_profile *wanted, const json_t *present);
 /* Only the mapped attributes of an Okta profile; new reference. */
 json_t *map_rules_project(const struct map_rules *rules, const json_t *profile) MUST_CHECK;
 

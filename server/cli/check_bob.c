@@ -42,7 +42,7 @@ static void count_fields(struct bob_check *check, const struct person *person)
 		json_t *value = NULL;
 		enum field_state state =
 		        person_field(person, check->catalog, field_at(check, i), &value);
-		check->census.received[i] += state != FIELD_ABSENT ? 1 : 0;
+		check->census.received[i] += state != FIELD_NOT_READABLE ? 1 : 0;
 		json_decref(value);
 	}
 }

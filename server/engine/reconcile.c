@@ -37,8 +37,9 @@ static enum step take_person(struct run *run, json_t *source)
 	if (!facts_note_read(run->employee, &run->person, run->read_begun_ms)) {
 		return run_stop(run, RUN_ENDS_RETRY, "out of memory while noting a read");
 	}
-	run->has_profile = map_profile_make(&run->profile, &run->connection->settings->rules,
-	        connection_catalog(run->connection), &run->person, &err);
+	struct map_context context = {.fields = connection_catalog(run->connection)};
+	run->has_profile = map_profile_make(
+	        &run->profile, &run->connection->settings->rules, &context, &run->person, &err);
 	if (!run->has_profile) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}

@@ -38,7 +38,7 @@ static bool is_set_back(const struct set_back_view *view, const struct map_resul
 	const json_t *now = json_object_get(view->now, okta);
 	const json_t *written = json_object_get(view->written, okta);
 
-	if (result->state != FIELD_VALUE) {
+	if (result->state != ROW_VALUE) {
 		return false;
 	}
 	if (written != NULL) {

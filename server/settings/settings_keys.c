@@ -11,7 +11,7 @@
 #define NOWHERE            0
 #define CONNECTION(member) offsetof(struct connection_settings, member)
 #define SITE(member)       offsetof(struct site_zone, member)
-#define ROW(member)        offsetof(struct settings_row, member)
+#define ROW(member)        offsetof(struct map_row, member)
 #define HOUR(kind, member) offsetof(struct connection_settings, limits.hour[LIMIT_##kind].member)
 #define DAY(kind, member)  offsetof(struct connection_settings, limits.day[LIMIT_##kind].member)
 #define WEEK(kind, member) offsetof(struct connection_settings, limits.week[LIMIT_##kind].member)

@@ -38,6 +38,9 @@ enum settings_type {
 	SETTINGS_TYPE_ZONE, /* struct zone * */
 	SETTINGS_TYPE_ATTRIBUTE, /* char * */
 	SETTINGS_TYPE_FIELD, /* char * */
+	SETTINGS_TYPE_EXPRESSION, /* struct map_expression */
+	SETTINGS_TYPE_EXPRESSIONS, /* struct map_row, from one text or a list of them */
+	SETTINGS_TYPE_CONSTANT, /* json_t * */
 	SETTINGS_TYPE_COUNT_OF
 };
 
@@ -54,13 +57,6 @@ struct settings_key {
 	const char *words;
 	size_t offset;
 	const char *help;
-};
-
-/* A mapping row while it is read. */
-struct settings_row {
-	char *okta;
-	char *bob; /* NULL: remove */
-	enum when_empty when_empty;
 };
 
 /* The rows in the order of the .def, for loops. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPRESSION_MAX_BYTES 4000
+
 static void replace(struct settings_walk *walk, char **held, const char *text, size_t len)
 {
 	free(*held);
@@ -312,6 +314,93 @@ static void set_webhook_secrets(struct settings_walk *walk, const struct setting
 	settings_list_webhook_secrets(walk, key, json, target);
 }
 
+static bool read_expression(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct map_expression *expression)
+{
+	struct err err = ERR_INIT;
+	if (!json_is_string(json)) {
+		settings_walk_wrong_type(walk, "a jq expression (a text)", json);
+	} else if (str_is_empty(json_string_value(json))) {
+		settings_walk_mistake(walk, "must not be empty: %s", key->help);
+	} else if (json_string_length(json) > EXPRESSION_MAX_BYTES) {
+		settings_walk_mistake(walk, "is longer than %d bytes", EXPRESSION_MAX_BYTES);
+	} else if (map_expression_init(expression, json_string_value(json), &err)) {
+		return true;
+	} else if (err.code == ERR_NO_MEMORY) {
+		walk->is_out_of_memory = true;
+	} else {
+		settings_walk_mistake(walk, "%s", err.text);
+	}
+	return false;
+}
+
+static void set_expression(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	struct map_expression expression = {0};
+	if (read_expression(walk, key, json, &expression)) {
+		map_expression_finish(target);
+		*(struct map_expression *)target = expression;
+	}
+}
+
+static void add_expression(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct map_row *row)
+{
+	if (read_expression(walk, key, json, &row->expressions[row->expression_count])) {
+		row->expression_count++;
+	}
+}
+
+/* One text, or a list of them in order of preference. */
+static void set_expressions(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	struct map_row *row = (struct map_row *)((char *)target - key->offset);
+	size_t count = json_is_array(json) ? json_array_size(json) : 1;
+	if (count < (size_t)key->least || count > (size_t)key->most) {
+		settings_walk_mistake(walk, "must be 1 to %lld expressions", (long long)key->most);
+		return;
+	}
+	row->expressions = calloc(count, sizeof(*row->expressions));
+	if (row->expressions == NULL) {
+		walk->is_out_of_memory = true;
+		return;
+	}
+	if (!json_is_array(json)) {
+		add_expression(walk, key, json, row);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t before = settings_walk_enter_element(walk, i);
+		add_expression(walk, key, json_array_get(json, i), row);
+		settings_walk_leave(walk, before);
+	}
+}
+
+static bool is_scalar(const json_t *json)
+{
+	return json_is_string(json) || json_is_number(json) || json_is_boolean(json);
+}
+
+static void set_constant(struct settings_walk *walk, const struct settings_key *key UNUSED,
+        const json_t *json, void *target)
+{
+	bool is_good = is_scalar(json) || json_is_array(json);
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		is_good = is_good && is_scalar(json_array_get(json, i));
+	}
+	if (!is_good) {
+		settings_walk_wrong_type(
+		        walk, "a text, a number, true, false, or a list of these", json);
+		return;
+	}
+	json_t **held = target;
+	json_decref(*held);
+	*held = json_deep_copy(json);
+	walk->is_out_of_memory = walk->is_out_of_memory || *held == NULL;
+}
+
 typedef void (*reader)(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target);
 
@@ -332,6 +421,9 @@ static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
         [SETTINGS_TYPE_ZONE] = set_zone,
         [SETTINGS_TYPE_ATTRIBUTE] = set_attribute,
         [SETTINGS_TYPE_FIELD] = set_field,
+        [SETTINGS_TYPE_EXPRESSION] = set_expression,
+        [SETTINGS_TYPE_EXPRESSIONS] = set_expressions,
+        [SETTINGS_TYPE_CONSTANT] = set_constant,
 };
 
 void settings_value_set(struct settings_walk *walk, const struct settings_key *key,

@@ -14,9 +14,9 @@ static void set_up(void)
 {
 	counts = NULL;
 	results[0] = (struct map_result){
-	        .row = &rows[0], .state = FIELD_VALUE, .value = json_string("Lead")};
+	        .row = &rows[0], .state = ROW_VALUE, .value = json_string("Lead")};
 	results[1] = (struct map_result){
-	        .row = &rows[1], .state = FIELD_VALUE, .value = json_string("Finance")};
+	        .row = &rows[1], .state = ROW_VALUE, .value = json_string("Finance")};
 }
 
 static void tear_down(void)

@@ -27,8 +27,8 @@ static void bench_init(struct bench *bench, const json_t *row)
 	struct err err = ERR_INIT;
 	sample_init(&bench->sample, row);
 	ck_assert(map_rules_init_default(&bench->rules));
-	ck_assert(
-	        map_profile_make(&bench->wanted, &bench->rules, NULL, &bench->sample.person, &err));
+	ck_assert(map_profile_make(
+	        &bench->wanted, &bench->rules, &map_context_none, &bench->sample.person, &err));
 }
 
 static void bench_finish(struct bench *bench)

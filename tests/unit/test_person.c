@@ -17,7 +17,7 @@ static json_t *rows;
 
 static const char *state_name(enum field_state state)
 {
-	return state == FIELD_ABSENT ? "absent" : state == FIELD_EMPTY ? "empty" : "value";
+	return state == FIELD_NOT_READABLE ? "absent" : state == FIELD_EMPTY ? "empty" : "value";
 }
 
 /* A catalog with the one field of the row, or NULL: metadata not at hand. */
@@ -122,9 +122,9 @@ START_TEST(what_is_missing_is_absent)
 	ck_assert_int_eq(person.lifecycle, LIFECYCLE_UNKNOWN);
 	ck_assert_str_eq(person.lifecycle_word, "");
 	ck_assert_int_eq(person.access, BOB_ACCESS_UNKNOWN);
-	ck_assert_int_eq(person.start_date.state, FIELD_ABSENT);
-	ck_assert_int_eq(person.email.state, FIELD_ABSENT);
-	ck_assert_int_eq(person.employee_number.state, FIELD_ABSENT);
+	ck_assert_int_eq(person.start_date.state, FIELD_NOT_READABLE);
+	ck_assert_int_eq(person.email.state, FIELD_NOT_READABLE);
+	ck_assert_int_eq(person.employee_number.state, FIELD_NOT_READABLE);
 	person_finish(&person);
 }
 END_TEST

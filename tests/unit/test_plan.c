@@ -53,7 +53,7 @@ static json_t *present_of(const struct bench *bench)
 	if (json_is_null(given) || !bench->sample.account.is_linked || !bench->has_profile) {
 		return json_is_object(given) ? json_deep_copy(given) : NULL;
 	}
-	json_t *present = map_profile_diff(&bench->wanted, NULL, NULL);
+	json_t *present = map_profile_diff(&bench->wanted, DIFF_FOR_CREATE, NULL, NULL);
 	if (json_is_object(given)) {
 		json_t *over = json_deep_copy(given);
 		json_object_update(present, over);
@@ -78,8 +78,8 @@ static void bench_init(struct bench *bench, const json_t *row)
 	lay_rows(&bench->rules, json_object_get(row, "mapping"));
 	bench->has_profile = bench->sample.input.person != NULL;
 	if (bench->has_profile) {
-		ck_assert(map_profile_make(
-		        &bench->wanted, &bench->rules, NULL, bench->sample.input.person, &err));
+		ck_assert(map_profile_make(&bench->wanted, &bench->rules, &map_context_none,
+		        bench->sample.input.person, &err));
 	}
 	okta_model_init(&bench->model, &bench->sample.account, present_of(bench));
 	bench->model.bob_login = str_dup(baseline(bench, "bob_login", "login"));

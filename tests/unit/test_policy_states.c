@@ -440,7 +440,7 @@ static void with_person(struct state *state, const char *lifecycle, const char *
 	        access, "start", state->start, "end", state->end, "last", state->last);
 	json_t *bob = sample_person_json(shorthand);
 	ck_assert(person_parse(&person, bob, &err));
-	ck_assert(map_profile_make(&wanted, &rules, NULL, &person, &err));
+	ck_assert(map_profile_make(&wanted, &rules, &map_context_none, &person, &err));
 	state->person = &person;
 	state->wanted = &wanted;
 	each_account(state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows, and the profiles they give (rule.c, profile.c). */
-#include "mapping/rule.h"
+#include "mapping/profile.h"
 
 #include "server/base/json.h"
 #include "server/base/str.h"
@@ -156,9 +156,9 @@ START_TEST(each_row_differs_as_it_says)
 	json_object_set_new(bob, "id", json_string("7"));
 	lay_rows(&rules, json_object_get(row, "mapping"));
 	ck_assert(person_parse(&person, bob, &err));
-	ck_assert(map_profile_make(&wanted, &rules, NULL, &person, &err));
-	json_t *diff = map_profile_diff(
-	        &wanted, json_is_null(present) ? NULL : present, json_get_text(row, "may_clear"));
+	ck_assert(map_profile_make(&wanted, &rules, &map_context_none, &person, &err));
+	json_t *diff = map_profile_diff(&wanted, DIFF_FOR_UPDATE,
+	        json_is_null(present) ? NULL : present, json_get_text(row, "may_clear"));
 	char *text = json_format(diff);
 	ck_assert_msg(json_equal(diff, json_object_get(expect, "diff")), "%s: %s", name, text);
 	expect_empty_fields(name, expect, &wanted, present);
@@ -183,7 +183,7 @@ START_TEST(only_texts_are_given_as_text)
 	json_t *bob = json_pack("{s:s, s:s, s:{s:b}}", "id", "7", "email", "ada@example.com",
 	        "work", "isManager", 1);
 	ck_assert(person_parse(&person, bob, &err));
-	ck_assert(map_profile_make(&wanted, &rules, NULL, &person, &err));
+	ck_assert(map_profile_make(&wanted, &rules, &map_context_none, &person, &err));
 	ck_assert_str_eq(map_profile_text(&wanted, "login"), "ada@example.com");
 	ck_assert_ptr_null(map_profile_text(&wanted, "isBoss"));
 	ck_assert_ptr_null(map_profile_text(&wanted, "title"));
