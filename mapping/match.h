@@ -25,6 +25,7 @@ struct match_result {
 	enum match_verdict verdict;
 	size_t index; /* of the candidate, unless NOBODY */
 	char cause[200]; /* no personal data */
+	unsigned taken; /* bit i: the profile's login candidate i is another Okta user's */
 };
 
 enum match_approval { MATCH_NOT_APPROVED, MATCH_APPROVED };
@@ -37,6 +38,7 @@ struct match_query {
 	size_t count;
 	enum match_approval
 	        approval; /* a human said "same person": a doubtful or closed hit is adopted */
+	const char *not_same_okta_id; /* a human said "another person" of that user; NULL: none */
 };
 
 void match_judge(const struct match_query *query, struct match_result *result);

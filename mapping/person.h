@@ -37,11 +37,37 @@ enum field_type {
 	FIELD_TYPE_OTHER,
 };
 
-/* Bob's field ids and types; built once from the metadata, then read-only. */
+/* One of Bob's fields, as its metadata describe it. Texts are never NULL, but may be "". */
+struct field_info {
+	const char *id; /* "work.department" */
+	const char *name; /* as people see it in Bob */
+	const char *category; /* the section it stands in, as people see it */
+	enum field_type type;
+	const char *type_word; /* Bob's own word for the type: "hierarchy-list" */
+	const char *list; /* the named list that its values come from */
+};
+
+/* Bob's fields and lists; built once from the metadata by one thread, then read-only. */
 struct field_catalog;
 /* From the answer of GET /company/people/fields; NULL on a wrong shape. */
 struct field_catalog *field_catalog_parse(const json_t *fields, struct err *err) MUST_CHECK;
+/*
+ * From the answer of GET /company/named-lists: labels for list values that come without one.
+ * While the catalog is built. False on a wrong shape or without memory; the fields stay.
+ */
+bool field_catalog_add_lists(
+        struct field_catalog *catalog, const json_t *lists, struct err *err) MUST_CHECK;
 void field_catalog_destroy(struct field_catalog *catalog);
+/* In the order of their ids; borrowed. 0 for NULL. */
+size_t field_catalog_count(const struct field_catalog *catalog);
+const struct field_info *field_catalog_at(const struct field_catalog *catalog, size_t index);
+/* NULL for a NULL catalog and for a field that is not in it. Borrowed. */
+const struct field_info *field_catalog_find(const struct field_catalog *catalog, const char *path);
+/* The label of an item of a named list; NULL when not known. Borrowed. */
+const char *field_catalog_label(
+        const struct field_catalog *catalog, const char *list, const char *item_id);
+/* As _has, and true for the parts of a listed colleague or list ("work.reportsTo.email"). */
+bool field_catalog_covers(const struct field_catalog *catalog, const char *path);
 /* UNKNOWN for a NULL catalog and for a field that is not in it; is_known tells the two apart. */
 enum field_type field_catalog_type(const struct field_catalog *catalog, const char *path);
 bool field_catalog_has(const struct field_catalog *catalog, const char *path);
@@ -105,12 +131,18 @@ void person_finish(struct person *person);
 /*
  * The value of any field by Bob's id ("work.department", "work.custom.field_1",
  * "work.reportsTo.email"): nested form first, then the flat "/work/department"
- * key. Lists give their label from humanReadable and are FIELD_NOT_READABLE without
- * one; dates, numbers and truth values give the machine value. *value is a new
- * reference with FIELD_VALUE, else NULL.
+ * key. Lists give their label from humanReadable, else from the named list, and are
+ * FIELD_NOT_READABLE without one; dates, numbers and truth values give the machine value. *value is
+ * a new reference with FIELD_VALUE, else NULL. FIELD_NO_SUCH needs a catalog.
  */
 enum field_state person_field(const struct person *person, const struct field_catalog *catalog,
         const char *path, json_t **value);
+/*
+ * The same in another form; fields that are neither lists nor colleagues have
+ * one form only. FIELD_FORM_OKTA_ID and _OKTA_LOGIN give Bob's id of the colleague.
+ */
+enum field_state person_field_form(const struct person *person, const struct field_catalog *catalog,
+        const char *path, enum field_form form, json_t **value);
 /* The same for a field whose type is known without metadata. */
 enum field_state person_field_as(
         const struct person *person, enum field_type type, const char *path, json_t **value);

@@ -34,6 +34,7 @@ struct plan {
 	char hold_cause[200];
 	char missing[128]; /* create impossible: required attributes without value, comma-separated
 	                    */
+	char missing_reason[ROW_REASON_BYTES]; /* why the first of them failed; "": just empty */
 };
 
 struct plan_input {
@@ -41,6 +42,7 @@ struct plan_input {
 	const struct account_facts *account;
 	const struct policy_settings *settings;
 	const struct map_profile *wanted; /* NULL when the person was not read */
+	const struct attribute_catalog *attributes; /* what Okta requires; NULL: its four own */
 	const json_t *present; /* Okta's profile as last read or written; NULL: unknown, then
 	                          everything but login and e-mail is written */
 	const char *bob_login; /* Bob's value when we linked or last wrote it (C2); NULL: unknown */

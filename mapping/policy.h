@@ -9,6 +9,7 @@
  */
 
 #include "mapping/person.h"
+#include "mapping/profile.h"
 #include "server/base/account.h"
 #include "server/base/words.h"
 #include "server/base/zone.h"
@@ -126,6 +127,8 @@ struct policy_input {
 	const struct account_facts *account;
 	const struct policy_settings *settings;
 	int64_t now_ms;
+	enum scope_answer scope; /* provisioning.scope, from the profile */
+	const char *scope_reason; /* with SCOPE_UNKNOWN; NULL: none */
 };
 
 void policy_decide(const struct policy_input *input, struct decision *decision);
