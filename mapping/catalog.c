@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mapping/person.h"
+#include "mapping/catalog.h"
 
 #include "server/base/json.h"
 #include "server/base/str.h"
@@ -9,16 +9,7 @@
 
 /* A live tenant has about 240 fields; a list beyond this is not Bob's. */
 #define CATALOG_FIELDS_MAX 20000
-
-struct catalog_field {
-	char *id;
-	enum field_type type;
-};
-
-struct field_catalog {
-	struct catalog_field *fields; /* sorted by id */
-	size_t count;
-};
+#define PATH_MAX_BYTES     256
 
 /* Bob's words of metadata (bob.md 5.7); a word that is not here is FIELD_TYPE_OTHER. */
 static const struct {
@@ -55,6 +46,43 @@ static int compare_fields(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+static void finish_field(struct catalog_field *field)
+{
+	free(field->id);
+	free(field->name);
+	free(field->category);
+	free(field->type_word);
+	free(field->list);
+}
+
+static char *copy_text(const json_t *entry, const char *key, const char *fallback)
+{
+	const char *text = json_get_text(entry, key);
+	return str_dup(text != NULL ? text : fallback);
+}
+
+static bool read_field(struct catalog_field *field, const json_t *entry, const char *id)
+{
+	const char *section = json_get_text(entry, "category");
+	*field = (struct catalog_field){
+	        .id = str_dup(id),
+	        .name = copy_text(entry, "name", ""),
+	        .category = copy_text(entry, "categoryDisplayName", section != NULL ? section : ""),
+	        .type_word = copy_text(entry, "type", ""),
+	        .list = copy_text(json_object_get(entry, "typeData"), "listId", ""),
+	};
+	field->info = (struct field_info){
+	        .id = field->id,
+	        .name = field->name,
+	        .category = field->category,
+	        .type = type_parse(field->type_word),
+	        .type_word = field->type_word,
+	        .list = field->list,
+	};
+	return field->id != NULL && field->name != NULL && field->category != NULL &&
+	        field->type_word != NULL && field->list != NULL;
+}
+
 /* Entries without an id are passed over; false when out of memory. */
 static bool add_field(struct field_catalog *catalog, const json_t *entry)
 {
@@ -62,12 +90,10 @@ static bool add_field(struct field_catalog *catalog, const json_t *entry)
 	if (id == NULL || id[0] == '\0') {
 		return true;
 	}
-	struct catalog_field *field = &catalog->fields[catalog->count];
-	field->id = str_dup(id);
-	if (field->id == NULL) {
+	if (!read_field(&catalog->fields[catalog->count], entry, id)) {
+		finish_field(&catalog->fields[catalog->count]);
 		return false;
 	}
-	field->type = type_parse(json_get_text(entry, "type"));
 	catalog->count++;
 	return true;
 }
@@ -116,10 +142,21 @@ void field_catalog_destroy(struct field_catalog *catalog)
 		return;
 	}
 	for (size_t i = 0; i < catalog->count; i++) {
-		free(catalog->fields[i].id);
+		finish_field(&catalog->fields[i]);
 	}
+	catalog_items_free(catalog);
 	free(catalog->fields);
 	free(catalog);
+}
+
+size_t field_catalog_count(const struct field_catalog *catalog)
+{
+	return catalog == NULL ? 0 : catalog->count;
+}
+
+const struct field_info *field_catalog_at(const struct field_catalog *catalog, size_t index)
+{
+	return &catalog->fields[index].info;
 }
 
 static int compare_id(const void *key, const void *element)
@@ -128,21 +165,61 @@ static int compare_id(const void *key, const void *element)
 	return strcmp(key, field->id);
 }
 
-static const struct catalog_field *find_field(const struct field_catalog *catalog, const char *path)
+const struct field_info *field_catalog_find(const struct field_catalog *catalog, const char *path)
 {
 	if (catalog == NULL || path == NULL) {
 		return NULL;
 	}
-	return bsearch(path, catalog->fields, catalog->count, sizeof(*catalog->fields), compare_id);
+	const struct catalog_field *field = bsearch(
+	        path, catalog->fields, catalog->count, sizeof(*catalog->fields), compare_id);
+	return field == NULL ? NULL : &field->info;
 }
 
 enum field_type field_catalog_type(const struct field_catalog *catalog, const char *path)
 {
-	const struct catalog_field *field = find_field(catalog, path);
-	return field == NULL ? FIELD_TYPE_UNKNOWN : field->type;
+	const struct field_info *info = field_catalog_find(catalog, path);
+	return info == NULL ? FIELD_TYPE_UNKNOWN : info->type;
 }
 
 bool field_catalog_has(const struct field_catalog *catalog, const char *path)
 {
-	return find_field(catalog, path) != NULL;
+	return field_catalog_find(catalog, path) != NULL;
+}
+
+/* Colleagues have parts, and so may a type that this program does not know (money). */
+static bool has_parts(const struct field_info *info)
+{
+	return info != NULL &&
+	        (info->type == FIELD_TYPE_EMPLOYEE || info->type == FIELD_TYPE_OTHER);
+}
+
+bool field_catalog_covers(const struct field_catalog *catalog, const char *path)
+{
+	char parent[PATH_MAX_BYTES];
+	if (field_catalog_has(catalog, path)) {
+		return true;
+	}
+	if (path == NULL || !str_copy(parent, sizeof(parent), path)) {
+		return false;
+	}
+	for (char *dot = strrchr(parent, '.'); dot != NULL; dot = strrchr(parent, '.')) {
+		*dot = '\0';
+		if (has_parts(field_catalog_find(catalog, parent))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Sections stand in ids ("payroll.employment" in "payroll.employment.type"), not in the list. */
+bool field_catalog_is_section(const struct field_catalog *catalog, const char *path)
+{
+	const size_t len = strlen(path);
+	for (size_t i = 0; i < field_catalog_count(catalog); i++) {
+		const char *id = catalog->fields[i].id;
+		if (strncmp(id, path, len) == 0 && id[len] == '.') {
+			return true;
+		}
+	}
+	return false;
 }

@@ -66,8 +66,10 @@ const struct field_info *field_catalog_find(const struct field_catalog *catalog,
 /* The label of an item of a named list; NULL when not known. Borrowed. */
 const char *field_catalog_label(
         const struct field_catalog *catalog, const char *list, const char *item_id);
-/* As _has, and true for the parts of a listed colleague or list ("work.reportsTo.email"). */
+/* As _has, and true for the parts of a listed colleague ("work.reportsTo.email"). */
 bool field_catalog_covers(const struct field_catalog *catalog, const char *path);
+/* No field, but what ids of fields begin with ("payroll.employment"). */
+bool field_catalog_is_section(const struct field_catalog *catalog, const char *path);
 /* UNKNOWN for a NULL catalog and for a field that is not in it; is_known tells the two apart. */
 enum field_type field_catalog_type(const struct field_catalog *catalog, const char *path);
 bool field_catalog_has(const struct field_catalog *catalog, const char *path);

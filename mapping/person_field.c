@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading one field. Bob gives most values twice (nested objects and flat
- * slash keys) and, asked with humanReadable APPEND, a third time as a person
- * would see them. Machine values are used wherever they mean something outside
- * Bob (dates, numbers, truth values, texts); the readable form only for what
- * is an id otherwise (lists, references), because it follows the locale of the
- * service user.
+ * From what Bob gave to the value of a field. Machine values are used wherever
+ * they mean something outside Bob (dates, numbers, truth values, texts); the
+ * readable form only for what is an id otherwise (lists, references), because
+ * it follows the locale of the service user.
  */
-#include "mapping/person.h"
+#include "mapping/clean.h"
+#include "mapping/field_read.h"
 
 #include "server/base/clock.h"
 #include "server/base/json.h"
@@ -16,128 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_MAX_BYTES   256
-#define ID_DIGITS_MAX    32
-#define NUMBER_MAX_BYTES 32
-
-/* ------------------------------------------------------------------ finding */
-
-static const char *without_root(const char *path)
-{
-	return str_starts_with(path, "root.") ? path + strlen("root.") : path;
-}
-
-/*
- * Walks the nested form. An object on the way that is null means that the
- * field is empty too (no manager, no manager's e-mail).
- */
-static enum field_state find_nested(const json_t *object, const char *path, const json_t **found)
-{
-	char key[PATH_MAX_BYTES];
-	const json_t *at = object;
-	for (const char *part = path;;) {
-		const size_t len = strcspn(part, ".");
-		if (!json_is_object(at) || len == 0 || len >= sizeof(key)) {
-			return FIELD_NOT_READABLE;
-		}
-		memcpy(key, part, len);
-		key[len] = '\0';
-		at = json_object_get(at, key);
-		if (at == NULL) {
-			return FIELD_NOT_READABLE;
-		}
-		if (json_is_null(at)) {
-			return FIELD_EMPTY;
-		}
-		if (part[len] == '\0') {
-			*found = at;
-			return FIELD_VALUE;
-		}
-		part += len + 1;
-	}
-}
-
-/* "/work/department": {"value": ...}; a bare value in that place is taken too. */
-static const json_t *find_flat(const json_t *object, const char *path)
-{
-	char key[PATH_MAX_BYTES];
-	if (!str_format(key, sizeof(key), "/%s", path)) {
-		return NULL;
-	}
-	for (char *c = key; *c != '\0'; c++) {
-		*c = *c == '.' ? '/' : *c;
-	}
-	const json_t *at = json_object_get(object, key);
-	return json_is_object(at) ? json_object_get(at, "value") : at;
-}
-
-static enum field_state find_value(const json_t *object, const char *path, const json_t **found)
-{
-	const enum field_state state = find_nested(object, without_root(path), found);
-	if (state == FIELD_VALUE) {
-		return state;
-	}
-	const json_t *flat = find_flat(object, path);
-	if (flat == NULL) {
-		return state;
-	}
-	if (json_is_null(flat)) {
-		return FIELD_EMPTY;
-	}
-	*found = flat;
-	return FIELD_VALUE;
-}
-
-static const json_t *find_label(const struct person *person, const char *path)
-{
-	const json_t *label = NULL;
-	const json_t *readable = json_object_get(person->source, "humanReadable");
-	return find_value(readable, path, &label) == FIELD_VALUE ? label : NULL;
-}
-
-/* ------------------------------------------------------------------ cleaning */
-
-/* Okta stores only the basic plane; control characters have no place in a profile. */
-static bool is_kept(const char *text, size_t len)
-{
-	const unsigned char c = (unsigned char)text[0];
-	const bool is_c1 = len == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
-	return len < 4 && !is_c1 && c >= 0x20 && c != 0x7f;
-}
-
-static bool is_line_break_or_tab(char c)
-{
-	return c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f';
-}
-
-/* Trimmed, line breaks and tabs as one space, the rest as is_kept says. Caller frees. */
-static char *clean_text(const char *text, size_t len)
-{
-	char *clean = malloc(len + 1);
-	if (clean == NULL) {
-		return NULL;
-	}
-	size_t used = 0;
-	for (size_t i = 0; i < len;) {
-		const size_t step = str_utf8_step(text + i, len - i);
-		const size_t size = step > 0 ? step : 1;
-		if (is_line_break_or_tab(text[i])) {
-			if (used > 0 && clean[used - 1] != ' ') {
-				clean[used++] = ' ';
-			}
-		} else if (step > 0 && is_kept(text + i, size)) {
-			memcpy(clean + used, text + i, size);
-			used += size;
-		}
-		i += size;
-	}
-	clean[used] = '\0';
-	size_t trimmed_len = used;
-	const char *trimmed = str_trim(clean, &trimmed_len);
-	memmove(clean, trimmed, trimmed_len);
-	clean[trimmed_len] = '\0';
-	return clean;
-}
+#define ID_MAX_BYTES 256
 
 /* Gives a text away as a field; out of memory reads as absent, which changes nothing. */
 static enum field_state give_text(const char *text, size_t len, json_t **value)
@@ -157,7 +35,9 @@ static enum field_state give_text(const char *text, size_t len, json_t **value)
 
 static enum field_state give_json_text(const json_t *text, json_t **value)
 {
-	return give_text(json_string_value(text), json_string_length(text), value);
+	return json_is_string(text)
+	        ? give_text(json_string_value(text), json_string_length(text), value)
+	        : FIELD_NOT_READABLE;
 }
 
 static enum field_state give_same(const json_t *found, json_t **value)
@@ -166,24 +46,18 @@ static enum field_state give_same(const json_t *found, json_t **value)
 	return *value == NULL ? FIELD_NOT_READABLE : FIELD_VALUE;
 }
 
-/* ---------------------------------------------------------------- converting */
-
-static bool is_text_digits(const json_t *json)
+static enum field_state give_id(const json_t *id, json_t **value)
 {
-	return json_is_string(json) && str_is_digits(json_string_value(json), ID_DIGITS_MAX);
+	char text[ID_MAX_BYTES];
+	return json_id_text(id, text, sizeof(text)) ? give_text(text, strlen(text), value)
+	                                            : FIELD_NOT_READABLE;
 }
 
-static enum field_state read_label(const json_t *label, json_t **value)
-{
-	return json_is_string(label) ? give_json_text(label, value) : FIELD_NOT_READABLE;
-}
+/* ------------------------------------------------------------ dates, numbers */
 
-static enum field_state read_date(const json_t *found, json_t **value)
+static enum field_state give_date(const json_t *found, json_t **value)
 {
 	int32_t days = 0;
-	if (!json_is_string(found)) {
-		return FIELD_NOT_READABLE;
-	}
 	const enum field_state state = give_json_text(found, value);
 	if (state == FIELD_VALUE && !date_parse(json_string_value(*value), &days)) {
 		json_decref(*value);
@@ -193,13 +67,64 @@ static enum field_state read_date(const json_t *found, json_t **value)
 	return state;
 }
 
-static enum field_state read_employee(const json_t *found, const json_t *label, json_t **value)
+/* A number that comes as a text stays one: both become the same text in Okta. */
+static enum field_state give_number(const json_t *found, json_t **value)
 {
-	const json_t *name = json_object_get(found, "displayName");
-	if (json_is_string(name)) {
-		return give_json_text(name, value);
+	return json_is_number(found) ? give_same(found, value) : give_json_text(found, value);
+}
+
+/* ---------------------------------------------------------------- colleagues */
+
+/* A part of the colleague that Bob showed; null is empty, not there is not readable. */
+static enum field_state give_part(const json_t *colleague, const char *part, json_t **value)
+{
+	const json_t *found = json_object_get(colleague, part);
+	return json_is_null(found) ? FIELD_EMPTY : give_json_text(found, value);
+}
+
+static enum field_state give_colleague(
+        const struct field_reading *reading, enum field_form form, json_t **value)
+{
+	const json_t *found = reading->found;
+	switch (form) {
+	case FIELD_FORM_LABEL:
+		if (json_is_string(json_object_get(found, "displayName"))) {
+			return give_part(found, "displayName", value);
+		}
+		return give_json_text(reading->label, value);
+	case FIELD_FORM_EMAIL: return give_part(found, "email", value);
+	case FIELD_FORM_ID:
+	case FIELD_FORM_OKTA_ID:
+	case FIELD_FORM_OKTA_LOGIN:
+		return give_id(json_is_object(found) ? json_object_get(found, "id") : found, value);
 	}
-	return read_label(label, value);
+	return FIELD_NOT_READABLE;
+}
+
+/* --------------------------------------------------------------------- lists */
+
+static const char *list_label(const struct field_reading *reading, const json_t *id)
+{
+	char text[ID_MAX_BYTES];
+	return json_id_text(id, text, sizeof(text))
+	        ? field_catalog_label(reading->catalog, reading->list, text)
+	        : NULL;
+}
+
+static enum field_state give_list(
+        const struct field_reading *reading, enum field_form form, json_t **value)
+{
+	if (form == FIELD_FORM_EMAIL) {
+		return FIELD_NOT_READABLE;
+	}
+	if (form != FIELD_FORM_LABEL) {
+		return give_id(reading->found, value);
+	}
+	if (json_is_string(reading->label)) {
+		return give_json_text(reading->label, value);
+	}
+	const char *label = list_label(reading, reading->found);
+	return label == NULL ? FIELD_NOT_READABLE : give_text(label, strlen(label), value);
 }
 
 /* Adds one label to a list; empty ones are passed over. */
@@ -245,124 +170,120 @@ static bool add_labels_of_text(json_t *labels, const char *text, size_t id_count
 	}
 }
 
-static enum field_state read_multi_list(const json_t *found, const json_t *label, json_t **value)
+static size_t item_count(const json_t *found)
 {
-	const size_t id_count = json_is_array(found) ? json_array_size(found) : 1;
-	if (id_count == 0) {
+	return json_is_array(found) ? json_array_size(found) : 1;
+}
+
+static const json_t *item_at(const json_t *found, size_t index)
+{
+	return json_is_array(found) ? json_array_get(found, index) : found;
+}
+
+static bool add_readable_labels(json_t *labels, const struct field_reading *reading)
+{
+	if (json_is_array(reading->label)) {
+		return add_labels_of_array(labels, reading->label);
+	}
+	return json_is_string(reading->label) &&
+	        add_labels_of_text(
+	                labels, json_string_value(reading->label), item_count(reading->found));
+}
+
+static bool add_list_labels(json_t *labels, const struct field_reading *reading)
+{
+	json_array_clear(labels);
+	for (size_t i = 0; i < item_count(reading->found); i++) {
+		const char *label = list_label(reading, item_at(reading->found, i));
+		if (label == NULL || !add_label(labels, label, strlen(label))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool add_ids(json_t *ids, const struct field_reading *reading)
+{
+	for (size_t i = 0; i < item_count(reading->found); i++) {
+		json_t *id = NULL;
+		if (give_id(item_at(reading->found, i), &id) != FIELD_VALUE ||
+		        json_array_append_new(ids, id) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* One item without a label makes the whole not readable: half a list would be a wrong one. */
+static enum field_state give_multi_list(
+        const struct field_reading *reading, enum field_form form, json_t **value)
+{
+	if (item_count(reading->found) == 0) {
 		return FIELD_EMPTY;
 	}
-	json_t *labels = json_array();
-	bool is_read = labels != NULL;
-	if (is_read && json_is_array(label)) {
-		is_read = add_labels_of_array(labels, label);
+	json_t *list = json_array();
+	bool is_read = list != NULL && form != FIELD_FORM_EMAIL;
+	if (is_read && form != FIELD_FORM_LABEL) {
+		is_read = add_ids(list, reading);
 	} else if (is_read) {
-		is_read = json_is_string(label) &&
-		        add_labels_of_text(labels, json_string_value(label), id_count);
+		is_read = add_readable_labels(list, reading) || add_list_labels(list, reading);
 	}
-	if (!is_read || json_array_size(labels) == 0) {
-		json_decref(labels);
+	if (!is_read || json_array_size(list) == 0) {
+		json_decref(list);
 		return FIELD_NOT_READABLE;
 	}
-	*value = labels;
+	*value = list;
 	return FIELD_VALUE;
 }
 
-/*
- * Without metadata: a text of digits is an id when its label is something else,
- * and unusable when it has none; an object is a reference; everything else
- * means what it looks like.
- */
-static enum field_state read_text_shape(const json_t *found, const json_t *label, json_t **value)
-{
-	if (is_text_digits(found)) {
-		return read_label(label, value);
-	}
-	return give_json_text(found, value);
-}
+/* ----------------------------------------------------------------------- all */
 
-static enum field_state read_number_shape(const json_t *found, const json_t *label, json_t **value)
+enum field_state field_give(
+        const struct field_reading *reading, enum field_form form, json_t **value)
 {
-	const char *text = json_string_value(label);
-	const bool is_named = text != NULL && !str_is_empty(text) &&
-	        strspn(text, "0123456789.,-+eE' ") != strlen(text);
-	return is_named ? read_label(label, value) : give_same(found, value);
-}
-
-static enum field_state read_shape(const json_t *found, const json_t *label, json_t **value)
-{
-	switch (json_typeof(found)) {
-	case JSON_STRING: return read_text_shape(found, label, value);
-	case JSON_INTEGER:
-	case JSON_REAL: return read_number_shape(found, label, value);
-	case JSON_TRUE:
-	case JSON_FALSE: return give_same(found, value);
-	case JSON_ARRAY: return read_multi_list(found, label, value);
-	case JSON_OBJECT: return read_employee(found, label, value);
-	case JSON_NULL: return FIELD_EMPTY;
-	}
-	return FIELD_NOT_READABLE;
-}
-
-/* Text and other: texts as they are, even where they are all digits. */
-static enum field_state read_plain(const json_t *found, const json_t *label, json_t **value)
-{
-	if (json_is_string(found)) {
-		return give_json_text(found, value);
-	}
-	if (json_is_number(found) || json_is_boolean(found)) {
-		return give_same(found, value);
-	}
-	return read_shape(found, label, value);
-}
-
-/* A number that comes as a text stays one: both become the same text in Okta. */
-static enum field_state read_number(const json_t *found, json_t **value)
-{
-	if (json_is_number(found)) {
-		return give_same(found, value);
-	}
-	return json_is_string(found) ? give_json_text(found, value) : FIELD_NOT_READABLE;
-}
-
-static enum field_state read_typed(
-        enum field_type type, const json_t *found, const json_t *label, json_t **value)
-{
-	switch (type) {
-	case FIELD_TYPE_UNKNOWN: return read_shape(found, label, value);
-	case FIELD_TYPE_TEXT:
-	case FIELD_TYPE_OTHER: return read_plain(found, label, value);
-	case FIELD_TYPE_NUMBER: return read_number(found, value);
+	switch (reading->type) {
+	case FIELD_TYPE_TEXT: return give_json_text(reading->found, value);
+	case FIELD_TYPE_NUMBER: return give_number(reading->found, value);
 	case FIELD_TYPE_BOOL:
-		return json_is_boolean(found) ? give_same(found, value) : FIELD_NOT_READABLE;
-	case FIELD_TYPE_DATE: return read_date(found, value);
-	case FIELD_TYPE_LIST: return read_label(label, value);
-	case FIELD_TYPE_MULTI_LIST: return read_multi_list(found, label, value);
-	case FIELD_TYPE_EMPLOYEE: return read_employee(found, label, value);
+		return json_is_boolean(reading->found) ? give_same(reading->found, value)
+		                                       : FIELD_NOT_READABLE;
+	case FIELD_TYPE_DATE: return give_date(reading->found, value);
+	case FIELD_TYPE_LIST: return give_list(reading, form, value);
+	case FIELD_TYPE_MULTI_LIST: return give_multi_list(reading, form, value);
+	case FIELD_TYPE_EMPLOYEE: return give_colleague(reading, form, value);
+	case FIELD_TYPE_UNKNOWN:
+	case FIELD_TYPE_OTHER: break;
 	}
 	return FIELD_NOT_READABLE;
 }
 
-enum field_state person_field_as(
-        const struct person *person, enum field_type type, const char *path, json_t **value)
+enum field_state person_field_form(const struct person *person, const struct field_catalog *catalog,
+        const char *path, enum field_form form, json_t **value)
 {
-	const json_t *found = NULL;
+	struct field_reading reading;
 	*value = NULL;
-	if (path == NULL || path[0] == '\0') {
+	if (path == NULL) {
 		return FIELD_NOT_READABLE;
 	}
-	const enum field_state state = find_value(person->source, path, &found);
-	if (state != FIELD_VALUE) {
-		return state;
-	}
-	/* A blank list value is empty, not a list without a label. */
-	if (json_is_string(found) && str_is_empty(json_string_value(found))) {
-		return FIELD_EMPTY;
-	}
-	return read_typed(type, found, find_label(person, path), value);
+	const enum field_state state = field_read(person, catalog, path, &reading);
+	return state == FIELD_VALUE ? field_give(&reading, form, value) : state;
 }
 
 enum field_state person_field(const struct person *person, const struct field_catalog *catalog,
         const char *path, json_t **value)
 {
-	return person_field_as(person, field_catalog_type(catalog, path), path, value);
+	return person_field_form(person, catalog, path, FIELD_FORM_LABEL, value);
+}
+
+enum field_state person_field_as(
+        const struct person *person, enum field_type type, const char *path, json_t **value)
+{
+	struct field_reading reading;
+	*value = NULL;
+	const enum field_state state = field_read(person, NULL, path, &reading);
+	if (state != FIELD_VALUE) {
+		return state;
+	}
+	reading.type = field_resolve_type(type, reading.found, reading.label);
+	return field_give(&reading, FIELD_FORM_LABEL, value);
 }
