@@ -211,15 +211,30 @@ bool field_catalog_covers(const struct field_catalog *catalog, const char *path)
 	return false;
 }
 
+/* The first field whose id does not come before the text. */
+static size_t lower_bound(const struct field_catalog *catalog, const char *text)
+{
+	size_t from = 0;
+	size_t to = catalog->count;
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+		if (strcmp(catalog->fields[middle].id, text) < 0) {
+			from = middle + 1;
+		} else {
+			to = middle;
+		}
+	}
+	return from;
+}
+
 /* Sections stand in ids ("payroll.employment" in "payroll.employment.type"), not in the list. */
 bool field_catalog_is_section(const struct field_catalog *catalog, const char *path)
 {
-	const size_t len = strlen(path);
-	for (size_t i = 0; i < field_catalog_count(catalog); i++) {
-		const char *id = catalog->fields[i].id;
-		if (strncmp(id, path, len) == 0 && id[len] == '.') {
-			return true;
-		}
+	char beginning[PATH_MAX_BYTES];
+	if (catalog == NULL || field_catalog_has(catalog, path) ||
+	        !str_format(beginning, sizeof(beginning), "%s.", path)) {
+		return false;
 	}
-	return false;
+	const size_t at = lower_bound(catalog, beginning);
+	return at < catalog->count && str_starts_with(catalog->fields[at].id, beginning);
 }

@@ -1,116 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rows give for one person, and how that differs from what Okta has. */
-#include "mapping/profile.h"
+/* What the rows give for one person. */
+#include "mapping/attribute_check.h"
+#include "mapping/clean.h"
+#include "mapping/profile_make.h"
 
-#include "server/base/buf.h"
 #include "server/base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NUMBER_MAX_BYTES 64
-#define LIST_MAX_BYTES   4096
-#define NAMES_MAX_BYTES  8192
-
-/* Okta's own attributes, all of them strings (okta.md 1.8); others may be of any type. */
-static const char *const BASE_ATTRIBUTES[] = {
-        "login",
-        "email",
-        "secondEmail",
-        "firstName",
-        "lastName",
-        "middleName",
-        "honorificPrefix",
-        "honorificSuffix",
-        "title",
-        "displayName",
-        "nickName",
-        "profileUrl",
-        "primaryPhone",
-        "mobilePhone",
-        "streetAddress",
-        "city",
-        "state",
-        "zipCode",
-        "countryCode",
-        "postalAddress",
-        "preferredLanguage",
-        "locale",
-        "timezone",
-        "userType",
-        "employeeNumber",
-        "costCenter",
-        "organization",
-        "division",
-        "department",
-        "managerId",
-        "manager",
-};
-
-static bool is_base_attribute(const char *okta)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(BASE_ATTRIBUTES); i++) {
-		if (strcmp(okta, BASE_ATTRIBUTES[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_address(const char *okta)
-{
-	return strcmp(okta, "login") == 0 || strcmp(okta, "email") == 0;
-}
-
-/* ---------------------------------------------------------------- converting */
-
-static bool number_text(const json_t *number, char *to, size_t size)
-{
-	if (json_is_integer(number)) {
-		return str_format(to, size, "%lld", (long long)json_integer_value(number));
-	}
-	return str_format(to, size, "%.15g", json_real_value(number));
-}
-
-static json_t *text_of_number(const json_t *number)
-{
-	char text[NUMBER_MAX_BYTES];
-	return number_text(number, text, sizeof(text)) ? json_string(text) : NULL;
-}
-
-static json_t *text_of_list(const json_t *list)
-{
-	struct buf buf;
-	buf_init(&buf, LIST_MAX_BYTES);
-	size_t i;
-	const json_t *item;
-	json_array_foreach(list, i, item)
-	{
-		buf_add_text(&buf, i == 0 ? "" : ", ");
-		buf_add_text(&buf, json_string_value(item));
-	}
-	json_t *text = buf.failed ? NULL : json_string(buf_text(&buf));
-	buf_finish(&buf);
-	return text;
-}
-
-/*
- * The value as Okta takes it. Numbers become text everywhere; truth values and
- * lists do only for Okta's own attributes, because custom ones may be typed.
- */
-static json_t *okta_value(const char *okta, json_t *value)
-{
-	if (json_is_number(value)) {
-		return text_of_number(value);
-	}
-	if (is_base_attribute(okta) && json_is_boolean(value)) {
-		return json_string(json_is_true(value) ? "true" : "false");
-	}
-	if (is_base_attribute(okta) && json_is_array(value)) {
-		return text_of_list(value);
-	}
-	return json_incref(value);
-}
 
 const struct map_context map_context_none = {0};
 
@@ -128,45 +25,341 @@ const char *row_state_name(enum row_state state)
 	return STATE_NAMES[state];
 }
 
-static enum row_state state_of(enum field_state state)
+void result_stop(struct map_result *result, enum row_state state, const char *format, ...)
 {
-	switch (state) {
-	case FIELD_NOT_READABLE: return ROW_NOT_READABLE;
-	case FIELD_NO_SUCH: return ROW_NO_SUCH_FIELD;
-	case FIELD_EMPTY: return ROW_EMPTY;
-	case FIELD_VALUE: return ROW_VALUE;
-	}
-	return ROW_NOT_READABLE;
+	va_list args;
+	va_start(args, format);
+	str_vformat_cut(result->reason, sizeof(result->reason), format, args);
+	va_end(args);
+	json_decref(result->value);
+	result->value = NULL;
+	result->is_default = false;
+	result->state = state;
 }
 
-static bool make_result(
+static void set_empty(struct map_result *result)
+{
+	json_decref(result->value);
+	result->value = NULL;
+	result->state = ROW_EMPTY;
+}
+
+/* -------------------------------------------------------------------- fitting */
+
+/* Makes the value what the attribute takes; false with a reason. */
+static bool fit(const struct map_context *context, const struct map_row *row, json_t **value,
+        char *reason, size_t size)
+{
+	struct attribute assumed = attribute_assumed(row->okta, *value);
+	const struct attribute *attribute = &assumed;
+	if (context->attributes != NULL) {
+		attribute = attribute_catalog_find(context->attributes, row->okta);
+	}
+	if (attribute == NULL) {
+		str_format_cut(reason, size, "the org's profile has no such attribute");
+		return false;
+	}
+	return attribute_fit(attribute, row->too_long, value, reason, size);
+}
+
+/*
+ * Last step of every row: the default takes the place of what is empty, and
+ * what there is must fit. A row that could only ever fail says so while it is
+ * empty, too.
+ */
+static void use_default(struct map_result *result)
+{
+	if (result->state != ROW_EMPTY || result->row->when_empty != WHEN_EMPTY_DEFAULT ||
+	        result->row->fallback == NULL) {
+		return;
+	}
+	json_t *value = clean_value(result->row->fallback);
+	if (value == NULL) {
+		result_stop(result, ROW_FAILED, "no memory for the row's default");
+	} else if (!json_is_null(value)) {
+		result->value = value;
+		result->is_default = true;
+		result->state = ROW_VALUE;
+	}
+}
+
+static void check_empty(struct map_result *result, const struct map_context *context)
+{
+	const struct map_row *row = result->row;
+	const struct attribute *attribute = attribute_catalog_find(context->attributes, row->okta);
+	if (attribute == NULL) {
+		result_stop(result, ROW_FAILED, "the org's profile has no such attribute");
+	} else if (attribute_not_writable(attribute) != NULL) {
+		result_stop(result, ROW_FAILED, "%s", attribute_not_writable(attribute));
+	} else if (row->when_empty == WHEN_EMPTY_CLEAR && attribute->is_required) {
+		result_stop(
+		        result, ROW_FAILED, "Okta requires this attribute: it cannot be cleared");
+	}
+}
+
+static void finish_row(struct map_result *result, const struct map_context *context, bool is_fitted)
+{
+	char reason[ROW_REASON_BYTES];
+	use_default(result);
+	if (result->state == ROW_EMPTY && context->attributes != NULL) {
+		check_empty(result, context);
+	}
+	if (result->state == ROW_VALUE && (!is_fitted || result->is_default) &&
+	        !fit(context, result->row, &result->value, reason, sizeof(reason))) {
+		result_stop(result, ROW_FAILED, "%s", reason);
+	}
+}
+
+/* ----------------------------------------------------------- fields, constants */
+
+static void take_field(struct map_result *result, enum field_state state)
+{
+	const char *bob = result->row->bob;
+	switch (state) {
+	case FIELD_VALUE: result->state = ROW_VALUE; break;
+	case FIELD_EMPTY: result->state = ROW_EMPTY; break;
+	case FIELD_NOT_READABLE:
+		result_stop(result, ROW_NOT_READABLE, "Bob gave no readable value of %s", bob);
+		break;
+	case FIELD_NO_SUCH:
+		result_stop(result, ROW_NO_SUCH_FIELD, "Bob has no field %s", bob);
+		break;
+	}
+}
+
+static void make_from_bob(
         struct map_result *result, const struct map_context *context, const struct person *person)
 {
-	json_t *value = NULL;
-	result->state = state_of(person_field(person, context->fields, result->row->bob, &value));
-	if (result->state != ROW_VALUE) {
-		return true;
+	const struct map_row *row = result->row;
+	take_field(result,
+	        person_field_form(person, context->fields, row->bob, row->form, &result->value));
+	result->source = json_incref(result->value);
+	if (result->state == ROW_VALUE && row_wants_reference(row)) {
+		row_resolve_reference(result, context);
 	}
-	result->value = okta_value(result->row->okta, value);
-	json_decref(value);
-	return result->value != NULL;
+}
+
+static void make_from_value(struct map_result *result)
+{
+	result->value = clean_value(result->row->value);
+	if (result->value == NULL) {
+		result_stop(result, ROW_FAILED, "no memory for the row's value");
+	} else if (json_is_null(result->value)) {
+		set_empty(result);
+	} else {
+		result->state = ROW_VALUE;
+	}
+}
+
+/* ----------------------------------------------------------------- expressions */
+
+static bool is_flat(const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		const json_t *item = json_array_get(value, i);
+		if (json_is_array(item) || json_is_object(item)) {
+			return false;
+		}
+	}
+	return !json_is_object(value);
+}
+
+/* What one program gave, as if the row had no other. */
+static void take_program(struct map_result *result, const struct program_result *program)
+{
+	if (program->state != ROW_VALUE) {
+		result_stop(result, program->state, "%s", program->reason);
+		result->is_again = program->is_again;
+		return;
+	}
+	if (!is_flat(program->value)) {
+		result_stop(result, ROW_FAILED,
+		        "gives an object; give a text, number, true, false, or a list");
+		return;
+	}
+	result->value = clean_value(program->value);
+	if (result->value == NULL) {
+		result_stop(result, ROW_FAILED, "no memory for what the expression gave");
+	} else if (json_is_null(result->value)) {
+		set_empty(result);
+	} else {
+		result->state = ROW_VALUE;
+	}
+}
+
+/* ---------------------------------------------------- several expressions: logins */
+
+static bool has_folded(const json_t *texts, const char *text)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach(texts, i, item)
+	{
+		if (str_equal_fold(json_string_value(item), text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of states that write nothing the one that says most: what may pass by itself comes first. */
+static bool outweighs(enum row_state state, enum row_state other)
+{
+	static const int WEIGHTS[ROW_STATE_COUNT] = {
+	        [ROW_EMPTY] = 0,
+	        [ROW_FAILED] = 1,
+	        [ROW_NO_SUCH_FIELD] = 2,
+	        [ROW_WAITING] = 3,
+	        [ROW_NOT_READABLE] = 4,
+	        [ROW_VALUE] = 5,
+	};
+	return WEIGHTS[state] > WEIGHTS[other];
+}
+
+static void keep_outcome(struct map_result *result, const struct map_result *one)
+{
+	if (outweighs(one->state, result->state)) {
+		result->state = one->state;
+		str_format_cut(result->reason, sizeof(result->reason), "%s", one->reason);
+	}
+	result->is_again = result->is_again || one->is_again;
+}
+
+static bool add_candidate(struct map_result *result, const struct map_context *context,
+        const struct program_result *program)
+{
+	struct map_result one = {.row = result->row};
+	take_program(&one, program);
+	if (one.state == ROW_VALUE &&
+	        !fit(context, one.row, &one.value, one.reason, sizeof(one.reason))) {
+		result_stop(&one, ROW_FAILED, "%s", one.reason);
+	}
+	bool is_added = true;
+	const char *text = json_string_value(one.value);
+	if (one.state == ROW_VALUE && !has_folded(result->candidates, text)) {
+		is_added = json_array_append(result->candidates, one.value) == 0;
+	} else if (one.state != ROW_VALUE) {
+		keep_outcome(result, &one);
+	}
+	json_decref(one.value);
+	return is_added;
+}
+
+/*
+ * The first alternative that gave a text. One that could not be judged this time
+ * might have been preferred, so nothing is taken before it is.
+ */
+static void choose(struct map_result *result)
+{
+	json_t *first = json_array_get(result->candidates, 0);
+	if (first == NULL) {
+		return;
+	}
+	if (result->is_again) {
+		result->state = ROW_FAILED;
+		return;
+	}
+	result->value = json_incref(first);
+	result->state = ROW_VALUE;
+	result->reason[0] = '\0';
+}
+
+/* What was chosen once stays, whatever the expressions say now. */
+static bool take_remembered(struct map_result *result, const char *remembered)
+{
+	result->value = json_string(remembered);
+	result->state = ROW_VALUE;
+	return result->value != NULL && json_array_append(result->candidates, result->value) == 0;
+}
+
+static void make_from_alternatives(struct map_result *result, const struct map_context *context,
+        const struct program_result *programs)
+{
+	result->state = ROW_EMPTY;
+	result->candidates = json_array();
+	bool is_made = result->candidates != NULL;
+	if (is_made && context->remembered_login != NULL) {
+		is_made = take_remembered(result, context->remembered_login);
+	} else {
+		for (size_t i = 0; is_made && i < result->row->expression_count; i++) {
+			is_made = add_candidate(result, context, &programs[i]);
+		}
+		choose(result);
+	}
+	if (!is_made) {
+		result_stop(result, ROW_FAILED, "no memory for logins to choose from");
+	}
+}
+
+/* ------------------------------------------------------------------------ scope */
+
+static void read_scope(struct map_profile *profile, const struct program_result *program)
+{
+	profile->scope = SCOPE_UNKNOWN;
+	if (program->state != ROW_VALUE) {
+		str_format_cut(profile->scope_reason, sizeof(profile->scope_reason), "%s",
+		        program->reason);
+	} else if (json_is_true(program->value)) {
+		profile->scope = SCOPE_MET;
+	} else if (json_is_false(program->value) || json_is_null(program->value)) {
+		profile->scope = SCOPE_NOT_MET;
+	} else {
+		str_format_cut(profile->scope_reason, sizeof(profile->scope_reason),
+		        "the condition gives neither true nor false");
+	}
+}
+
+/* ---------------------------------------------------------------------- profile */
+
+static void make_result(struct map_result *result, const struct map_context *context,
+        const struct person *person, const struct program_result *programs)
+{
+	const bool is_fitted = result->row->expression_count > 1;
+	switch (result->row->source) {
+	case ROW_FROM_BOB: make_from_bob(result, context, person); break;
+	case ROW_FROM_VALUE: make_from_value(result); break;
+	case ROW_FROM_EXPRESSION:
+		if (is_fitted) {
+			make_from_alternatives(result, context, programs);
+		} else {
+			take_program(result, &programs[0]);
+		}
+		break;
+	}
+	finish_row(result, context, is_fitted);
+}
+
+static void make_results(struct map_profile *profile, const struct map_rules *rules,
+        const struct map_context *context, const struct person *person,
+        const struct program_result *programs)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < rules->count; i++) {
+		profile->results[i].row = &rules->rows[i];
+		make_result(&profile->results[i], context, person, programs + used);
+		used += rules->rows[i].expression_count;
+	}
+	profile->count = rules->count;
+	if (rules->scope.text != NULL) {
+		read_scope(profile, &programs[used]);
+	}
 }
 
 bool map_profile_make(struct map_profile *profile, const struct map_rules *rules,
         const struct map_context *context, const struct person *person, struct err *err)
 {
+	const size_t program_count = map_rules_program_count(rules);
 	memset(profile, 0, sizeof(*profile));
 	profile->results = calloc(rules->count > 0 ? rules->count : 1, sizeof(*profile->results));
-	bool is_made = profile->results != NULL;
-	for (size_t i = 0; is_made && i < rules->count; i++) {
-		profile->results[i].row = &rules->rows[i];
-		profile->count = i + 1;
-		is_made = make_result(&profile->results[i], context, person);
-	}
-	if (!is_made) {
+	struct program_result *programs = programs_run(rules, context, person);
+	const bool is_made = profile->results != NULL && (programs != NULL || program_count == 0);
+	if (is_made) {
+		make_results(profile, rules, context, person, programs);
+	} else {
 		err_set(err, ERR_NO_MEMORY, "no memory for a profile");
 		map_profile_finish(profile);
 	}
+	programs_finish(programs, program_count);
 	return is_made;
 }
 
@@ -182,128 +375,4 @@ void map_profile_finish(struct map_profile *profile)
 	}
 	free(profile->results);
 	memset(profile, 0, sizeof(*profile));
-}
-
-const char *map_profile_text(const struct map_profile *profile, const char *okta)
-{
-	for (size_t i = 0; profile != NULL && i < profile->count; i++) {
-		const struct map_result *result = &profile->results[i];
-		if (strcmp(result->row->okta, okta) == 0) {
-			return result->state == ROW_VALUE ? json_string_value(result->value) : NULL;
-		}
-	}
-	return NULL;
-}
-
-/* ----------------------------------------------------------------- comparing */
-
-/* Okta shows an unset attribute as null or not at all; "" was set by somebody but says nothing. */
-static bool has_value(const json_t *value)
-{
-	if (value == NULL || json_is_null(value)) {
-		return false;
-	}
-	return !json_is_string(value) || json_string_length(value) > 0;
-}
-
-static bool is_same(const char *okta, const json_t *wanted, const json_t *present)
-{
-	char text[NUMBER_MAX_BYTES];
-	if (is_address(okta) && json_is_string(wanted) && json_is_string(present)) {
-		return str_equal_fold(json_string_value(wanted), json_string_value(present));
-	}
-	if (json_is_string(wanted) && json_is_number(present)) {
-		return number_text(present, text, sizeof(text)) &&
-		        strcmp(json_string_value(wanted), text) == 0;
-	}
-	return json_equal(wanted, present);
-}
-
-static bool is_clearable(const struct map_result *result, const json_t *present)
-{
-	return result->state == ROW_EMPTY && result->row->when_empty == WHEN_EMPTY_CLEAR &&
-	        !is_address(result->row->okta) &&
-	        has_value(json_object_get(present, result->row->okta));
-}
-
-static bool is_listed(const char *names, const char *name)
-{
-	const size_t name_len = strlen(name);
-	for (const char *at = names; at != NULL && *at != '\0';) {
-		const size_t len = strcspn(at, ",");
-		if (len == name_len && memcmp(at, name, len) == 0) {
-			return true;
-		}
-		at += at[len] == ',' ? len + 1 : len;
-	}
-	return false;
-}
-
-static bool add_difference(
-        json_t *diff, const struct map_result *result, const json_t *present, const char *may_clear)
-{
-	const char *okta = result->row->okta;
-	if (result->state == ROW_VALUE) {
-		return is_same(okta, result->value, json_object_get(present, okta)) ||
-		        json_object_set(diff, okta, result->value) == 0;
-	}
-	if (is_clearable(result, present) && is_listed(may_clear, okta)) {
-		return json_object_set_new(diff, okta, json_null()) == 0;
-	}
-	return true;
-}
-
-json_t *map_profile_diff(const struct map_profile *wanted, enum diff_purpose purpose,
-        const json_t *present, const char *may_clear)
-{
-	json_t *diff = json_object();
-	for (size_t i = 0; diff != NULL && i < wanted->count; i++) {
-		if (purpose == DIFF_FOR_UPDATE &&
-		        wanted->results[i].row->apply == APPLY_ON_CREATE) {
-			continue;
-		}
-		if (!add_difference(diff, &wanted->results[i], present, may_clear)) {
-			json_decref(diff);
-			return NULL;
-		}
-	}
-	return diff;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	const char *const *x = a;
-	const char *const *y = b;
-	return strcmp(*x, *y);
-}
-
-static char *join_names(const char **names, size_t count)
-{
-	struct buf buf;
-	buf_init(&buf, NAMES_MAX_BYTES);
-	qsort(names, count, sizeof(*names), compare_names);
-	for (size_t i = 0; i < count; i++) {
-		buf_add_text(&buf, i == 0 ? "" : ",");
-		buf_add_text(&buf, names[i]);
-	}
-	char *joined = buf_take(&buf);
-	buf_finish(&buf);
-	return joined;
-}
-
-char *map_profile_empty_fields(const struct map_profile *wanted, const json_t *present)
-{
-	const char **names = calloc(wanted->count > 0 ? wanted->count : 1, sizeof(*names));
-	if (names == NULL) {
-		return NULL;
-	}
-	size_t count = 0;
-	for (size_t i = 0; i < wanted->count; i++) {
-		if (is_clearable(&wanted->results[i], present)) {
-			names[count++] = wanted->results[i].row->okta;
-		}
-	}
-	char *joined = count > 0 ? join_names(names, count) : NULL;
-	free(names);
-	return joined;
 }

@@ -28,7 +28,7 @@ struct map_result {
 	json_t *value; /* with ROW_VALUE; owned */
 	json_t *source; /* what Bob gave for a path row, before it was fitted; owned; may be NULL */
 	json_t *candidates; /* rows with several expressions: the texts they gave, in order, each
-	                       once; owned */
+	                       once; the remembered one alone where there is one; owned */
 	bool is_default; /* the value is the row's default, because the source is empty (K4) */
 	bool is_again; /* no verdict this time: worth another look soon */
 	char reason[ROW_REASON_BYTES]; /* of the states that do not write; no personal data */
@@ -98,8 +98,10 @@ json_t *map_input(const struct map_rules *rules, const struct map_context *conte
 enum diff_purpose { DIFF_FOR_CREATE, DIFF_FOR_UPDATE };
 json_t *map_profile_diff(const struct map_profile *wanted, enum diff_purpose purpose,
         const json_t *present, const char *may_clear) MUST_CHECK;
-/* Attributes that are empty now and would be cleared, comma-separated, sorted; NULL: none. Caller
- * frees. */
+/*
+ * Attributes that would be cleared or lose their value to the row's default (K4),
+ * comma-separated, sorted; NULL: none. Caller frees.
+ */
 char *map_profile_empty_fields(const struct map_profile *wanted, const json_t *present);
 /*
  * The rows that could not do their work: an array of {"okta", "state", "reason"}, without personal
