@@ -25,7 +25,9 @@ struct map_expression {
 	size_t field_count;
 };
 
-#define MAP_EXPRESSIONS_MAX 10 /* alternatives of one row (login only) */
+#define MAP_EXPRESSIONS_MAX       10 /* alternatives of one row (login only) */
+#define MAP_EXPRESSION_MAX_BYTES  4000
+#define MAP_EXPRESSION_FIELDS_MAX 40
 
 struct map_row {
 	char *okta; /* attribute, base or custom */
@@ -65,7 +67,8 @@ const char *map_rules_source(const struct map_rules *rules, const char *okta);
 
 /*
  * Fills in an expression: a copy of the text and the fields it reads, found in
- * the text (".work.department" names work.department). False with
+ * the text (".work.department" names work.department; expression_scan.h has the
+ * rules), and those that a line "# reads: work.title, ..." in it names. False with
  * ERR_SETTINGS_INVALID for a text that cannot be taken, naming the mend. Whether jq can
  * compile it is the evaluator's to say.
  */
