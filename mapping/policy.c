@@ -26,4 +26,8 @@ void policy_decide(const struct policy_input *input, struct decision *decision)
 	if (!policy_lower(&view, decision)) {
 		policy_raise(&view, decision);
 	}
+	/* Also where too little is known to raise or lower: who is out of scope is not written. */
+	if (input->scope != SCOPE_MET) {
+		policy_view_keep_profile(decision);
+	}
 }

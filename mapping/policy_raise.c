@@ -55,10 +55,32 @@ static void wait_for_email(const struct policy_view *view, struct decision *deci
 	policy_view_look_daily(view, decision);
 }
 
+static const char OUT_OF_SCOPE[] = "out of scope: the condition provisioning.scope is not met";
+
+/* Too little is known to say who is in scope: nothing is done, and it is looked at daily. */
+static bool step_scope_unknown(const struct policy_view *view, struct decision *decision)
+{
+	const char *why = view->input->scope_reason;
+	if (view->input->scope != SCOPE_UNKNOWN) {
+		return false;
+	}
+	policy_view_decide(decision, view->account->is_linked ? WANTED_UNCHANGED : WANTED_NONE,
+	        view->account->is_linked ? RULE_L5 : RULE_G1, "scope unknown",
+	        why != NULL && why[0] != '\0' ? why : "provisioning.scope could not be evaluated");
+	policy_view_keep_profile(decision);
+	policy_view_look_daily(view, decision);
+	return true;
+}
+
 static bool step_unlinked(const struct policy_view *view, struct decision *decision)
 {
 	if (view->account->is_linked) {
 		return false;
+	}
+	if (view->input->scope == SCOPE_NOT_MET) {
+		policy_view_decide(decision, WANTED_NONE, RULE_G1, OUT_OF_SCOPE, NULL);
+		policy_view_look_daily(view, decision);
+		return true;
 	}
 	if (!policy_view_has_allowed_email(view)) {
 		wait_for_email(view, decision);
@@ -84,15 +106,26 @@ static bool step_unlinked(const struct policy_view *view, struct decision *decis
 	return true;
 }
 
-/* L5: out of scope is a work e-mail outside the domains; none at all says nothing. */
+/* L5: a work e-mail outside the domains (none at all says nothing), or the condition not met. */
+static const char *why_out_of_scope(const struct policy_view *view)
+{
+	if (view->input->scope == SCOPE_NOT_MET) {
+		return OUT_OF_SCOPE;
+	}
+	if (view->input->person->email.state == FIELD_VALUE &&
+	        !policy_view_has_allowed_email(view)) {
+		return "out of scope: the work e-mail is not in an allowed domain";
+	}
+	return NULL;
+}
+
 static bool step_out_of_scope(const struct policy_view *view, struct decision *decision)
 {
-	if (view->input->person->email.state != FIELD_VALUE ||
-	        policy_view_has_allowed_email(view)) {
+	const char *why = why_out_of_scope(view);
+	if (why == NULL) {
 		return false;
 	}
-	policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5,
-	        "out of scope: the work e-mail is not in an allowed domain", NULL);
+	policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5, why, NULL);
 	policy_view_keep_profile(decision);
 	switch (view->settings->out_of_scope) {
 	case SCOPE_KEEP: break;
@@ -229,6 +262,7 @@ static bool step_open(const struct policy_view *view, struct decision *decision)
 bool policy_raise(const struct policy_view *view, struct decision *decision)
 {
 	static bool (*const steps[])(const struct policy_view *, struct decision *) = {
+	        step_scope_unknown,
 	        step_unlinked,
 	        step_out_of_scope,
 	        step_closed,

@@ -262,11 +262,16 @@ void sample_init(struct sample *sample, const json_t *row)
 	memset(sample, 0, sizeof(*sample));
 	sample_settings_init(&sample->settings, json_object_get(row, "settings"));
 	read_account(sample, json_object_get(row, "account"));
+	const char *scope = json_get_text(row, "scope");
 	sample->input = (struct policy_input){
 	        .presence = presence_parse(json_get_text(row, "presence")),
 	        .account = &sample->account,
 	        .settings = &sample->settings,
 	        .now_ms = sample_time_ms(text_or(row, "now", NOW)),
+	        .scope = scope == NULL                ? SCOPE_MET
+	                : str_equal(scope, "not_met") ? SCOPE_NOT_MET
+	                                              : SCOPE_UNKNOWN,
+	        .scope_reason = scope,
 	};
 	if (sample->input.presence == PRESENCE_READ) {
 		json_t *bob = sample_person_json(json_object_get(row, "person"));

@@ -12,6 +12,7 @@
  *             into Bob's); the word "absent" leaves the field out. null: not read.
  *   account   Okta's status (then it is linked) and any fact by its name
  *   settings  as in the settings document
+ *   scope     "not_met", or why it is unknown; met if left out
  *   now       an ISO time, "2026-11-23T12:00:00Z" if left out
  */
 

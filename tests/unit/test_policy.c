@@ -23,6 +23,7 @@ static const char *const TABLES[] = {
         "leave",
         "unknown",
         "dates",
+        "scope",
 };
 
 static json_t *rows;
