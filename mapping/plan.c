@@ -146,14 +146,64 @@ static bool plan_reopening(struct plan *plan, const struct plan_input *input)
 
 /* ------------------------------------------------------------------ creating */
 
+static bool is_filled(const struct map_profile *wanted, const char *okta)
+{
+	const struct map_result *result = map_profile_find(wanted, okta);
+	return result != NULL && result->state == ROW_VALUE;
+}
+
+static void add_missing(struct plan *plan, const struct map_profile *wanted, const char *okta)
+{
+	char before[sizeof(plan->missing)];
+	const struct map_result *result = map_profile_find(wanted, okta);
+	str_format_cut(before, sizeof(before), "%s", plan->missing);
+	str_format_cut(plan->missing, sizeof(plan->missing), "%s%s%s", before,
+	        before[0] == '\0' ? "" : ",", okta);
+	if (plan->missing_reason[0] == '\0' && result != NULL && result->reason[0] != '\0') {
+		str_format_cut(plan->missing_reason, sizeof(plan->missing_reason), "%s: %s", okta,
+		        result->reason);
+	}
+}
+
+static bool is_own_requirement(const char *okta)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(REQUIRED); i++) {
+		if (strcmp(okta, REQUIRED[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An org may do without first and last names (okta.md 1.8). */
+static bool is_required(const struct plan_input *input, const char *okta)
+{
+	const struct attribute *attribute = attribute_catalog_find(input->attributes, okta);
+	return attribute == NULL || attribute->is_required || strcmp(okta, "login") == 0 ||
+	        strcmp(okta, "email") == 0;
+}
+
+/* What another source fills or nobody may write is not ours to give. */
+static bool is_ours_to_give(const struct attribute *attribute)
+{
+	return attribute->is_required && !attribute->is_read_only &&
+	        !attribute->is_sourced_elsewhere;
+}
+
+/* Okta's own four first, then what the org's schema requires beside them. */
 static void find_missing(struct plan *plan, const struct plan_input *input)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(REQUIRED); i++) {
-		if (map_profile_text(input->wanted, REQUIRED[i]) == NULL) {
-			char before[sizeof(plan->missing)];
-			str_format_cut(before, sizeof(before), "%s", plan->missing);
-			str_format_cut(plan->missing, sizeof(plan->missing), "%s%s%s", before,
-			        before[0] == '\0' ? "" : ",", REQUIRED[i]);
+		if (is_required(input, REQUIRED[i]) &&
+		        map_profile_text(input->wanted, REQUIRED[i]) == NULL) {
+			add_missing(plan, input->wanted, REQUIRED[i]);
+		}
+	}
+	for (size_t i = 0; i < attribute_catalog_count(input->attributes); i++) {
+		const struct attribute *attribute = attribute_catalog_at(input->attributes, i);
+		if (!is_own_requirement(attribute->name) && is_ours_to_give(attribute) &&
+		        !is_filled(input->wanted, attribute->name)) {
+			add_missing(plan, input->wanted, attribute->name);
 		}
 	}
 }

@@ -19,7 +19,7 @@
 
 #define FOLDER "tests/data/plan/"
 
-static const char *const TABLES[] = {"status", "profile", "rename"};
+static const char *const TABLES[] = {"status", "profile", "rename", "required"};
 
 static json_t *rows;
 static const char *row_name;
@@ -30,6 +30,7 @@ struct bench {
 	struct map_rules rules;
 	struct map_profile wanted;
 	struct okta_model model;
+	struct attribute_catalog *attributes; /* "schema": attributes by name; NULL: not known */
 	const json_t *row;
 	bool has_profile;
 };
@@ -44,6 +45,21 @@ static void lay_rows(struct map_rules *rules, const json_t *mapping)
 		ck_assert(map_rules_lay(rules, json_get_text(row, "okta"),
 		        json_get_text(row, "bob"), clears ? WHEN_EMPTY_CLEAR : WHEN_EMPTY_KEEP));
 	}
+}
+
+static struct attribute_catalog *schema_of(const json_t *row)
+{
+	struct err err = ERR_INIT;
+	json_t *properties = json_object_get(row, "schema");
+	if (properties == NULL) {
+		return NULL;
+	}
+	json_t *schema =
+	        json_pack("{s:{s:{s:O}}}", "definitions", "base", "properties", properties);
+	struct attribute_catalog *catalog = attribute_catalog_parse(schema, &err);
+	json_decref(schema);
+	ck_assert_msg(catalog != NULL, "%s", err.text);
+	return catalog;
 }
 
 /* "same": what Bob says already; an object: laid over that; null: unknown. */
@@ -76,10 +92,12 @@ static void bench_init(struct bench *bench, const json_t *row)
 	sample_init(&bench->sample, row);
 	ck_assert(map_rules_init_default(&bench->rules));
 	lay_rows(&bench->rules, json_object_get(row, "mapping"));
+	bench->attributes = schema_of(row);
 	bench->has_profile = bench->sample.input.person != NULL;
 	if (bench->has_profile) {
-		ck_assert(map_profile_make(&bench->wanted, &bench->rules, &map_context_none,
-		        bench->sample.input.person, &err));
+		const struct map_context context = {.attributes = bench->attributes};
+		ck_assert(map_profile_make(
+		        &bench->wanted, &bench->rules, &context, bench->sample.input.person, &err));
 	}
 	okta_model_init(&bench->model, &bench->sample.account, present_of(bench));
 	bench->model.bob_login = str_dup(baseline(bench, "bob_login", "login"));
@@ -92,6 +110,7 @@ static void bench_finish(struct bench *bench)
 	okta_model_finish(&bench->model);
 	map_profile_finish(&bench->wanted);
 	map_rules_finish(&bench->rules);
+	attribute_catalog_destroy(bench->attributes);
 	sample_finish(&bench->sample);
 }
 
@@ -106,6 +125,7 @@ static void bench_plan(struct bench *bench, struct decision *decision, struct pl
 	        .account = &bench->model.account,
 	        .settings = &bench->sample.settings,
 	        .wanted = bench->has_profile ? &bench->wanted : NULL,
+	        .attributes = bench->attributes,
 	        .present = bench->model.present,
 	        .bob_login = bench->model.bob_login,
 	        .bob_email = bench->model.bob_email,
@@ -180,6 +200,7 @@ static void expect_plan(const json_t *expect, const struct plan *plan)
 	expect_text(expect, "actions", buf_text(&line), "(missing in the row)");
 	expect_text(expect, "lane", lane_name(plan->lane), NULL);
 	expect_text(expect, "missing", plan->missing, "");
+	expect_text(expect, "missing_reason", plan->missing_reason, "");
 	expect_text(expect, "hold",
 	        plan->hold == HOLD_KIND_COUNT ? "none" : hold_kind_name(plan->hold), "none");
 	expect_text(expect, "hold_cause", plan->hold_cause, NULL);
