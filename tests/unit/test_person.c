@@ -17,21 +17,56 @@ static json_t *rows;
 
 static const char *state_name(enum field_state state)
 {
-	return state == FIELD_NOT_READABLE ? "absent" : state == FIELD_EMPTY ? "empty" : "value";
+	switch (state) {
+	case FIELD_NOT_READABLE: return "absent";
+	case FIELD_NO_SUCH: return "no_such";
+	case FIELD_EMPTY: return "empty";
+	case FIELD_VALUE: return "value";
+	}
+	return "?";
 }
 
-/* A catalog with the one field of the row, or NULL: metadata not at hand. */
-static struct field_catalog *catalog_of(const json_t *row)
+static enum field_form form_of(const json_t *row)
+{
+	static const char *const FORMS[] = {"label", "id", "email", "okta_id", "okta_login"};
+	const char *form = json_get_text(row, "form");
+	for (size_t i = 0; i < ARRAY_SIZE(FORMS); i++) {
+		if (str_equal(form, FORMS[i])) {
+			return (enum field_form)i;
+		}
+	}
+	return FIELD_FORM_LABEL;
+}
+
+/* "metadata" as Bob gives it, or the one field of the row by its "type". */
+static json_t *metadata_of(const json_t *row)
 {
 	const char *type = json_get_text(row, "type");
-	if (type == NULL) {
+	json_t *metadata = json_object_get(row, "metadata");
+	if (metadata != NULL || type == NULL) {
+		return json_incref(metadata);
+	}
+	return json_pack("[{s:s, s:s, s:{s:s}}]", "id", json_get_text(row, "field"), "type", type,
+	        "typeData", "listId", "list");
+}
+
+/* NULL: metadata not at hand. "list" has the items of the field's named list. */
+static struct field_catalog *catalog_of(const json_t *row)
+{
+	struct err err = ERR_INIT;
+	json_t *fields = metadata_of(row);
+	json_t *items = json_object_get(row, "list");
+	if (fields == NULL) {
 		return NULL;
 	}
-	struct err err = ERR_INIT;
-	json_t *fields = json_pack("[{s:s, s:s}]", "id", json_get_text(row, "field"), "type", type);
 	struct field_catalog *catalog = field_catalog_parse(fields, &err);
 	json_decref(fields);
 	ck_assert_msg(catalog != NULL, "%s", err.text);
+	if (items != NULL) {
+		json_t *lists = json_pack("{s:{s:O}}", "list", "items", items);
+		ck_assert_msg(field_catalog_add_lists(catalog, lists, &err), "%s", err.text);
+		json_decref(lists);
+	}
 	return catalog;
 }
 
@@ -47,8 +82,8 @@ START_TEST(each_row_is_read_as_it_says)
 	json_object_set_new(bob, "id", json_string("3332883894235038486"));
 	struct field_catalog *catalog = catalog_of(row);
 	ck_assert(person_parse(&person, bob, &err));
-	const enum field_state state =
-	        person_field(&person, catalog, json_get_text(row, "field"), &value);
+	const enum field_state state = person_field_form(
+	        &person, catalog, json_get_text(row, "field"), form_of(row), &value);
 	ck_assert_msg(str_equal(state_name(state), json_get_text(expect, "state")), "%s: %s", name,
 	        state_name(state));
 	char *text = json_format(value);
