@@ -229,10 +229,10 @@ static bool add_candidate(struct map_result *result, const struct map_context *c
         const struct program_result *program)
 {
 	struct map_result one = {.row = result->row};
+	char reason[ROW_REASON_BYTES];
 	take_program(&one, program);
-	if (one.state == ROW_VALUE &&
-	        !fit(context, one.row, &one.value, one.reason, sizeof(one.reason))) {
-		result_stop(&one, ROW_FAILED, "%s", one.reason);
+	if (one.state == ROW_VALUE && !fit(context, one.row, &one.value, reason, sizeof(reason))) {
+		result_stop(&one, ROW_FAILED, "%s", reason);
 	}
 	bool is_added = true;
 	const char *text = json_string_value(one.value);

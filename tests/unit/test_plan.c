@@ -9,6 +9,7 @@
 #include "server/base/buf.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "tests/support/mapping_bench.h"
 #include "tests/support/okta_model.h"
 #include "tests/support/sample.h"
 #include "tests/support/suite.h"
@@ -34,33 +35,6 @@ struct bench {
 	const json_t *row;
 	bool has_profile;
 };
-
-static void lay_rows(struct map_rules *rules, const json_t *mapping)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(mapping, i, row)
-	{
-		const bool clears = str_equal(json_get_text(row, "when_empty"), "clear");
-		ck_assert(map_rules_lay(rules, json_get_text(row, "okta"),
-		        json_get_text(row, "bob"), clears ? WHEN_EMPTY_CLEAR : WHEN_EMPTY_KEEP));
-	}
-}
-
-static struct attribute_catalog *schema_of(const json_t *row)
-{
-	struct err err = ERR_INIT;
-	json_t *properties = json_object_get(row, "schema");
-	if (properties == NULL) {
-		return NULL;
-	}
-	json_t *schema =
-	        json_pack("{s:{s:{s:O}}}", "definitions", "base", "properties", properties);
-	struct attribute_catalog *catalog = attribute_catalog_parse(schema, &err);
-	json_decref(schema);
-	ck_assert_msg(catalog != NULL, "%s", err.text);
-	return catalog;
-}
 
 /* "same": what Bob says already; an object: laid over that; null: unknown. */
 static json_t *present_of(const struct bench *bench)
@@ -91,8 +65,8 @@ static void bench_init(struct bench *bench, const json_t *row)
 	bench->row = row;
 	sample_init(&bench->sample, row);
 	ck_assert(map_rules_init_default(&bench->rules));
-	lay_rows(&bench->rules, json_object_get(row, "mapping"));
-	bench->attributes = schema_of(row);
+	mapping_bench_lay(&bench->rules, json_object_get(row, "mapping"));
+	bench->attributes = mapping_bench_schema(row);
 	bench->has_profile = bench->sample.input.person != NULL;
 	if (bench->has_profile) {
 		const struct map_context context = {.attributes = bench->attributes};

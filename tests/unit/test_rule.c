@@ -4,6 +4,7 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "tests/support/mapping_bench.h"
 #include "tests/support/sample.h"
 #include "tests/support/suite.h"
 
@@ -123,16 +124,6 @@ END_TEST
 
 /* ----------------------------------------------------------------------- tables */
 
-static void lay_rows(struct map_rules *rules, const json_t *mapping)
-{
-	for (size_t i = 0; i < json_array_size(mapping); i++) {
-		const json_t *row = json_array_get(mapping, i);
-		const bool clears = str_equal(json_get_text(row, "when_empty"), "clear");
-		ck_assert(map_rules_lay(rules, json_get_text(row, "okta"),
-		        json_get_text(row, "bob"), clears ? WHEN_EMPTY_CLEAR : WHEN_EMPTY_KEEP));
-	}
-}
-
 static void expect_empty_fields(const char *name, const json_t *expect,
         const struct map_profile *wanted, const json_t *present)
 {
@@ -154,7 +145,7 @@ START_TEST(each_row_differs_as_it_says)
 	struct person person;
 	json_t *bob = json_deep_copy(json_object_get(row, "bob"));
 	json_object_set_new(bob, "id", json_string("7"));
-	lay_rows(&rules, json_object_get(row, "mapping"));
+	mapping_bench_lay(&rules, json_object_get(row, "mapping"));
 	ck_assert(person_parse(&person, bob, &err));
 	ck_assert(map_profile_make(&wanted, &rules, &map_context_none, &person, &err));
 	json_t *diff = map_profile_diff(&wanted, DIFF_FOR_UPDATE,
