@@ -299,6 +299,7 @@ static void read_scope(struct map_profile *profile, const struct program_result 
 	if (program->state != ROW_VALUE) {
 		str_format_cut(profile->scope_reason, sizeof(profile->scope_reason), "%s",
 		        program->reason);
+		profile->is_scope_again = program->is_again;
 	} else if (json_is_true(program->value)) {
 		profile->scope = SCOPE_MET;
 	} else if (json_is_false(program->value) || json_is_null(program->value)) {

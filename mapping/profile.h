@@ -42,6 +42,7 @@ struct map_profile {
 	size_t count;
 	enum scope_answer scope;
 	char scope_reason[ROW_REASON_BYTES]; /* with SCOPE_UNKNOWN */
+	bool is_scope_again; /* no verdict this time: worth another look soon */
 };
 
 /* A colleague somebody refers to, as far as we know the account. */

@@ -49,6 +49,8 @@ enum flag {
 	FLAG_HUMAN_HOLD,
 	FLAG_PROTECTED,
 	FLAG_SESSIONS_DUE,
+	FLAG_OUT_OF_SCOPE,
+	FLAG_SCOPE_UNKNOWN,
 	FLAG_COUNT
 };
 
@@ -278,6 +280,27 @@ static void check_untouchable(const struct state *state)
 	}
 }
 
+static enum scope_answer scope_of(const struct state *state)
+{
+	if (state->flag == FLAG_OUT_OF_SCOPE) {
+		return SCOPE_NOT_MET;
+	}
+	return state->flag == FLAG_SCOPE_UNKNOWN ? SCOPE_UNKNOWN : SCOPE_MET;
+}
+
+/* That leavers are closed all the same is check_leaver's. */
+static void check_scope(const struct state *state)
+{
+	if (state->person == NULL || scope_of(state) == SCOPE_MET) {
+		return;
+	}
+	MUST(state, !is_raised_by(&state->plan), "nobody is raised out of scope");
+	MUST(state, !state->decision.may_create, "nobody is created out of scope");
+	MUST(state, find_action(&state->plan, ACTION_UPDATE) == NULL, "nothing is written");
+	MUST(state, !is_lowered_by(&state->decision) || state->decision.is_leaver,
+	        "out of scope alone closes nobody unless the settings say so");
+}
+
 static void check_form(const struct state *state)
 {
 	const struct decision *decision = &state->decision;
@@ -305,7 +328,8 @@ static void check_twin(const struct state *state)
 	        .presence = state->presence,
 	        .account = &state->account,
 	        .settings = &state->settings,
-	        .now_ms = sample_time_ms(NOW)};
+	        .now_ms = sample_time_ms(NOW),
+	        .scope = scope_of(state)};
 	policy_decide(&input, &decision);
 	MUST(state, is_lowered_by(&decision) == is_lowered_by(&state->decision),
 	        "active or inactive does not decide about lowering");
@@ -322,7 +346,8 @@ static void plan_state(struct state *state, const struct okta_model *model)
 	        .presence = state->presence,
 	        .account = &model->account,
 	        .settings = &state->settings,
-	        .now_ms = sample_time_ms(NOW)};
+	        .now_ms = sample_time_ms(NOW),
+	        .scope = scope_of(state)};
 	policy_decide(&input, &state->decision);
 	const struct plan_input plan_input = {.decision = &state->decision,
 	        .account = &model->account,
@@ -363,6 +388,7 @@ static void check_state(struct state *state)
 	check_raising(state);
 	check_creating(state);
 	check_untouchable(state);
+	check_scope(state);
 	check_twin(state);
 	check_settles(state, &model);
 	okta_model_finish(&model);

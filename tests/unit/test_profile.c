@@ -70,6 +70,8 @@ static void expect_scope(const struct map_profile *profile, const json_t *row)
 	const char *reason = json_get_text(row, "scope_reason");
 	ck_assert_msg(str_equal(scope_name(profile->scope), scope == NULL ? "met" : scope),
 	        "%s: scope %s", row_name, scope_name(profile->scope));
+	ck_assert_msg(profile->is_scope_again == json_get_bool(row, "is_scope_again", false),
+	        "%s: scope again", row_name);
 	ck_assert_msg((profile->scope == SCOPE_UNKNOWN) == (profile->scope_reason[0] != '\0'),
 	        "%s: scope's reason: %s", row_name, profile->scope_reason);
 	ck_assert_msg(reason == NULL || strstr(profile->scope_reason, reason) != NULL, "%s: %s",
