@@ -42,7 +42,7 @@ static void count_fields(struct bob_check *check, const struct person *person)
 		json_t *value = NULL;
 		enum field_state state =
 		        person_field(person, check->catalog, field_at(check, i), &value);
-		check->census.received[i] += state != FIELD_NOT_READABLE ? 1 : 0;
+		check->census.received[i] += state == FIELD_VALUE || state == FIELD_EMPTY ? 1 : 0;
 		json_decref(value);
 	}
 }
@@ -90,7 +90,7 @@ static void judge_field(struct bob_check *check, size_t index)
 	const char *path = field_at(check, index);
 	size_t people = check->census.people;
 	size_t received = check->census.received[index];
-	bool is_known = check->catalog == NULL || field_catalog_has(check->catalog, path);
+	bool is_known = check->catalog == NULL || field_catalog_covers(check->catalog, path);
 	char what[220];
 	char found[120];
 	str_format_cut(what, sizeof(what), "bob: %s", path);
