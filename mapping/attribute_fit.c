@@ -281,31 +281,36 @@ static bool is_allowed(const struct fitting *fitting, const json_t *value)
 	return false;
 }
 
-bool attribute_fit(const struct attribute *attribute, enum too_long too_long, json_t **value,
-        char *reason, size_t size)
+/* False with a reason, but for want of memory. */
+static bool fit(const struct fitting *fitting, enum too_long too_long, json_t **value)
 {
-	const struct fitting fitting = {attribute, reason, size};
-	str_format_cut(reason, size, "out of memory");
-	if (!is_writable(&fitting)) {
-		return false;
-	}
-	json_t *made = convert_value(&fitting, *value);
+	json_t *made = convert_value(fitting, *value);
 	if (made == NULL) {
 		return false;
 	}
 	json_decref(*value);
 	*value = made;
-	if (json_is_string(*value) && !fit_length(&fitting, too_long, value)) {
+	if (json_is_string(*value) && !fit_length(fitting, too_long, value)) {
 		return false;
 	}
-	const char *complaint = attribute_complaint(attribute, *value);
+	const char *complaint = attribute_complaint(fitting->attribute, *value);
 	if (complaint != NULL) {
-		(void)refuse(&fitting, complaint);
+		(void)refuse(fitting, complaint);
 		return false;
 	}
-	if (!is_allowed(&fitting, *value)) {
-		return false;
+	return is_allowed(fitting, *value);
+}
+
+bool attribute_fit(const struct attribute *attribute, enum too_long too_long, json_t **value,
+        char *reason, size_t size)
+{
+	const struct fitting fitting = {attribute, reason, size};
+	reason[0] = '\0';
+	if (is_writable(&fitting) && fit(&fitting, too_long, value)) {
+		return true;
 	}
-	str_format_cut(reason, size, "%s", "");
-	return true;
+	if (reason[0] == '\0') {
+		(void)refuse(&fitting, "out of memory");
+	}
+	return false;
 }

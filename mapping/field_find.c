@@ -25,16 +25,13 @@ static const char *without_root(const char *path)
  */
 static enum field_state find_nested(const json_t *object, const char *path, const json_t **found)
 {
-	char key[PATH_MAX_BYTES];
 	const json_t *at = object;
 	for (const char *part = path;;) {
 		const size_t len = strcspn(part, ".");
-		if (!json_is_object(at) || len == 0 || len >= sizeof(key)) {
+		if (!json_is_object(at) || len == 0) {
 			return FIELD_NOT_READABLE;
 		}
-		memcpy(key, part, len);
-		key[len] = '\0';
-		at = json_object_get(at, key);
+		at = json_object_getn(at, part, len);
 		if (at == NULL) {
 			return FIELD_NOT_READABLE;
 		}
@@ -52,8 +49,8 @@ static enum field_state find_nested(const json_t *object, const char *path, cons
 /* "/work/department": {"value": ...}; a bare value in that place is taken too. */
 static const json_t *find_flat(const json_t *object, const char *path)
 {
-	char key[PATH_MAX_BYTES];
-	if (!str_format(key, sizeof(key), "/%s", path)) {
+	char key[PATH_MAX_BYTES] = "/";
+	if (!str_copy(key + 1, sizeof(key) - 1, path)) {
 		return NULL;
 	}
 	for (char *c = key; *c != '\0'; c++) {
