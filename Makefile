@@ -95,7 +95,8 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS_ALL := $(CSTD) $(INCLUDES) $(WARN) $(foreach f,$(WARN_PROBED),$(call cc-option,$(f))) \
 	$(WERROR_FLAG) $(MODE_CFLAGS) $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL := $(MODE_LDFLAGS) $(LDFLAGS)
-LIBS := $(PKG_LIBS) -lpthread -lm
+# libjq brings no pkg-config file along.
+LIBS := $(PKG_LIBS) -ljq -lpthread -lm
 
 # ------------------------------------------------------------------ rules
 

@@ -15,6 +15,7 @@
 #include "server/base/attr.h"
 #include "server/base/err.h"
 #include "server/base/transport.h"
+#include "server/evaluator/evaluator.h"
 #include "server/settings/settings.h"
 #include "server/store/store.h"
 
@@ -33,6 +34,7 @@ struct engine_options {
 	int workers;
 	enum transport_plain plain;
 	engine_event_parser parse_event;
+	struct evaluator_spawner *spawner; /* borrowed; NULL: expressions cannot be evaluated */
 };
 
 struct engine *engine_create(const struct engine_options *options, struct err *err) MUST_CHECK;

@@ -14,7 +14,7 @@
  * kept. One that died or was stopped is replaced at the next use.
  */
 
-#include "mapping/evaluator.h"
+#include "mapping/mapping.h"
 #include "server/base/attr.h"
 #include "server/base/err.h"
 
