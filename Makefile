@@ -151,6 +151,12 @@ $(B)/gen/schema_sql.h: $(wildcard server/store/schema/*.sql)
 	@for f in $(sort $^); do awk '{gsub(/\\/,"\\\\"); gsub(/"/,"\\\""); printf "\"%s\\n\"\n", $$0} END {print ","}' $$f; done > $@
 $(B)/server/store/sqlite_schema.o: $(B)/gen/schema_sql.h
 
+# What expressions may call, as one line, so that the lines behind it keep their numbers.
+$(B)/gen/prelude_jq.h: server/evaluator/prelude.jq
+	@mkdir -p $(@D)
+	@awk '/^#/ {next} {gsub(/\\/,"\\\\"); gsub(/"/,"\\\""); gsub(/\t+/," "); printf "\"%s \"\n", $$0}' $< > $@
+$(B)/server/evaluator/source.o: $(B)/gen/prelude_jq.h
+
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/bin/unit/%,$(UNIT_SRC)) \
 	$(patsubst tests/sandbox/unit/%.c,$(B)/bin/unit/sandbox_%,$(SANDBOX_UNIT_SRC))
 UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T),$(UNIT_BIN)),$(UNIT_BIN))

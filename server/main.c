@@ -6,6 +6,7 @@
 #include "server/base/str.h"
 #include "server/base/transport.h"
 #include "server/cli/cli.h"
+#include "server/evaluator/evaluator.h"
 #include "server/serve.h"
 
 #include <jansson.h>
@@ -64,6 +65,10 @@ int main(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int status = 1;
 
+	/* Engine rule 25: a spawner is this program again, with nothing of it yet. */
+	if (evaluator_main(argc, argv, &status)) {
+		return status;
+	}
 	mallopt(M_ARENA_MAX, HEAPS_MAX); /* before threads; refused, it is only more memory */
 	block_signals();
 	json_object_seed(0); /* J3: before threads */

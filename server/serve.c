@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start order: settings, store, engine, admin listener, public listener. A
+ * Start order: spawner of evaluators, settings, store, engine, admin listener, public listener. A
  * webhook is taken only when everything behind it runs. Stop is the reverse:
  *
  *   1 quiesce both listeners      new requests get 503 and Connection: close
@@ -19,6 +19,7 @@
 #include "server/cli/admin_client.h"
 #include "server/console/console.h"
 #include "server/engine/engine.h"
+#include "server/evaluator/evaluator.h"
 #include "server/intake/event.h"
 #include "server/intake/webhook.h"
 #include "server/routes.h"
@@ -44,6 +45,7 @@
 struct process {
 	const struct options *options;
 	enum transport_plain plain;
+	struct evaluator_spawner *spawner;
 	struct settings *settings;
 	size_t mistakes; /* in the settings document; printed already */
 	struct store *store;
@@ -94,6 +96,7 @@ static bool start_engine(struct process *process, struct err *err)
 	        .workers = process->options->workers,
 	        .plain = process->plain,
 	        .parse_event = event_parse,
+	        .spawner = process->spawner,
 	};
 
 	process->engine = engine_create(&options, err);
@@ -185,11 +188,18 @@ static void say_ready(const struct process *process)
 	        F("settings_version", process->settings->version));
 }
 
+static bool start_spawner(struct process *process, struct err *err)
+{
+	process->spawner = evaluator_spawner_start(NULL, err);
+	return process->spawner != NULL;
+}
+
+/* Threads begin with the store: the spawner is forked before. */
 static bool start(struct process *process, struct err *err)
 {
-	return load_settings(process, err) && open_store(process, err) &&
-	        start_engine(process, err) && start_admin(process, err) &&
-	        start_public(process, err);
+	return start_spawner(process, err) && load_settings(process, err) &&
+	        open_store(process, err) && start_engine(process, err) &&
+	        start_admin(process, err) && start_public(process, err);
 }
 
 /* ------------------------------------------------------------------ stop */
@@ -239,6 +249,7 @@ static void destroy_parts(struct process *process)
 	engine_destroy(process->engine);
 	console_finish(&process->console);
 	settings_destroy(process->settings);
+	evaluator_spawner_stop(process->spawner);
 }
 
 static void stop(struct process *process)
