@@ -45,7 +45,7 @@ static bool receive_all(char *to, size_t len)
 
 static bool receive_frame(struct child *child)
 {
-	char part[16384];
+	char part[4096];
 	uint32_t len = 0;
 	buf_clear(&child->request);
 	if (!receive_all((char *)&len, sizeof(len)) || len > WIRE_FRAME_MAX_BYTES) {

@@ -2,30 +2,32 @@
 #ifndef SERVER_EVALUATOR_LETTERS_H
 #define SERVER_EVALUATOR_LETTERS_H
 
-/* The tables of letters.def behind the prelude's spelling functions. Static. */
+/*
+ * Letters, one by one: how they are written in ASCII, and their other case (letters.def). The
+ * tables are made by the first letters_init; one thread until then.
+ */
 
-#include <stddef.h>
-#include <stdint.h>
+#include "server/base/buf.h"
 
-struct letters_row {
-	const char *ascii;
-	const char *letters; /* UTF-8 */
+void letters_init(void);
+
+/* How the country writes what others write without accents. */
+enum letters_country { LETTERS_PLAIN, LETTERS_GERMAN, LETTERS_NORDIC };
+/* NULL when it cannot be written. Static. */
+const char *letters_ascii(uint32_t point, enum letters_country country);
+/* The same point when it has no other case. */
+uint32_t letters_lower(uint32_t point);
+uint32_t letters_upper(uint32_t point);
+/* A combining accent, a variation selector or a joiner: belongs to what stands before it. */
+bool letters_is_mark(uint32_t point);
+bool letters_is_space(uint32_t point);
+
+/* A text point by point; bytes that are no UTF-8 are skipped. */
+struct letters_text {
+	const char *at;
+	size_t left;
 };
-
-struct letters_cases {
-	uint32_t first;
-	uint32_t last;
-	uint32_t step;
-	int32_t delta; /* from a capital letter to its small one */
-};
-
-/* Each ends with a row of NULL, and zero. */
-extern const struct letters_row letters_ascii[];
-extern const struct letters_row letters_german[];
-extern const struct letters_row letters_nordic[];
-extern const struct letters_cases letters_cases[];
-
-/* The code point of a UTF-8 character of len bytes (str_utf8_step). */
-uint32_t letters_code_point(const char *bytes, size_t len);
+bool letters_next(struct letters_text *text, uint32_t *point);
+void letters_add(struct buf *to, uint32_t point);
 
 #endif

@@ -101,7 +101,7 @@ static enum process_answer send_all(struct patience *patience, const char *bytes
 /* At least `least` bytes into `to`, which keeps what comes with them. */
 static enum process_answer receive(struct patience *patience, struct buf *to, size_t least)
 {
-	char part[16384];
+	char part[4096];
 	while (to->len < least) {
 		enum process_answer end = wait_for(patience, POLLIN);
 		if (end != PROCESS_ANSWERED) {

@@ -2,15 +2,18 @@
 #include "server/evaluator/programs.h"
 
 #include "server/base/str.h"
-#include "server/evaluator/letters.h"
+#include "server/evaluator/functions.h"
 #include "server/evaluator/reason.h"
 
 #include <jq.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SOURCE_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define CALLED_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define NUMBER_MAX       1e9
 
 struct programs {
 	const char *const *texts;
@@ -20,6 +23,8 @@ struct programs {
 	struct program_verdict *verdicts; /* the caller's, while compiling */
 	jq_state *jq;
 	jv input;
+	struct buf called; /* the text that the last call gave */
+	jv result; /* of the last call */
 	size_t blamed; /* programs that the present try to compile found bad */
 	bool is_unclear; /* a complaint named none of them */
 };
@@ -45,84 +50,169 @@ struct programs *programs_create(const char *const *texts, size_t count)
 	programs->places = must_have(calloc(count + 1, sizeof(*programs->places)));
 	programs->is_in = must_have(calloc(count + 1, sizeof(*programs->is_in)));
 	programs->input = jv_null();
+	programs->result = jv_null();
+	buf_init(&programs->called, CALLED_MAX_BYTES);
+	letters_init();
 	jv_nomem_handler(out_of_memory, NULL);
 	return programs;
 }
 
-/* ---------------------------------------------------------------- tables */
+/* ----------------------------------------------------------------- calls */
 
-static jv code_points(const char *ascii)
+/* A text as it is, a number or truth value as jq writes it. Takes the value. */
+static bool as_text(jv value, jv *text)
 {
-	jv points = jv_array();
-	for (; *ascii != '\0'; ascii++) {
-		points = jv_array_append(points, jv_number(*ascii));
+	jv_kind kind = jv_get_kind(value);
+	bool is_plain = kind == JV_KIND_NUMBER || kind == JV_KIND_TRUE || kind == JV_KIND_FALSE;
+	if (kind != JV_KIND_STRING && !is_plain) {
+		jv_free(value);
+		return false;
 	}
-	return points;
+	*text = is_plain ? jv_dump_string(value, 0) : value;
+	return true;
 }
 
-static jv set_row(jv table, const struct letters_row *row)
+/* What is null in it is left out. Takes the list. */
+static enum function_end read_words(jv list, jv *words)
 {
-	const char *at = row->letters;
-	size_t left = strlen(at);
-	while (left > 0) {
-		size_t len = str_utf8_step(at, left);
-		table = jv_array_set(
-		        table, (int)letters_code_point(at, len), code_points(row->ascii));
-		at += len > 0 ? len : left;
-		left -= len > 0 ? len : left;
+	static const char separator[] = {FUNCTION_SEPARATOR, '\0'};
+	enum function_end end = FUNCTION_TEXT;
+	if (jv_get_kind(list) != JV_KIND_ARRAY) {
+		jv_free(list);
+		return FUNCTION_WANTS_LIST;
 	}
-	return table;
-}
-
-static jv spelling_table(const struct letters_row *rows)
-{
-	jv table = jv_array();
-	for (; rows->ascii != NULL; rows++) {
-		table = set_row(table, rows);
-	}
-	return table;
-}
-
-static jv ascii_table(void)
-{
-	jv table = spelling_table(letters_ascii);
-	for (int c = 0; c < 128; c++) {
-		table = jv_array_set(table, c, jv_array_append(jv_array(), jv_number(c)));
-	}
-	return table;
-}
-
-/* Dense over ASCII, so that plain texts need no second look. */
-static jv case_table(bool is_to_lower)
-{
-	jv table = jv_array();
-	for (int c = 0; c < 128; c++) {
-		table = jv_array_set(table, c, jv_number(c));
-	}
-	for (const struct letters_cases *run = letters_cases; run->step > 0; run++) {
-		for (uint32_t capital = run->first; capital <= run->last; capital += run->step) {
-			int big = (int)capital;
-			int small = big + run->delta;
-			table = jv_array_set(table, is_to_lower ? big : small,
-			        jv_number(is_to_lower ? small : big));
+	*words = jv_string("");
+	jv_array_foreach(list, i, one)
+	{
+		jv word = jv_null();
+		if (jv_get_kind(one) == JV_KIND_NULL) {
+			continue;
+		}
+		if (as_text(one, &word)) {
+			*words = jv_string_append_str(jv_string_concat(*words, word), separator);
+		} else {
+			end = FUNCTION_WANTS_TEXT;
 		}
 	}
-	if (is_to_lower) {
-		/* One way only: the Turkish letters have their own pair of functions. */
-		return jv_array_set(table, 0x130, jv_number('i'));
-	}
-	table = jv_array_set(table, 0x3C2, jv_number(0x3A3)); /* the sigma at a word's end */
-	return jv_array_set(table, 0x131, jv_number('I'));
+	jv_free(list);
+	return end;
 }
 
-static jv arguments(void)
+/* Into call->number or *text. Takes the argument. FUNCTION_TEXT, or what it should be. */
+static enum function_end read_argument(
+        enum function_argument kind, jv argument, struct function_call *call, jv *text)
 {
-	jv all = jv_object();
-	all = jv_object_set(all, jv_string("__ascii"), ascii_table());
-	all = jv_object_set(all, jv_string("__german"), spelling_table(letters_german));
-	all = jv_object_set(all, jv_string("__nordic"), spelling_table(letters_nordic));
-	all = jv_object_set(all, jv_string("__lower"), case_table(true));
-	return jv_object_set(all, jv_string("__upper"), case_table(false));
+	if (kind == ARGUMENT_NONE) {
+		jv_free(argument);
+		return FUNCTION_TEXT;
+	}
+	if (kind == ARGUMENT_WORDS) {
+		return read_words(argument, text);
+	}
+	if (kind == ARGUMENT_TEXT) {
+		if (jv_get_kind(argument) == JV_KIND_NULL) {
+			return FUNCTION_TEXT;
+		}
+		return as_text(argument, text) ? FUNCTION_TEXT : FUNCTION_WANTS_TEXT;
+	}
+	double number = jv_get_kind(argument) == JV_KIND_NUMBER ? jv_number_value(argument) : NAN;
+	jv_free(argument);
+	if (!(fabs(number) <= NUMBER_MAX)) {
+		return FUNCTION_WANTS_NUMBER;
+	}
+	call->number = (int64_t)floor(number);
+	return FUNCTION_TEXT;
+}
+
+static jv complain(const char *name, enum function_end end)
+{
+	static const char *const words[] = {
+	        [FUNCTION_WANTS_TEXT] = "text",
+	        [FUNCTION_WANTS_NUMBER] = "number",
+	        [FUNCTION_WANTS_LIST] = "list",
+	        [FUNCTION_WANTS_DATE] = "date",
+	};
+	return jv_invalid_with_msg(
+	        JV_ARRAY(jv_string("bob2okta"), jv_string(name), jv_string(words[end])));
+}
+
+static jv result_of(const struct programs *programs, const struct function *function,
+        const struct function_call *call, enum function_end end)
+{
+	if (call->to->failed) {
+		out_of_memory(NULL);
+	}
+	switch (end) {
+	case FUNCTION_TEXT:
+		return jv_string_sized(buf_text(&programs->called), (int)programs->called.len);
+	case FUNCTION_NUMBER: return jv_number((double)call->number);
+	case FUNCTION_NULL: return jv_null();
+	case FUNCTION_WANTS_TEXT:
+	case FUNCTION_WANTS_NUMBER:
+	case FUNCTION_WANTS_LIST:
+	case FUNCTION_WANTS_DATE:
+	default: return complain(function->name, end);
+	}
+}
+
+/* Takes input and argument; an input of null stays null. */
+static jv call_function(
+        struct programs *programs, const struct function *function, jv input, jv argument)
+{
+	jv text = jv_string("");
+	jv argument_text = jv_string("");
+	struct function_call call = {.to = &programs->called};
+	enum function_end end = FUNCTION_NULL;
+	if (jv_get_kind(input) != JV_KIND_NULL) {
+		end = read_argument(function->argument, jv_copy(argument), &call, &argument_text);
+	}
+	if (end == FUNCTION_TEXT && function->takes_list) {
+		end = read_words(jv_copy(input), &text);
+	} else if (end == FUNCTION_TEXT) {
+		end = as_text(jv_copy(input), &text) ? FUNCTION_TEXT : FUNCTION_WANTS_TEXT;
+	}
+	if (end == FUNCTION_TEXT) {
+		buf_clear(&programs->called);
+		call.text = jv_string_value(text);
+		call.len = (size_t)jv_string_length_bytes(jv_copy(text));
+		call.argument = jv_string_value(argument_text);
+		end = function->run(&call);
+	}
+	jv result = result_of(programs, function, &call, end);
+	jv_free(text);
+	jv_free(argument_text);
+	jv_free(input);
+	jv_free(argument);
+	return result;
+}
+
+/* debug: what the prelude calls, as [name, input] or [name, input, argument]. */
+static void on_call(void *context, jv call)
+{
+	struct programs *programs = context;
+	jv_free(programs->result);
+	programs->result = jv_invalid();
+	int len = jv_get_kind(call) == JV_KIND_ARRAY ? jv_array_length(jv_copy(call)) : 0;
+	jv name = len >= 2 ? jv_array_get(jv_copy(call), 0) : jv_null();
+	if (jv_get_kind(name) == JV_KIND_STRING) {
+		const struct function *function = function_find(jv_string_value(name), len == 3);
+		if (function != NULL) {
+			programs->result =
+			        call_function(programs, function, jv_array_get(jv_copy(call), 1),
+			                len == 3 ? jv_array_get(jv_copy(call), 2) : jv_null());
+		}
+	}
+	jv_free(name);
+	jv_free(call);
+}
+
+/* input: what came of it. */
+static jv on_result(jq_state *jq UNUSED, void *context)
+{
+	struct programs *programs = context;
+	jv result = programs->result;
+	programs->result = jv_null();
+	return result;
 }
 
 /* --------------------------------------------------------------- compile */
@@ -184,9 +274,11 @@ static bool try_compile(struct programs *programs)
 	}
 	programs->jq = must_have(jq_init());
 	jq_set_error_cb(programs->jq, on_complaint, programs);
+	jq_set_debug_cb(programs->jq, on_call, programs);
+	jq_set_input_cb(programs->jq, on_result, programs);
 	bool is_done = source_combine(&source, programs->texts, programs->is_in, programs->count,
 	                       programs->places) &&
-	        jq_compile_args(programs->jq, buf_text(&source), arguments()) != 0;
+	        jq_compile(programs->jq, buf_text(&source)) != 0;
 	buf_finish(&source);
 	return is_done;
 }

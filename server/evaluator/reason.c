@@ -43,7 +43,7 @@ static const struct sentence sentences[] = {
         {"must be an array", "it handles something as a list that is none"},
         {"must be array", "it handles something as a list that is none"},
         {"cannot be grouped", "it handles something as a list that is none"},
-        {"while parsing", "it reads a text as JSON that is none"},
+        {"while parsing", "it reads a text as a number or as JSON that is none"},
         {"Out of bounds", "it changes an element that does not exist"},
         {"break", "it leaves a label that is not around it"},
 };
