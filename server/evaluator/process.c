@@ -155,6 +155,7 @@ static void judge(struct process_end *end, int status)
 	if (WIFSIGNALED(status)) {
 		switch (WTERMSIG(status)) {
 		case SIGPROF: end->cause = PROCESS_END_CPU; return;
+		case SIGSYS: end->cause = PROCESS_END_MEMORY; return; /* confine.c */
 		case SIGKILL: end->cause = PROCESS_END_KILLED; return;
 		default: end->cause = PROCESS_END_CRASH; return;
 		}
