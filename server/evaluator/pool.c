@@ -147,7 +147,7 @@ static enum compiled mourn(struct evaluator_pool *pool, enum compile_mode mode,
 	struct process_end end = process_end(process);
 	if (end.cause == PROCESS_END_UNCONFINED) {
 		err_set(err, ERR_INTERNAL,
-		        "this machine does not let an evaluator be confined (seccomp, close_range)");
+		        "this machine does not let an evaluator be confined (seccomp)");
 		return COMPILE_IMPOSSIBLE;
 	}
 	bool is_at_one = mode == COMPILE_EACH && end.doing >= 0 &&

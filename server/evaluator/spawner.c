@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,8 +40,8 @@ static void become_spawner(const char *program, int socket)
 	int nowhere = open("/dev/null", O_RDWR);
 	int here = fcntl(socket, F_DUPFD, WIRE_SOCKET_FD + 1);
 	if (nowhere >= 0 && here >= 0 && dup2(nowhere, STDIN_FILENO) >= 0 &&
-	        dup2(nowhere, STDOUT_FILENO) >= 0 && dup2(here, WIRE_SOCKET_FD) >= 0 &&
-	        syscall(SYS_close_range, WIRE_SOCKET_FD + 1, ~0U, 0) == 0) {
+	        dup2(nowhere, STDOUT_FILENO) >= 0 && dup2(here, WIRE_SOCKET_FD) >= 0) {
+		closefrom(WIRE_SOCKET_FD + 1);
 		execve(program, argv, envp);
 	}
 	_exit(127);
