@@ -21,7 +21,7 @@ struct round {
 	struct evaluator_pool *pool;
 	const char *employee_id;
 	bool *is_pending; /* asked and not judged */
-	bool *was_slow; /* stopped by the wall clock once */
+	bool *had_retry; /* in a fresh evaluator, after an end that may not be its fault */
 	struct evaluation *results;
 	char *input; /* JSON */
 	size_t input_len;
@@ -131,22 +131,32 @@ static void stop_program(struct round *round, size_t index, const struct process
 /* Killed by us after a long wait: the machine may be to blame. */
 static void stop_slow(struct round *round, size_t index)
 {
-	if (round->was_slow[index]) {
+	if (round->had_retry[index]) {
 		judge(round, index, EVALUATION_AGAIN, "this machine is too busy to evaluate it");
 	}
-	round->was_slow[index] = true;
+	round->had_retry[index] = true;
+}
+
+/* Out of memory in one that served others before: they may have left little. */
+static bool is_others_fault(
+        const struct round *round, size_t index, size_t people, const struct process_end *end)
+{
+	return end->cause == PROCESS_END_MEMORY && people > 1 && !round->had_retry[index];
 }
 
 static void mourn(struct round *round, struct process *process, bool is_stalled)
 {
+	size_t people = process->people;
 	struct process_end end = process_end(process);
 	size_t index = end.doing >= 0 ? (size_t)end.doing : round->pool->count;
 	bool is_at_one = index < round->pool->count && round->is_pending[index];
 	if (is_at_one && is_stalled && end.cause == PROCESS_END_KILLED) {
 		stop_slow(round, index);
+	} else if (is_at_one && is_others_fault(round, index, people, &end)) {
+		round->had_retry[index] = true;
 	} else if (is_at_one && end.cause != PROCESS_END_KILLED) {
 		stop_program(round, index, &end);
-	} else if (end.doing == WIRE_READING && end.cause != PROCESS_END_KILLED) {
+	} else if (end.doing == WIRE_READING && end.cause != PROCESS_END_KILLED && people <= 1) {
 		judge_rest(round, EVALUATION_FAILED, "the person's record is too large");
 	} else {
 		note_death(round);
@@ -180,6 +190,7 @@ static void run_round(struct round *round, struct buf *request, struct buf *answ
 		pool_give_back(round->pool, process);
 		return;
 	}
+	process->people++;
 	enum process_answer end = process_ask(process, request, answer, EVALUATOR_WALL_MS);
 	if (end == PROCESS_ANSWERED && take_answer(round, answer)) {
 		pool_give_back(round->pool, process);
@@ -253,7 +264,7 @@ void pool_evaluate(void *context, const char *employee_id, const json_t *input,
 			}
 		}
 	} else {
-		round.was_slow = round.is_pending + pool->count;
+		round.had_retry = round.is_pending + pool->count;
 		round.input_len = strlen(round.input);
 		begin(&round, is_asked);
 		if (round.input_len > EVALUATOR_INPUT_MAX_BYTES) {

@@ -14,6 +14,7 @@ struct process {
 	int32_t pid;
 	int socket;
 	struct wire_page *page;
+	size_t people; /* it was asked about: what libjq leaks gathers with them */
 };
 
 struct process *process_start(struct evaluator_spawner *spawner, struct err *err) MUST_CHECK;

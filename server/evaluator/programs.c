@@ -59,7 +59,7 @@ struct programs *programs_create(const char *const *texts, size_t count)
 
 /* ----------------------------------------------------------------- calls */
 
-/* A text as it is, a number or truth value as jq writes it. Takes the value. */
+/* A text as it is, a number or truth value as jq writes it. Takes the value; frees what was. */
 static bool as_text(jv value, jv *text)
 {
 	jv_kind kind = jv_get_kind(value);
@@ -68,6 +68,8 @@ static bool as_text(jv value, jv *text)
 		jv_free(value);
 		return false;
 	}
+
+	jv_free(*text);
 	*text = is_plain ? jv_dump_string(value, 0) : value;
 	return true;
 }
@@ -81,6 +83,7 @@ static enum function_end read_words(jv list, jv *words)
 		jv_free(list);
 		return FUNCTION_WANTS_LIST;
 	}
+	jv_free(*words);
 	*words = jv_string("");
 	jv_array_foreach(list, i, one)
 	{
