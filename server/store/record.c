@@ -62,6 +62,8 @@ void employee_finish(struct employee *employee)
 	}
 	free(employee->empty_fields);
 	free(employee->set_back);
+	free(employee->row_problems);
+	free(employee->waits_for);
 	personal_finish(&employee->present_profile);
 	personal_finish(&employee->bob_login);
 	personal_finish(&employee->bob_email);

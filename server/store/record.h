@@ -82,6 +82,12 @@ struct employee {
 	char *empty_fields; /* K4: Okta attributes read as empty, comma-separated; NULL: none */
 	char *set_back; /* C4: attribute -> how often somebody set it back, as JSON; NULL: none */
 
+	/* What the mapping rows came to; without personal data. */
+	char *row_problems; /* JSON array of {"okta", "state", "reason"}; NULL: none */
+	int64_t again_since_ms; /* since when a row has had no verdict; 0: all have one */
+	char *waits_for; /* ids of colleagues whose accounts rows refer to, comma-separated; NULL:
+	                    nobody */
+
 	/* The account. */
 	char okta_id[OKTA_ID_BYTES]; /* "": not linked */
 	enum account_origin origin;
@@ -273,6 +279,7 @@ struct store_counts {
 	int64_t holds[HOLD_KIND_COUNT];
 	int64_t events[EVENT_STATE_COUNT];
 	int64_t managed_active;
+	int64_t row_problems; /* people with at least one */
 	int64_t oldest_dirty_ms; /* wall time; 0: none */
 };
 

@@ -237,6 +237,18 @@ bool sqlite_employee_waive_retry(
 bool sqlite_mark(struct sqlite_conn *conn, const struct employee_key *key, enum lane lane,
         struct err *err) MUST_CHECK;
 
+/* Marks all whose rows refer to that employee's account, which is new. */
+bool sqlite_mark_waiting(
+        struct sqlite_conn *conn, const struct employee_key *account, struct err *err) MUST_CHECK;
+
+/* sqlite_waits.c */
+/*
+ * Takes over whom the employee waits for. *is_over: one of them has an account by now, which its
+ * own transaction could not tell this employee.
+ */
+bool sqlite_waits_write(struct sqlite_conn *conn, const struct employee *employee, bool *is_over,
+        struct err *err) MUST_CHECK;
+
 /* sqlite_value.c */
 bool sqlite_audit(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
         const char *what, struct err *err) MUST_CHECK;

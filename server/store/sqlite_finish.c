@@ -95,6 +95,14 @@ static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key,
 	        err);
 }
 
+/* Most people wait for nobody, before and after. */
+static bool write_waits(struct sqlite_conn *conn, const struct employee *row,
+        const struct employee *present, bool *is_over, struct err *err)
+{
+	return (row->waits_for == NULL && present->waits_for == NULL) ||
+	        sqlite_waits_write(conn, row, is_over, err);
+}
+
 static bool write_finish(struct sqlite_conn *conn, const struct finish_call *call,
         const struct employee *present, struct err *err)
 {
@@ -110,9 +118,13 @@ static bool write_finish(struct sqlite_conn *conn, const struct finish_call *cal
 	}
 	bool is_used = !is_moved && row.is_last_run_good &&
 	        (call->state == EMPLOYEE_IDLE || call->state == EMPLOYEE_WAITING);
+	bool is_wait_over = false;
 	return drop_lease(conn, key, is_used ? APPROVALS_USED : APPROVALS_KEPT, err) &&
 	        sqlite_employee_write_run(conn, &row, err) &&
-	        sqlite_employee_set_state(conn, &row, is_moved ? EMPLOYEE_DIRTY : call->state, err);
+	        write_waits(conn, &row, present, &is_wait_over, err) &&
+	        sqlite_employee_set_state(
+	                conn, &row, is_moved ? EMPLOYEE_DIRTY : call->state, err) &&
+	        (!is_wait_over || sqlite_mark(conn, key, LANE_UPDATE, err));
 }
 
 static bool finish_run(struct sqlite_conn *conn, void *context, struct err *err)

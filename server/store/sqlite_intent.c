@@ -273,6 +273,21 @@ static bool give_back(struct sqlite_conn *conn, const struct close_call *call,
 	        err);
 }
 
+/* Linked from now on. */
+static bool is_new_account(
+        struct sqlite_conn *conn, const struct employee *row, bool *is_new, struct err *err)
+{
+	static const char SQL[] = "SELECT count(*) FROM employees WHERE connection = ?"
+	                          " AND employee_id = ? AND okta_id = ''";
+	int64_t unlinked = 0;
+	bool done = row->okta_id[0] == '\0' ||
+	        sqlite_number(conn, SQL,
+	                VALUES(TEXT(row->key.connection), TEXT(row->key.employee_id)), &unlinked,
+	                err);
+	*is_new = unlinked > 0;
+	return done;
+}
+
 static bool write_facts(struct sqlite_conn *conn, const struct close_call *call,
         const struct opened *opened, struct err *err)
 {
@@ -287,11 +302,14 @@ static bool write_facts(struct sqlite_conn *conn, const struct close_call *call,
 	}
 	/* Shallow: the texts stay the caller's. */
 	struct employee row = *call->employee;
+	bool is_new = false;
 	row.key = opened->key;
 	if (opened->sets_sessions_due && call->outcome->state == OUTCOME_DONE) {
 		row.is_sessions_due = true;
 	}
-	return sqlite_employee_write_account(conn, &row, err);
+	return is_new_account(conn, &row, &is_new, err) &&
+	        sqlite_employee_write_account(conn, &row, err) &&
+	        (!is_new || sqlite_mark_waiting(conn, &row.key, err));
 }
 
 static bool close_run(struct sqlite_conn *conn, void *context, struct err *err)

@@ -60,16 +60,10 @@ struct key_list {
 	size_t count;
 };
 
-static bool find_keys(struct sqlite_conn *conn, const char *connection, const char *state,
+/* The ids a query gives, as keys of that connection; the query is done with. */
+static bool read_keys(struct sqlite_conn *conn, struct sqlite3_stmt *stmt, const char *connection,
         struct key_list *keys, struct err *err)
 {
-	static const char SQL_STATE[] =
-	        "SELECT connection, employee_id FROM employees WHERE connection = ? AND state = ?";
-	static const char SQL_ALL[] =
-	        "SELECT connection, employee_id FROM employees WHERE connection = ?";
-	struct sqlite3_stmt *stmt = state != NULL
-	        ? sqlite_query(conn, SQL_STATE, VALUES(TEXT(connection), TEXT(state)), err)
-	        : sqlite_query(conn, SQL_ALL, VALUES(TEXT(connection)), err);
 	enum sqlite_row row = ROW_FAILED;
 	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
 		struct employee_key *key =
@@ -81,10 +75,42 @@ static bool find_keys(struct sqlite_conn *conn, const char *connection, const ch
 		}
 		str_format_cut(key->connection, sizeof(key->connection), "%s", connection);
 		str_format_cut(key->employee_id, sizeof(key->employee_id), "%s",
-		        (const char *)sqlite3_column_text(stmt, 1));
+		        (const char *)sqlite3_column_text(stmt, 0));
 	}
 	sqlite_done(stmt);
 	return row != ROW_FAILED;
+}
+
+static bool find_keys(struct sqlite_conn *conn, const char *connection, const char *state,
+        struct key_list *keys, struct err *err)
+{
+	static const char SQL_STATE[] =
+	        "SELECT employee_id FROM employees WHERE connection = ? AND state = ?";
+	static const char SQL_ALL[] = "SELECT employee_id FROM employees WHERE connection = ?";
+	struct sqlite3_stmt *stmt = state != NULL
+	        ? sqlite_query(conn, SQL_STATE, VALUES(TEXT(connection), TEXT(state)), err)
+	        : sqlite_query(conn, SQL_ALL, VALUES(TEXT(connection)), err);
+	return read_keys(conn, stmt, connection, keys, err);
+}
+
+/*
+ * In the transaction of the new account itself: a crash in between would leave those who wait for
+ * it waiting for good.
+ */
+bool sqlite_mark_waiting(
+        struct sqlite_conn *conn, const struct employee_key *account, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT employee_id FROM employee_waits WHERE connection = ? AND waits_for = ?";
+	struct key_list keys = {0};
+	struct sqlite3_stmt *stmt = sqlite_query(
+	        conn, SQL, VALUES(TEXT(account->connection), TEXT(account->employee_id)), err);
+	bool done = read_keys(conn, stmt, account->connection, &keys, err);
+	for (size_t i = 0; i < keys.count && done; i++) {
+		done = sqlite_mark(conn, &keys.items[i], LANE_UPDATE, err);
+	}
+	free(keys.items);
+	return done;
 }
 
 struct mark_all_call {

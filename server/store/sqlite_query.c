@@ -264,12 +264,15 @@ static bool count_all(struct sqlite_conn *conn, const char *connection, struct s
 	        "SELECT kind, count(*) FROM holds WHERE connection = ? GROUP BY kind";
 	static const char SQL_EVENTS[] =
 	        "SELECT state, count(*) FROM events WHERE connection = ? GROUP BY state";
+	static const char SQL_ROWS[] =
+	        "SELECT count(*) FROM employees WHERE connection = ? AND row_problems IS NOT NULL";
 	const struct sqlite_value *of = VALUES(TEXT(connection));
 	return count_employees(conn, connection, counts, err) &&
 	        count_words(conn, sqlite_query(conn, SQL_HOLDS, of, err), &sqlite_words_hold_kind,
 	                counts->holds, err) &&
 	        count_words(conn, sqlite_query(conn, SQL_EVENTS, of, err),
 	                &sqlite_words_event_state, counts->events, err) &&
+	        sqlite_number(conn, SQL_ROWS, of, &counts->row_problems, err) &&
 	        sqlite_managed_active(conn, connection, &counts->managed_active, err);
 }
 

@@ -116,7 +116,8 @@ bool store_employee_begin(struct store *store, const struct employee_key *key, i
 /*
  * Ends a run: writes the employee's facts and times. finish says how it ended; the row becomes
  * dirty again when generation moved since the claim, and then keeps its event facts. A good run
- * that left no hold uses up the approvals. ERR_CONFLICT when the lease is not ours any more
+ * that left no hold uses up the approvals. It becomes dirty again, too, when somebody it waits
+ * for got an account meanwhile. ERR_CONFLICT when the lease is not ours any more
  * (nothing is written).
  */
 bool store_employee_finish(struct store *store, const struct employee *employee,
@@ -159,9 +160,9 @@ enum intent_result store_intent_open(struct store *store, struct intent *intent,
         const struct limit_set *limits, struct err *err) MUST_CHECK;
 /*
  * The outcome with the employee's changed facts (link, present user, sessions_due, lowered...), one
- * transaction; employee NULL: no facts. Nothing sent or dry run gives the approvals back.
- * ERR_CONFLICT, and nothing written, when the lease is not ours any more or the intent is closed:
- * whoever has the employee finds the intent open and resolves it.
+ * transaction; employee NULL: no facts. A new link marks those who wait for it. Nothing sent or dry
+ * run gives the approvals back. ERR_CONFLICT, and nothing written, when the lease is not ours any
+ * more or the intent is closed: whoever has the employee finds the intent open and resolves it.
  */
 bool store_intent_close(struct store *store, const struct outcome *outcome,
         const struct employee *employee, struct err *err) MUST_CHECK;
