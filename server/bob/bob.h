@@ -79,6 +79,8 @@ void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_
 /* The field metadata; *catalog is the caller's. */
 void bob_fields(
         struct bob_client *client, struct field_catalog **catalog, struct call_outcome *outcome);
+/* All named lists, as field_catalog_add_lists takes them; new reference, NULL unless CALL_DONE. */
+void bob_lists(struct bob_client *client, json_t **lists, struct call_outcome *outcome);
 
 /* Pure: judges an answer. */
 struct bob_answer_facts {

@@ -14,7 +14,6 @@
 #define OKTA_PARALLEL_MAX  8
 #define BOB_BACKOFF_MIN_MS 1000
 #define BOB_BACKOFF_MAX_MS 60000
-#define FIELDS_AGAIN_MS    10000
 
 static bool open_clients(
         struct connection *connection, const struct connection_options *options, struct err *err)
@@ -55,11 +54,37 @@ static bool name_fields(struct connection *connection, struct err *err)
 	return true;
 }
 
+static bool open_pool(
+        struct connection *connection, struct evaluator_spawner *spawner, struct err *err)
+{
+	const struct map_rules *rules = &connection->settings->rules;
+	size_t count = map_rules_program_count(rules);
+
+	if (count == 0 || spawner == NULL) {
+		return true;
+	}
+	const char **programs = calloc(count, sizeof(*programs));
+	for (size_t i = 0; programs != NULL && i < count; i++) {
+		programs[i] = map_rules_program(rules, i)->text;
+	}
+	if (programs != NULL) {
+		connection->pool = evaluator_pool_create(spawner, programs, count, err);
+	} else {
+		err_set(err, ERR_NO_MEMORY, "out of memory for expressions");
+	}
+	if (connection->pool != NULL) {
+		connection->evaluator = evaluator_pool_interface(connection->pool);
+	}
+	free(programs);
+	return connection->pool != NULL;
+}
+
 struct connection *connection_create(const struct connection_options *options, struct err *err)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL || !monitor_init(&connection->monitor)) {
+	if (connection == NULL || !monitor_init(&connection->monitor) ||
+	        !catalogs_init(&connection->catalogs)) {
 		err_set(err, ERR_NO_MEMORY, "out of memory for a connection");
 		free(connection);
 		return NULL;
@@ -70,7 +95,8 @@ struct connection *connection_create(const struct connection_options *options, s
 	park_init(&connection->bob);
 	park_enter(&connection->okta, PARK_STARTING, "asking Okta whether the token works",
 	        clock_mono_ms());
-	if (!open_clients(connection, options, err) || !name_fields(connection, err)) {
+	if (!open_clients(connection, options, err) || !name_fields(connection, err) ||
+	        !open_pool(connection, options->spawner, err)) {
 		connection_destroy(connection);
 		return NULL;
 	}
@@ -84,7 +110,8 @@ void connection_destroy(struct connection *connection)
 	}
 	okta_org_destroy(connection->org);
 	bob_company_destroy(connection->company);
-	field_catalog_destroy(connection->catalog);
+	evaluator_pool_destroy(connection->pool);
+	catalogs_finish(&connection->catalogs);
 	json_decref(connection->fields);
 	free(connection->fields_text);
 	monitor_finish(&connection->monitor);
@@ -123,14 +150,6 @@ bool connection_is_bob_parked(struct connection *connection)
 	bool is_parked = park_is_parked(&connection->bob);
 	monitor_unlock(&connection->monitor);
 	return is_parked;
-}
-
-const struct field_catalog *connection_catalog(struct connection *connection)
-{
-	monitor_lock(&connection->monitor);
-	const struct field_catalog *catalog = connection->catalog;
-	monitor_unlock(&connection->monitor);
-	return catalog;
 }
 
 bool connection_is_owner(struct connection *connection, const char *okta_id)
@@ -294,32 +313,42 @@ static void remember_owner(struct connection *connection, const struct okta_user
 	        login != NULL ? login : "");
 }
 
+/* Once: later tries are the dispatcher's, and hold nothing back. */
+static bool is_schema_unknown(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	bool is_unknown = connection->learning_attributes.not_before_ms == 0;
+	monitor_unlock(&connection->monitor);
+	return is_unknown;
+}
+
 bool connection_probe_okta(struct connection *connection, struct okta_client *client)
 {
 	struct call_outcome outcome;
 	struct okta_user owner = {0};
-	bool works = false;
 
 	if (!take_probe(connection, &connection->okta)) {
 		return false;
 	}
 	okta_client_set_urgency(client, CALL_URGENT);
 	okta_me(client, &owner, &outcome);
+	/* Okta may take the token without telling its owner. */
+	bool works = outcome.call_class == CALL_DONE || outcome.call_class == CALL_NOT_FOUND ||
+	        outcome.call_class == CALL_PERMANENT;
+	if (works && is_schema_unknown(connection)) {
+		(void)learn_attributes_now(connection, client);
+	}
 	monitor_lock(&connection->monitor);
-	if (outcome.call_class == CALL_DONE) {
-		remember_owner(connection, &owner);
-		works = true;
+	if (works) {
+		park_success(&connection->okta);
 	} else if (outcome.call_class == CALL_STOP_CREDENTIALS) {
 		park_enter(&connection->okta, PARK_CREDENTIALS, outcome.sentence, clock_mono_ms());
-	} else if (outcome.call_class == CALL_NOT_FOUND || outcome.call_class == CALL_PERMANENT) {
-		/* Okta answers and takes the token, but does not tell its owner. */
-		works = true;
 	} else {
 		str_format_cut(connection->okta.cause, sizeof(connection->okta.cause), "%s",
 		        outcome.sentence);
 	}
-	if (works) {
-		park_success(&connection->okta);
+	if (outcome.call_class == CALL_DONE) {
+		remember_owner(connection, &owner);
 	}
 	struct park copy = connection->okta;
 	monitor_unlock(&connection->monitor);
@@ -328,65 +357,12 @@ bool connection_probe_okta(struct connection *connection, struct okta_client *cl
 	return works;
 }
 
-/*
- * People can be read without the metadata: a fault of that one page must not
- * hold back the searches, which back off by their own faults.
- */
-static bool tells_of_bob(const struct call_outcome *outcome)
-{
-	return outcome->call_class == CALL_DONE || outcome->call_class == CALL_RETRY_AT ||
-	        outcome->call_class == CALL_STOP_CREDENTIALS ||
-	        outcome->call_class == CALL_STOP_CONFIG;
-}
-
-static void learn_fields(struct connection *connection, struct bob_client *client)
-{
-	struct field_catalog *catalog = NULL;
-	struct call_outcome outcome;
-
-	bob_fields(client, &catalog, &outcome);
-	if (tells_of_bob(&outcome)) {
-		connection_bob_outcome(connection, &outcome);
-	}
-	if (catalog == NULL) {
-		log_warn("field metadata not read", F("connection", connection->settings->name),
-		        F("cause", outcome.sentence));
-		return;
-	}
-	monitor_lock(&connection->monitor);
-	if (connection->catalog == NULL) {
-		connection->catalog = catalog;
-		catalog = NULL;
-	}
-	monitor_unlock(&connection->monitor);
-	field_catalog_destroy(catalog);
-}
-
-/* True once every FIELDS_AGAIN_MS while the metadata are not known. */
-static bool is_learning_due(struct connection *connection)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	monitor_lock(&connection->monitor);
-	bool is_due = connection->catalog == NULL && !park_is_parked(&connection->bob) &&
-	        now_ms >= connection->fields_not_before_ms;
-	if (is_due) {
-		connection->fields_not_before_ms = now_ms + FIELDS_AGAIN_MS;
-	}
-	monitor_unlock(&connection->monitor);
-	return is_due;
-}
-
 bool connection_probe_bob(struct connection *connection, struct bob_client *client)
 {
-	if (is_learning_due(connection)) {
-		learn_fields(connection, client);
+	if (learn_fields(connection, client) || !take_probe(connection, &connection->bob)) {
 		return false;
 	}
-	if (!take_probe(connection, &connection->bob)) {
-		return false;
-	}
-	learn_fields(connection, client);
+	learn_fields_now(connection, client);
 	return !connection_is_bob_parked(connection);
 }
 

@@ -13,7 +13,9 @@
 #include "server/base/crypto.h"
 #include "server/base/thread.h"
 #include "server/bob/bob.h"
+#include "server/engine/catalogs.h"
 #include "server/engine/engine.h"
+#include "server/engine/learn.h"
 #include "server/engine/park.h"
 
 #include <stdatomic.h>
@@ -36,19 +38,23 @@ struct connection {
 	struct bob_company *company;
 	json_t *fields; /* what every Bob read asks for; read-only */
 	char *fields_text; /* the same as text: a thread parses its own copy (J4) */
+	struct catalogs catalogs;
+	struct evaluator_pool *pool; /* NULL: no row has an expression */
+	struct evaluator evaluator; /* of the pool; any thread */
+	uint8_t schema_digest[CRYPTO_SHA256_BYTES]; /* the dispatcher's */
 
 	struct monitor monitor;
 	/* protected by monitor: */
 	struct park okta;
 	struct park bob;
 	enum pause_mode pause;
-	struct field_catalog *catalog; /* set once, then read-only; NULL until Bob told it */
 	bool is_owner_known;
 	char owner_id[OKTA_USER_ID_BYTES];
 	char owner_login[256];
 	int64_t bob_backoff_until_ms; /* monotonic */
 	int bob_failures;
-	int64_t fields_not_before_ms; /* monotonic; when the metadata may be asked for again */
+	struct learning learning_fields;
+	struct learning learning_attributes;
 	struct lookup_memo lookups[LOOKUP_MEMOS]; /* a ring */
 	size_t lookup_next;
 };
@@ -57,6 +63,7 @@ struct connection_options {
 	const struct connection_settings *settings;
 	enum transport_plain plain;
 	const atomic_bool *abort;
+	struct evaluator_spawner *spawner; /* NULL: rows with expressions fail */
 };
 
 struct connection *connection_create(
@@ -69,7 +76,6 @@ bool connection_is_blocked(
         struct connection *connection, enum work_kind kind, char *why, size_t size);
 bool connection_is_okta_parked(struct connection *connection);
 bool connection_is_bob_parked(struct connection *connection);
-const struct field_catalog *connection_catalog(struct connection *connection);
 bool connection_is_owner(struct connection *connection, const char *okta_id);
 
 /*
@@ -91,7 +97,8 @@ bool connection_was_looked_up(
 
 /*
  * Asks Okta or Bob again while parked, when that is due. True when it works (again): the caller
- * then wakes what was parked.
+ * then wakes what was parked. The first time Okta works its schema is read as well, so that the
+ * first write is checked.
  */
 bool connection_probe_okta(struct connection *connection, struct okta_client *client);
 bool connection_probe_bob(struct connection *connection, struct bob_client *client);

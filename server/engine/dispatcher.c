@@ -194,12 +194,34 @@ static void wake_parked(struct engine *engine, struct connection *connection)
 	engine_wake(engine);
 }
 
+/* Another schema in Okta: what it refused for an attribute may be well now. */
+static void wake_failed(struct engine *engine, struct connection *connection)
+{
+	const char *name = connection->settings->name;
+	size_t marked = 0;
+	struct err err = ERR_INIT;
+
+	if (!store_employee_mark_all(
+	            engine->store, name, EMPLOYEE_FAILED, LANE_UPDATE, &marked, &err)) {
+		log_error("failed work not woken", F("cause", err.text));
+	}
+	log_info("user schema has changed", F("connection", name), F("retried", marked));
+	engine_wake(engine);
+}
+
 static void probe(struct dispatcher *dispatcher, struct connection *connection)
 {
 	struct okta_client *client = runner_okta(&dispatcher->runner, connection, NULL);
+	bool is_changed = false;
 
-	if (client != NULL && connection_probe_okta(connection, client)) {
+	if (client == NULL) {
+		return;
+	}
+	if (connection_probe_okta(connection, client)) {
 		wake_parked(dispatcher->engine, connection);
+	}
+	if (learn_attributes(connection, client, &is_changed) && is_changed) {
+		wake_failed(dispatcher->engine, connection);
 	}
 }
 

@@ -114,6 +114,7 @@ static bool create_connections(struct engine *engine, struct err *err)
 		        .settings = &settings->connections[i],
 		        .plain = engine->options.plain,
 		        .abort = &engine->is_aborting,
+		        .spawner = engine->options.spawner,
 		};
 		engine->connections[i] = connection_create(&options, err);
 		if (engine->connections[i] == NULL) {

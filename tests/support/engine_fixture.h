@@ -81,7 +81,10 @@ void engine_fixture_script(struct engine_fixture *fixture, const struct fixture_
 /* A user as Okta tells it, in a static buffer. more: further attributes as JSON members, or "". */
 const char *engine_fixture_user(
         const char *okta_id, const char *status, const char *login, const char *more);
-/* What was sent to Okta since the last time, as "POST /00u1/lifecycle/suspend, GET ?search". */
+/*
+ * What was sent to Okta since the last time, as "POST /00u1/lifecycle/suspend, GET ?search"; reads
+ * of the schema, which come beside the work, are left out.
+ */
 const char *engine_fixture_calls(struct engine_fixture *fixture);
 size_t engine_fixture_bob_searches(struct engine_fixture *fixture);
 /* The body of the newest request to Okta of that method; new reference. */

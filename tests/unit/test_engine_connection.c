@@ -273,9 +273,9 @@ START_TEST(the_field_metadata_are_learnt_once)
 {
 	struct bob_client *client = runner_bob(&fixture.runner, fixture.connection, NULL);
 
-	ck_assert_ptr_null(connection_catalog(fixture.connection));
+	ck_assert(!catalogs_has_fields(&fixture.connection->catalogs));
 	ck_assert(!connection_probe_bob(fixture.connection, client));
-	ck_assert_ptr_nonnull(connection_catalog(fixture.connection));
+	ck_assert(catalogs_has_fields(&fixture.connection->catalogs));
 	size_t requests = fake_http_count(fixture.fake);
 	ck_assert(!connection_probe_bob(fixture.connection, client));
 	ck_assert_uint_eq(fake_http_count(fixture.fake), requests);
