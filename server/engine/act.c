@@ -56,6 +56,11 @@ static unsigned binding_holds(const struct run *run, const struct planned_action
 	if (action->kind == ACTION_UPDATE && !action->is_rename) {
 		return 1U << HOLD_FORBIDDEN;
 	}
+	if (run->is_match_answered) {
+		/* The account that was asked about is another person's: this one gets another
+		 * login. */
+		all &= ~(1U << HOLD_MATCH);
+	}
 	return all & ~(1U << HOLD_ROW);
 }
 
@@ -154,7 +159,16 @@ static enum step on_limited(struct run *run, const struct planned_action *action
 	return step;
 }
 
-/* STEP_NEXT: the intent is durable. STEP_AGAIN: kept back, go on with the next action. */
+static enum step on_taken(struct run *run, const struct planned_action *action)
+{
+	if (action->kind == ACTION_CREATE && run_chooses_login(run)) {
+		return run_next_login(run, json_get_text(action->profile, "login"));
+	}
+	return run_hold(
+	        run, HOLD_MATCH, "another employee has or is about to get this login", NULL);
+}
+
+/* STEP_NEXT: the intent is durable. STEP_AGAIN: kept back, after_kept_back tells how to go on. */
 static enum step open_intent(
         struct run *run, const struct planned_action *action, struct intent *intent)
 {
@@ -167,12 +181,7 @@ static enum step open_intent(
 	        run->runner->store, intent, &run->connection->settings->limits, &err)) {
 	case INTENT_OPEN: return STEP_NEXT;
 	case INTENT_LIMITED: return on_limited(run, action) == STEP_STOP ? STEP_STOP : STEP_AGAIN;
-	case INTENT_TAKEN:
-		return run_hold(run, HOLD_MATCH,
-		               "another employee has or is about to get this login",
-		               NULL) == STEP_STOP
-		        ? STEP_STOP
-		        : STEP_AGAIN;
+	case INTENT_TAKEN: return on_taken(run, action) == STEP_STOP ? STEP_STOP : STEP_AGAIN;
 	case INTENT_MOVED: return run_stop(run, RUN_ENDS_MOVED, "a newer event came");
 	case INTENT_LEASE_LOST: return run_stop(run, RUN_ENDS_LOST, "the lease was lost");
 	case INTENT_FAILED: return run_stop(run, RUN_ENDS_RETRY, err.text);
@@ -215,6 +224,9 @@ static bool note_created(
 	        .bob_email = map_profile_text(&run->profile, "email"),
 	};
 
+	if (run->is_match_answered) {
+		run_unhold(run, HOLD_MATCH);
+	}
 	return run_note_account(run, user, &account);
 }
 
@@ -325,6 +337,23 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 	}
 }
 
+/* On with the next action; another login makes another plan. */
+static enum step after_kept_back(struct run *run)
+{
+	bool plans_again = run->plans_again;
+
+	run->plans_again = false;
+	return plans_again ? STEP_AGAIN : STEP_NEXT;
+}
+
+/* Somebody else has it. */
+static enum step plan_next_login(struct run *run, const struct planned_action *action)
+{
+	enum step step = run_next_login(run, json_get_text(action->profile, "login"));
+
+	return step == STEP_NEXT ? after_kept_back(run) : step;
+}
+
 /* A create met a taken login: whose is it? (G4; okta.md 1.4) */
 static enum step on_login_taken(struct run *run, const struct planned_action *action)
 {
@@ -340,6 +369,11 @@ static enum step on_login_taken(struct run *run, const struct planned_action *ac
 	if (outcome.call_class == CALL_DONE) {
 		struct okta_user_list users = {.items = &user, .count = 1};
 		step = lookup_judge(run, &users);
+		if (step == STEP_NEXT && !run->is_held && run_chooses_login(run)) {
+			step = plan_next_login(run, action);
+		}
+	} else if (outcome.call_class == CALL_NOT_FOUND && run_chooses_login(run)) {
+		step = plan_next_login(run, action);
 	} else if (outcome.call_class == CALL_NOT_FOUND) {
 		step = run_hold(run, HOLD_MATCH,
 		        "Okta says the login is taken, and shows nobody who has it", NULL);
@@ -415,6 +449,9 @@ static enum step on_refused(struct run *run, const struct planned_action *action
 	if (outcome->call_class == CALL_STOP_CONFIG) {
 		return on_forbidden(run, outcome);
 	}
+	if (outcome->attribute[0] != '\0') {
+		learn_doubt_attributes(run->connection);
+	}
 	return run_stop_outcome(run, outcome);
 }
 
@@ -452,7 +489,7 @@ static enum step act_dry(struct run *run, const struct planned_action *action)
 		        ? STEP_NEXT
 		        : STEP_STOP;
 	} else if (step == STEP_AGAIN) {
-		step = STEP_NEXT;
+		step = after_kept_back(run);
 	}
 	intent_finish(&intent);
 	return step;
@@ -469,7 +506,7 @@ static enum step act_live(struct run *run, const struct planned_action *action)
 		call_okta(run, action, &user, &outcome);
 		step = on_answer(run, action, intent.intent_id, &outcome, &user);
 	} else if (step == STEP_AGAIN) {
-		step = STEP_NEXT;
+		step = after_kept_back(run);
 	}
 	okta_user_finish(&user);
 	intent_finish(&intent);

@@ -43,6 +43,10 @@ static bool find_linked(struct run *run, const char *okta_id, char *employee_id,
 
 static bool note_link(struct run *run, const struct okta_user *user)
 {
+	if (!run_use_login(run, json_get_text(user->profile, "login"))) {
+		run_stop(run, RUN_ENDS_RETRY, "out of memory while linking");
+		return false;
+	}
 	struct run_account account = {
 	        .origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED,
 	        .is_activated = account_status_is_activated(user->status),
@@ -244,6 +248,30 @@ void lookup_forget(struct run *run)
 
 /* ----------------------------------------------------------------- judge */
 
+/* A human's "another person" stands until there is an account: else it would be asked again. */
+static enum step on_nobody(struct run *run, const struct match_result *result)
+{
+	const struct hold *asked = run_find_hold(run, HOLD_MATCH);
+	bool is_answered = asked != NULL && asked->is_rejected && result->taken != 0;
+
+	if (is_answered) {
+		run->is_match_answered = true;
+	} else {
+		lookup_forget(run);
+		run_unhold(run, HOLD_DUPLICATE);
+	}
+	return run_chooses_login(run) ? run_choose_login(run, result->taken) : STEP_NEXT;
+}
+
+/* The account that a human said is another person's; NULL: none. */
+static const char *not_same(const struct run *run)
+{
+	const struct hold *asked = run_find_hold(run, HOLD_MATCH);
+
+	return asked != NULL && asked->is_rejected && asked->okta_id[0] != '\0' ? asked->okta_id
+	                                                                        : NULL;
+}
+
 static enum step on_verdict(struct run *run, const struct match_result *result,
         const struct okta_user_list *users, char linked[][EMPLOYEE_ID_BYTES])
 {
@@ -251,10 +279,7 @@ static enum step on_verdict(struct run *run, const struct match_result *result,
 	        result->verdict != MATCH_NOBODY ? &users->items[result->index] : NULL;
 
 	switch (result->verdict) {
-	case MATCH_NOBODY:
-		lookup_forget(run);
-		run_unhold(run, HOLD_DUPLICATE);
-		return STEP_NEXT;
+	case MATCH_NOBODY: return on_nobody(run, result);
 	case MATCH_ADOPT:
 		return adopt(run, user->id,
 		        run_is_approved(run, HOLD_MATCH) ? MATCH_APPROVED : MATCH_NOT_APPROVED);
@@ -289,6 +314,7 @@ enum step lookup_judge(struct run *run, const struct okta_user_list *users)
 	        .candidates = candidates,
 	        .count = count,
 	        .approval = run_is_approved(run, HOLD_MATCH) ? MATCH_APPROVED : MATCH_NOT_APPROVED,
+	        .not_same_okta_id = not_same(run),
 	};
 	match_judge(&query, &result);
 	return on_verdict(run, &result, users, linked);
@@ -304,6 +330,9 @@ enum step lookup_account(struct run *run)
 	if (client == NULL) {
 		return STEP_STOP;
 	}
+	if (run->is_looked_up) {
+		return STEP_NEXT;
+	}
 	char *search = match_search(&run->connection->policy, &run->person, &run->profile);
 	if (search == NULL) {
 		/* No login to look for: the plan will say what is missing. */
@@ -318,7 +347,8 @@ enum step lookup_account(struct run *run)
 	if (outcome.call_class == CALL_DONE) {
 		connection_okta_outcome(run->connection, employee_id, &outcome);
 		step = lookup_judge(run, &users);
-		if (step == STEP_NEXT && !run->is_held) {
+		run->is_looked_up = step == STEP_NEXT && !run->is_held;
+		if (run->is_looked_up && run->taken == 0) {
 			connection_note_lookup(run->connection, employee_id, search);
 		}
 	} else {

@@ -27,6 +27,56 @@ static void load_present(struct run *run)
 	}
 }
 
+static void note_present_login(struct run *run)
+{
+	const char *login = json_get_text(run->present, "login");
+
+	str_format_cut(run->login, sizeof(run->login), "%s", login != NULL ? login : "");
+	str_fold(run->login);
+	run->facts.login = run->login[0] != '\0' ? run->login : NULL;
+	run->facts.is_status_stale = !run->is_status_fresh;
+}
+
+/* The policy's word, without what we know better. */
+static void judge(struct run *run)
+{
+	facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
+	note_present_login(run);
+	struct policy_input input = {
+	        .person = run->presence == PRESENCE_READ ? &run->person : NULL,
+	        .presence = run->presence,
+	        .account = &run->facts,
+	        .settings = &run->connection->policy,
+	        .now_ms = clock_wall_ms(),
+	};
+	if (run->has_profile) {
+		input.scope = run->profile.scope;
+		input.scope_reason = run->profile.scope_reason;
+	}
+	policy_decide(&input, &run->decision);
+}
+
+/* L3: who loses access in any case keeps it for no expression; no profile is written then. */
+static bool is_lowered(const struct run *run)
+{
+	enum wanted_account wanted = run->decision.wanted;
+
+	return run->facts.is_linked && (wanted == WANTED_SUSPENDED || wanted == WANTED_DEACTIVATED);
+}
+
+static enum step make_profile(struct run *run)
+{
+	struct err err = ERR_INIT;
+
+	if (!run_make_profile(run, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	char *empty = map_profile_empty_fields(&run->profile, run->present);
+	run->may_clear =
+	        facts_note_empty(run->employee, empty, run->read_begun_ms, &run->wants_reread);
+	return STEP_NEXT;
+}
+
 static enum step take_person(struct run *run, json_t *source)
 {
 	struct err err = ERR_INIT;
@@ -37,16 +87,8 @@ static enum step take_person(struct run *run, json_t *source)
 	if (!facts_note_read(run->employee, &run->person, run->read_begun_ms)) {
 		return run_stop(run, RUN_ENDS_RETRY, "out of memory while noting a read");
 	}
-	struct map_context context = {.fields = connection_catalog(run->connection)};
-	run->has_profile = map_profile_make(
-	        &run->profile, &run->connection->settings->rules, &context, &run->person, &err);
-	if (!run->has_profile) {
-		return run_stop(run, RUN_ENDS_RETRY, err.text);
-	}
-	char *empty = map_profile_empty_fields(&run->profile, run->present);
-	run->may_clear =
-	        facts_note_empty(run->employee, empty, run->read_begun_ms, &run->wants_reread);
-	return STEP_NEXT;
+	judge(run);
+	return is_lowered(run) ? STEP_NEXT : make_profile(run);
 }
 
 /* Rejected: it is no revocation, and nothing waits for it. */
@@ -130,33 +172,22 @@ static void force_close(struct run *run)
 	        run->decision.reason, sizeof(run->decision.reason), "closed by an administrator");
 }
 
-static void note_present_login(struct run *run)
+static enum step decide(struct run *run)
 {
-	const char *login = json_get_text(run->present, "login");
-
-	str_format_cut(run->login, sizeof(run->login), "%s", login != NULL ? login : "");
-	str_fold(run->login);
-	run->facts.login = run->login[0] != '\0' ? run->login : NULL;
-	run->facts.is_status_stale = !run->is_status_fresh;
-}
-
-static void decide(struct run *run)
-{
-	facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
-	note_present_login(run);
-	struct policy_input input = {
-	        .person = run->presence == PRESENCE_READ ? &run->person : NULL,
-	        .presence = run->presence,
-	        .account = &run->facts,
-	        .settings = &run->connection->policy,
-	        .now_ms = clock_wall_ms(),
-	};
-	policy_decide(&input, &run->decision);
+	judge(run);
+	if (run->presence == PRESENCE_READ && !run->has_profile && !is_lowered(run)) {
+		/* What an open intent came to has changed the decision. */
+		if (make_profile(run) == STEP_STOP) {
+			return STEP_STOP;
+		}
+		judge(run);
+	}
 	if (run->facts.is_linked && connection_is_owner(run->connection, run->employee->okta_id)) {
 		protect_owner(run);
 	} else if (run->mode == RUN_MODE_CLOSE && run->decision.rule != RULE_PROTECTED) {
 		force_close(run);
 	}
+	return STEP_NEXT;
 }
 
 /* Questions about a closed account end when the account is open, or the person is gone. */
@@ -288,6 +319,19 @@ static enum step find_stopped(struct run *run)
 	return run_hold(run, HOLD_ROW, cause, run->employee->okta_id);
 }
 
+static void say_missing(struct run *run)
+{
+	const struct plan *plan = &run->plan;
+
+	if (plan->missing_reason[0] != '\0') {
+		str_format_cut(run->sentence, sizeof(run->sentence), "cannot be created yet: %s",
+		        plan->missing_reason);
+	} else if (plan->missing[0] != '\0') {
+		str_format_cut(run->sentence, sizeof(run->sentence),
+		        "cannot be created yet: Bob gives no value for %s", plan->missing);
+	}
+}
+
 static enum step make_plan(struct run *run)
 {
 	struct plan_input input = {
@@ -295,6 +339,7 @@ static enum step make_plan(struct run *run)
 	        .account = &run->facts,
 	        .settings = &run->connection->policy,
 	        .wanted = run->has_profile ? &run->profile : NULL,
+	        .attributes = run->catalogs.attributes,
 	        .present = run->present,
 	        .bob_login = run->employee->bob_login.text,
 	        .bob_email = run->employee->bob_email.text,
@@ -312,10 +357,7 @@ static enum step make_plan(struct run *run)
 	if (!run->has_plan) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
-	if (run->plan.missing[0] != '\0') {
-		str_format_cut(run->sentence, sizeof(run->sentence),
-		        "cannot be created yet: Bob gives no value for %s", run->plan.missing);
-	}
+	say_missing(run);
 	if (run->plan.hold != HOLD_KIND_COUNT) {
 		return run_hold(run, run->plan.hold, run->plan.hold_cause, run->employee->okta_id);
 	}
@@ -357,7 +399,9 @@ static enum step converge(struct run *run)
 	enum step step = resolve_intents(run);
 
 	if (step == STEP_NEXT) {
-		decide(run);
+		step = decide(run);
+	}
+	if (step == STEP_NEXT) {
 		step = note_decision(run);
 	}
 	if (step == STEP_NEXT) {
@@ -382,12 +426,23 @@ static enum step converge(struct run *run)
 	return step;
 }
 
+/* Each login that turned out to be taken is worth a round; a rule has at most ten. */
+static int rounds_max(const struct run *run)
+{
+	int rounds = ROUNDS_MAX;
+
+	for (unsigned bits = run->taken; bits != 0; bits &= bits - 1) {
+		rounds++;
+	}
+	return rounds;
+}
+
 void reconcile(struct run *run, json_t *source)
 {
 	run->asked = HOLD_KIND_COUNT;
 	enum step step = begin(run, source);
 
-	for (int round = 0; round < ROUNDS_MAX && step != STEP_STOP; round++) {
+	for (int round = 0; round < rounds_max(run) && step != STEP_STOP; round++) {
 		step = converge(run);
 		if (step == STEP_NEXT) {
 			run->end = RUN_ENDS_WELL;

@@ -245,6 +245,9 @@ void run_finish(struct run *run)
 	if (run->has_profile) {
 		map_profile_finish(&run->profile);
 	}
+	if (run->connection != NULL) {
+		catalogs_release(&run->connection->catalogs, &run->catalogs);
+	}
 	if (run->has_plan) {
 		plan_finish(&run->plan);
 	}

@@ -6,9 +6,11 @@
  * One employee, one run: what was read, what was decided, how it ended. The
  * steps live in files of their own and are called by reconcile.c in order:
  *
- *   resolve.c  open intents of an earlier run, by reading Okta
- *   lookup.c   is there an account already? adopt it, or ask a human
- *   act.c      one action: holds, limits, intent, call, outcome
+ *   resolve.c       open intents of an earlier run, by reading Okta
+ *   wanted.c        what the rows want, and what they could not do
+ *   lookup.c        is there an account already? adopt it, or ask a human
+ *   unique_login.c  of several logins, the one nobody else has
+ *   act.c           one action: holds, limits, intent, call, outcome
  *
  * A run belongs to the thread that makes it.
  */
@@ -46,8 +48,13 @@ struct run {
 	int64_t read_begun_ms;
 
 	struct person person; /* with PRESENCE_READ */
+	struct catalog_use catalogs; /* what the profile was made with */
 	struct map_profile profile;
-	bool has_profile;
+	bool has_profile; /* false also for somebody who loses access in any case (L3) */
+	unsigned taken; /* bit i: candidate i for the login is somebody else's */
+	bool is_looked_up; /* nobody was found, and a login is chosen */
+	bool is_match_answered; /* "another person" was said, and another login chosen */
+	bool plans_again; /* the action in hand met a taken login, and there is another */
 	json_t *present; /* Okta's mapped attributes as last read or written; NULL: unknown */
 	struct hold_list holds;
 	struct account_facts facts;
@@ -112,6 +119,22 @@ bool run_set_login(struct intent *intent, const char *login);
 bool run_note_user(struct run *run, const struct okta_user *user);
 /* Reads the linked user afresh; STEP_NEXT when present is known now. */
 enum step run_reread(struct run *run);
+
+/* Makes run->profile; false with err. */
+bool run_make_profile(struct run *run, struct err *err) MUST_CHECK;
+/* Rows, or the scope, have had no verdict this time. */
+bool run_has_open_rows(const struct run *run);
+/* Notes in the record what rows could not do, and counts what is new of it. */
+void run_note_problems(struct run *run);
+
+/* True for somebody without an account whose login has alternatives. */
+bool run_chooses_login(const struct run *run);
+/* Takes the first candidate that is not taken; without one asks a human. taken: more bits. */
+enum step run_choose_login(struct run *run, unsigned taken);
+/* The same after that login turned out to be taken; sets plans_again. */
+enum step run_next_login(struct run *run, const char *taken);
+/* An account that is there has this login: if it is a candidate, it is the one. */
+bool run_use_login(struct run *run, const char *login) MUST_CHECK;
 
 enum step resolve_intents(struct run *run);
 enum step lookup_account(struct run *run);

@@ -11,6 +11,9 @@
 #include "server/engine/retry.h"
 #include "server/engine/run.h"
 
+/* A row without a verdict: looked at again in about a minute, then ever more rarely. */
+#define OPEN_ROW_MIN_MS  (60 * 1000)
+#define OPEN_ROW_MAX_MS  (60 * 60 * 1000)
 #define ABSENT_REREAD_MS (24 * 60 * 60 * 1000)
 /* Second looks are gathered: due times are rounded up to this, so that one search serves many. */
 #define REREAD_GRAIN_MS 2000
@@ -45,7 +48,23 @@ static int64_t absent_reread_ms(const struct run *run)
 	return run->read_begun_ms < second_ms ? second_ms : run->read_begun_ms + ABSENT_REREAD_MS;
 }
 
-static int64_t next_look_ms(const struct run *run)
+static int64_t open_rows_look_ms(struct run *run, int64_t now_ms)
+{
+	struct employee *employee = run->employee;
+
+	if (!run_has_open_rows(run)) {
+		employee->again_since_ms = 0;
+		return 0;
+	}
+	if (employee->again_since_ms == 0) {
+		employee->again_since_ms = now_ms;
+	}
+	int64_t wait_ms = now_ms - employee->again_since_ms;
+	wait_ms = wait_ms > OPEN_ROW_MIN_MS ? wait_ms : OPEN_ROW_MIN_MS;
+	return now_ms + (wait_ms < OPEN_ROW_MAX_MS ? wait_ms : OPEN_ROW_MAX_MS);
+}
+
+static int64_t next_look_ms(struct run *run)
 {
 	int64_t wait_ms = (int64_t)run->connection->settings->reread_after_s * 1000;
 	int64_t now_ms = clock_wall_ms();
@@ -61,7 +80,7 @@ static int64_t next_look_ms(const struct run *run)
 	if (run->presence == PRESENCE_ABSENT) {
 		at_ms = earlier(at_ms, absent_reread_ms(run));
 	}
-	return at_ms;
+	return earlier(at_ms, open_rows_look_ms(run, now_ms));
 }
 
 static void observe_done(const struct run *run)
@@ -205,6 +224,7 @@ bool run_settle(struct run *run, struct err *err)
 		return true;
 	}
 	note_sentence(run);
+	run_note_problems(run);
 	if (run->end == RUN_ENDS_WELL) {
 		finish = settle_well(run);
 	} else {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A login that is chosen: a rule with several expressions gives candidates, and
+ * the first that nobody else has is taken. Who else has one is known from the
+ * look-up, from our own store, and at last from Okta's refusal of the create.
+ * Once linked the login is remembered (bob_login) and never chosen anew.
+ */
+#include "server/base/str.h"
+#include "server/engine/run.h"
+
+static const json_t *candidates_of(const struct run *run)
+{
+	const struct map_result *result =
+	        run->has_profile ? map_profile_find(&run->profile, "login") : NULL;
+	bool is_open = run->employee->okta_id[0] == '\0';
+
+	return is_open && result != NULL && result->state == ROW_VALUE ? result->candidates : NULL;
+}
+
+bool run_chooses_login(const struct run *run)
+{
+	return json_array_size(candidates_of(run)) > 1;
+}
+
+bool run_use_login(struct run *run, const char *login)
+{
+	const json_t *candidates = candidates_of(run);
+
+	for (size_t i = 0; i < json_array_size(candidates); i++) {
+		const char *candidate = json_string_value(json_array_get(candidates, i));
+		if (str_equal_fold(candidate, login)) {
+			return map_profile_choose_login(&run->profile, candidate);
+		}
+	}
+	return true;
+}
+
+/* Among our own links and creates in flight. False when the store failed. */
+static bool is_ours(struct run *run, const char *login, bool *is_taken)
+{
+	struct employee other = {0};
+	struct err err = ERR_INIT;
+
+	*is_taken = false;
+	if (store_employee_by_okta_id(
+	            run->runner->store, run->employee->key.connection, login, &other, &err)) {
+		*is_taken = !str_equal(other.key.employee_id, run->employee->key.employee_id);
+		employee_finish(&other);
+		return true;
+	}
+	if (err.code != ERR_NOT_FOUND) {
+		run_stop(run, RUN_ENDS_RETRY, err.text);
+		return false;
+	}
+	return true;
+}
+
+enum step run_choose_login(struct run *run, unsigned taken)
+{
+	const json_t *candidates = candidates_of(run);
+	size_t count = json_array_size(candidates);
+
+	run->taken |= taken;
+	for (size_t i = 0; i < count; i++) {
+		const char *login = json_string_value(json_array_get(candidates, i));
+		bool is_taken = (run->taken & (1U << i)) != 0;
+		if (!is_taken && !is_ours(run, login, &is_taken)) {
+			return STEP_STOP;
+		}
+		if (!is_taken) {
+			return map_profile_choose_login(&run->profile, login)
+			        ? STEP_NEXT
+			        : run_stop(run, RUN_ENDS_RETRY, "out of memory while choosing");
+		}
+		run->taken |= 1U << i;
+	}
+	return run_hold(run, HOLD_MATCH, "every login of the rule is taken", NULL);
+}
+
+enum step run_next_login(struct run *run, const char *taken)
+{
+	const json_t *candidates = candidates_of(run);
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < json_array_size(candidates); i++) {
+		if (str_equal_fold(json_string_value(json_array_get(candidates, i)), taken)) {
+			bits |= 1U << i;
+		}
+	}
+	enum step step = run_choose_login(run, bits);
+	run->plans_again = step == STEP_NEXT && bits != 0 && !run->is_held;
+	return step;
+}
