@@ -73,6 +73,38 @@ static void print_employee(struct cli_call *call, const json_t *employee)
 	print_time(call, "not before", employee, "retry_not_before_ms");
 }
 
+/* Words as mapping/ gives them, said to people. */
+static const char *row_state_words(const char *state)
+{
+	static const struct {
+		const char *state;
+		const char *words;
+	} WORDS[] = {
+	        {"not_readable", "not readable"},
+	        {"no_such_field", "no such field"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++) {
+		if (str_equal(WORDS[i].state, state)) {
+			return WORDS[i].words;
+		}
+	}
+	return state;
+}
+
+static void print_row_problems(struct cli_call *call, const json_t *problems)
+{
+	if (json_array_size(problems) > 0) {
+		cli_call_print(call, "\nrows that do not work\n");
+	}
+	for (size_t i = 0; i < json_array_size(problems); i++) {
+		const json_t *problem = json_array_get(problems, i);
+		const char *reason = cli_call_text(problem, "reason");
+		cli_call_print(call, "  %s: %s%s%s\n", cli_call_text(problem, "okta"),
+		        row_state_words(cli_call_text(problem, "state")),
+		        str_is_empty(reason) ? "" : ": ", reason);
+	}
+}
+
 static void print_events(struct cli_call *call, const json_t *events)
 {
 	struct cli_table *table = cli_table_create(event_headings);
@@ -137,6 +169,8 @@ static void print_person(struct cli_call *call, const json_t *person)
 		cli_call_print(call, "\nheld\n");
 		cli_holds_print(call, holds, 2);
 	}
+	print_row_problems(
+	        call, json_object_get(json_object_get(person, "employee"), "row_problems"));
 	print_actions(call, json_object_get(person, "actions"));
 	print_events(call, json_object_get(person, "events"));
 }

@@ -73,6 +73,10 @@ static void print_connection(struct cli_call *call, const json_t *connection)
 	print_counts(call, "events", json_object_get(connection, "events"));
 	cli_call_print(call, "  %-9s %lld active\n", "managed",
 	        (long long)json_get_int(connection, "managed_active", 0));
+	if (json_get_int(connection, "row_problems", 0) > 0) {
+		cli_call_print(call, "  %-9s people with mapping rows that do not work: %lld\n",
+		        "rows", (long long)json_get_int(connection, "row_problems", 0));
+	}
 	if (oldest != 0) {
 		cli_call_print(call, "  %-9s since %s\n", "oldest", since);
 	}

@@ -52,12 +52,20 @@ json_t *render_employee(const struct employee *employee)
 	return json;
 }
 
+static json_t *row_problems_json(const struct employee *employee)
+{
+	const char *text = employee->row_problems;
+	json_t *problems = text != NULL ? json_parse(text, strlen(text), NULL) : NULL;
+
+	return problems != NULL ? problems : json_array();
+}
+
 json_t *render_employee_full(const struct employee *employee)
 {
 	json_t *json = render_employee(employee);
 	json_t *more =
 	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:I, s:i, s:I, s:I, s:b, "
-	                  "s:s, s:s, s:b, s:s, s:b, s:b, s:o}",
+	                  "s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o}",
 	                "generation", (json_int_t)employee->generation, "claimed_generation",
 	                (json_int_t)employee->claimed_generation, "settled_generation",
 	                (json_int_t)employee->settled_generation, "dirty_since_ms",
@@ -72,7 +80,8 @@ json_t *render_employee_full(const struct employee *employee)
 	                "activation", employee->activation, "is_activated", employee->is_activated,
 	                "lowered", lower_cause_name(employee->lowered), "is_sessions_due",
 	                employee->is_sessions_due, "is_sourced_elsewhere",
-	                employee->is_sourced_elsewhere, "present_profile", profile_json(employee));
+	                employee->is_sourced_elsewhere, "present_profile", profile_json(employee),
+	                "row_problems", row_problems_json(employee));
 
 	if (json != NULL && more != NULL) {
 		json_object_update(json, more);

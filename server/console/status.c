@@ -121,13 +121,15 @@ static json_t *connection_json(
 	if (!store_counts(console->store, settings->name, &counts, err)) {
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "name",
-	        settings->name, "mode", settings->mode == SETTINGS_LIVE ? "live" : "dry_run",
-	        "webhook_secrets", (json_int_t)settings->bob.webhook_key_count, "pause",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
+	        "name", settings->name, "mode",
+	        settings->mode == SETTINGS_LIVE ? "live" : "dry_run", "webhook_secrets",
+	        (json_int_t)settings->bob.webhook_key_count, "pause",
 	        console_pause_json(console, settings->name), "bob", bob_json(&health), "okta",
 	        okta_json(&health), "employees", states_json(&counts), "lanes", lanes_json(&counts),
 	        "holds", open_holds_json(&counts), "events", event_counts_json(&counts),
-	        "managed_active", (json_int_t)counts.managed_active, "oldest_dirty_ms",
+	        "managed_active", (json_int_t)counts.managed_active, "row_problems",
+	        (json_int_t)counts.row_problems, "oldest_dirty_ms",
 	        (json_int_t)counts.oldest_dirty_ms);
 }
 

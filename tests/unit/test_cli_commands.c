@@ -352,7 +352,9 @@ START_TEST(a_person_is_shown_with_what_comes_next)
 	fake_http_script(fake, 200, "",
 	        "{\"employee\":{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"state\":\"idle\","
 	        "\"okta_id\":\"00u1\",\"present_status\":\"ACTIVE\",\"origin\":\"created\","
-	        "\"login\":\"ada@example.com\",\"lowered\":\"none\"},"
+	        "\"login\":\"ada@example.com\",\"lowered\":\"none\",\"row_problems\":["
+	        "{\"okta\":\"title\",\"state\":\"failed\",\"reason\":\"61 characters\"},"
+	        "{\"okta\":\"costCenter\",\"state\":\"not_readable\",\"reason\":\"\"}]},"
 	        "\"next_step\":\"Nothing to do.\",\"holds\":[],"
 	        "\"events\":[{\"event_id\":3,\"received_at_ms\":1795460400000,"
 	        "\"type\":\"employee.updated\",\"state\":\"accepted\",\"deliveries\":2}],"
@@ -364,6 +366,8 @@ START_TEST(a_person_is_shown_with_what_comes_next)
 	check_out("Nothing to do.");
 	check_out("employee.updated  accepted  2");
 	check_out("title differs - Okta said no");
+	check_out("rows that do not work\n  title: failed: 61 characters\n"
+	          "  costCenter: not readable\n");
 }
 END_TEST
 
@@ -407,13 +411,14 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	        "\"webhook_secrets\":0,\"pause\":{\"since_ms\":1795460400000,\"by\":\"root\","
 	        "\"revocations\":true},\"bob\":{\"state\":\"ok\"},\"okta\":{\"state\":\"parked\","
 	        "\"sentence\":\"token refused\",\"since_ms\":1795460400000},\"employees\":"
-	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"holds\":{}}]}");
+	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"holds\":{}}]}");
 	ck_assert_int_eq(RUN("status"), CLI_DONE);
 	check_out("store NOT WRITABLE: disk full");
 	check_out("parked since 2026-11-23 19:00:00Z: token refused");
 	check_out("by root; revocations pass");
 	check_out("people    3 idle, 1 failed");
 	check_out("held      none");
+	check_out("rows      people with mapping rows that do not work: 2");
 	check_out("deliveries get 503");
 	check_request(0, "GET", "/api/v1/status");
 }
