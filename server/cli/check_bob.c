@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/check_report.h"
 
-#include "mapping/mapping.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/base/version.h"
@@ -26,7 +25,7 @@ struct bob_check {
 	struct check_report *report;
 	const struct connection_settings *connection;
 	struct bob_client *client;
-	struct field_catalog *catalog; /* NULL: metadata could not be read */
+	struct check_facts *facts; /* where the metadata and the people are kept */
 	json_t *fields;
 	struct census census;
 };
@@ -41,8 +40,9 @@ static void count_fields(struct bob_check *check, const struct person *person)
 	for (size_t i = 0; i < json_array_size(check->fields); i++) {
 		json_t *value = NULL;
 		enum field_state state =
-		        person_field(person, check->catalog, field_at(check, i), &value);
-		check->census.received[i] += state == FIELD_VALUE || state == FIELD_EMPTY ? 1 : 0;
+		        person_field(person, check->facts->fields, field_at(check, i), &value);
+		bool is_there = state == FIELD_VALUE || state == FIELD_EMPTY;
+		check->census.received[i] += is_there ? 1 : 0;
 		json_decref(value);
 	}
 }
@@ -62,7 +62,7 @@ static bool is_stranger(const struct bob_check *check, const struct person *pers
 	json_t *value = NULL;
 	char company[24];
 	bool is_other =
-	        person_field(person, check->catalog, COMPANY_FIELD, &value) == FIELD_VALUE &&
+	        person_field(person, check->facts->fields, COMPANY_FIELD, &value) == FIELD_VALUE &&
 	        json_id_text(value, company, sizeof(company)) &&
 	        !str_equal(company, check->connection->bob.company_id);
 	json_decref(value);
@@ -85,26 +85,65 @@ static void count_person(struct bob_check *check, json_t *source)
 	person_finish(&person);
 }
 
+static bool reads_field(const struct map_expression *program, const char *path)
+{
+	for (size_t i = 0; i < program->field_count; i++) {
+		if (str_equal(program->fields[i], path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_name(char *to, size_t size, const char *name)
+{
+	size_t len = strlen(to);
+	str_format_cut(to + len, size - len, "%s%s", len == 0 ? "; needed for " : ", ", name);
+}
+
+/* "; needed for title, scope": whose values depend on the field. "": none's. */
+static void name_rows(const struct bob_check *check, const char *path, char *to, size_t size)
+{
+	const struct map_rules *rules = &check->connection->rules;
+	char name[120];
+	to[0] = '\0';
+	for (size_t i = 0; i < rules->count; i++) {
+		if (str_equal(rules->rows[i].bob, path)) {
+			add_name(to, size, rules->rows[i].okta);
+		}
+	}
+	for (size_t i = 0; i < map_rules_program_count(rules); i++) {
+		if (reads_field(map_rules_program(rules, i), path)) {
+			map_rules_program_name(rules, i, name, sizeof(name));
+			add_name(to, size, name);
+		}
+	}
+}
+
 static void judge_field(struct bob_check *check, size_t index)
 {
 	const char *path = field_at(check, index);
 	size_t people = check->census.people;
 	size_t received = check->census.received[index];
-	bool is_known = check->catalog == NULL || field_catalog_covers(check->catalog, path);
+	bool is_known =
+	        check->facts->fields == NULL || field_catalog_covers(check->facts->fields, path);
 	char what[220];
-	char found[120];
+	char found[300];
 	str_format_cut(what, sizeof(what), "bob: %s", path);
-	/* Sub-fields ("work.reportsTo.email") are readable without being in the metadata. */
+	char rows[200];
+	name_rows(check, path, rows, sizeof(rows));
 	if (received == 0 && !is_known) {
-		check_report_add(check->report, CHECK_FAILURE, what, "Bob has no such field",
-		        "correct the field's id in mapping or match");
+		str_format_cut(found, sizeof(found), "Bob has no such field%s", rows);
+		check_report_add(check->report, CHECK_FAILURE, what, found,
+		        "correct the field's id in mapping, scope or match");
 	} else if (received == 0) {
-		check_report_add(check->report, CHECK_FAILURE, what, "asked for and never received",
+		str_format_cut(found, sizeof(found), "asked for and never received%s", rows);
+		check_report_add(check->report, CHECK_FAILURE, what, found,
 		        "give the service user's permission group the right to view this field's"
 		        " category in People's data");
 	} else if (received < people) {
-		str_format_cut(
-		        found, sizeof(found), "received for %zu of %zu people", received, people);
+		str_format_cut(found, sizeof(found), "received for %zu of %zu people%s", received,
+		        people, rows);
 		check_report_add(check->report, CHECK_WARNING, what, found,
 		        "view rights may differ between groups of people");
 	}
@@ -195,6 +234,7 @@ static void read_everybody(struct bob_check *check)
 		bob_search_all(check->client, check->fields, &people, &outcome);
 		if (outcome.call_class == CALL_DONE) {
 			judge_answer(check, &people);
+			check->facts->people = json_incref(people.employees);
 		} else {
 			check_report_add_call(check->report, "bob: people", &outcome);
 		}
@@ -203,21 +243,38 @@ static void read_everybody(struct bob_check *check)
 	json_decref(check->fields);
 }
 
+/* Labels for list values that come without one; without them such values are not readable. */
+static void read_lists(struct bob_check *check)
+{
+	struct call_outcome outcome = {0};
+	struct err err = ERR_INIT;
+	json_t *lists = NULL;
+	bob_lists(check->client, &lists, &outcome);
+	if (outcome.call_class != CALL_DONE) {
+		check_report_add(check->report, CHECK_WARNING, "bob: named lists", outcome.sentence,
+		        "list values that Bob sends without a label cannot be read");
+	} else if (!field_catalog_add_lists(check->facts->fields, lists, &err)) {
+		check_report_add(check->report, CHECK_WARNING, "bob: named lists", err.text, NULL);
+	}
+	json_decref(lists);
+}
+
 static void check_with_client(struct bob_check *check)
 {
 	struct call_outcome outcome = {0};
-	bob_fields(check->client, &check->catalog, &outcome);
+	bob_fields(check->client, &check->facts->fields, &outcome);
 	if (outcome.call_class != CALL_DONE) {
 		check_report_add_call(check->report, "bob: reachable", &outcome);
 		return; /* Bob's firewall blocks who goes on after a refusal. */
 	}
 	check_report_add(
 	        check->report, CHECK_OK, "bob: reachable", check->connection->bob.base_url, NULL);
+	read_lists(check);
 	read_everybody(check);
-	field_catalog_destroy(check->catalog);
 }
 
-void check_bob(struct check_report *report, const struct connection_settings *connection)
+void check_bob(struct check_report *report, const struct connection_settings *connection,
+        struct check_facts *facts)
 {
 	struct err err = ERR_INIT;
 	const struct bob_company_options options = {.base_url = connection->bob.base_url,
@@ -227,7 +284,7 @@ void check_bob(struct check_report *report, const struct connection_settings *co
 	        .plain = check_plain(report->call) == SETTINGS_PLAIN_ON_LOOPBACK
 	                ? TRANSPORT_PLAIN_ON_LOOPBACK
 	                : TRANSPORT_TLS_ONLY};
-	struct bob_check check = {.report = report, .connection = connection};
+	struct bob_check check = {.report = report, .connection = connection, .facts = facts};
 	struct bob_company *company = bob_company_create(&options, &err);
 	check.client = company != NULL ? bob_client_create(company, &err) : NULL;
 	if (check.client != NULL) {

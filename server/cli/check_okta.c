@@ -11,6 +11,7 @@ struct okta_check {
 	struct check_report *report;
 	const struct connection_settings *connection;
 	struct okta_client *client;
+	struct check_facts *facts;
 };
 
 static void check_owner(struct okta_check *check, const struct okta_user *owner)
@@ -77,55 +78,21 @@ static bool check_permission(struct okta_check *check, enum okta_permission perm
 	return true;
 }
 
-static const json_t *schema_property(const json_t *schema, const char *part, const char *name)
-{
-	const json_t *properties = json_object_get(
-	        json_object_get(json_object_get(schema, "definitions"), part), "properties");
-	return json_object_get(properties, name);
-}
-
-static void check_attribute(struct okta_check *check, const json_t *schema, const char *name)
-{
-	const json_t *property = schema_property(schema, "base", name);
-	if (property == NULL) {
-		property = schema_property(schema, "custom", name);
-	}
-	char what[160];
-	str_format_cut(what, sizeof(what), "okta: attribute %s", name);
-	if (property == NULL) {
-		check_report_add(check->report, CHECK_FAILURE, what,
-		        "the org's user profile has no such attribute",
-		        "add it in Okta's Profile Editor, or correct the mapping row");
-	} else if (str_equal(json_get_text(property, "mutability"), "READ_ONLY")) {
-		check_report_add(check->report, CHECK_FAILURE, what, "Okta says it is read-only",
-		        "make it writable in Okta's Profile Editor, or remove the mapping row");
-	}
-}
-
-static void check_attributes(struct okta_check *check)
+static void read_schema(struct okta_check *check)
 {
 	struct call_outcome outcome = {0};
+	struct err err = ERR_INIT;
 	json_t *schema = NULL;
-	const struct map_rules *rules = &check->connection->rules;
-	const char *match = check->connection->policy.match_okta;
 	okta_schema_get(check->client, &schema, &outcome);
-	if (outcome.call_class != CALL_DONE) {
-		/* Not being allowed to is said among the permissions already. */
-		if (outcome.call_class != CALL_STOP_CONFIG) {
-			check_report_add_call(check->report, "okta: user schema", &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		check->facts->attributes = attribute_catalog_parse(schema, &err);
+		if (check->facts->attributes == NULL) {
+			check_report_add(
+			        check->report, CHECK_FAILURE, "okta: user schema", err.text, NULL);
 		}
-		return;
-	}
-	size_t before = check->report->failures;
-	for (size_t i = 0; i < rules->count; i++) {
-		check_attribute(check, schema, rules->rows[i].okta);
-	}
-	if (match != NULL) {
-		check_attribute(check, schema, match);
-	}
-	if (check->report->failures == before) {
-		check_report_add(check->report, CHECK_OK, "okta: attributes",
-		        "every mapped attribute exists", NULL);
+	} else if (outcome.call_class != CALL_STOP_CONFIG) {
+		/* Not being allowed to is said among the permissions already. */
+		check_report_add_call(check->report, "okta: user schema", &outcome);
 	}
 	json_decref(schema);
 }
@@ -150,10 +117,11 @@ static void check_with_client(struct okta_check *check)
 			return;
 		}
 	}
-	check_attributes(check);
+	read_schema(check);
 }
 
-void check_okta(struct check_report *report, const struct connection_settings *connection)
+void check_okta(struct check_report *report, const struct connection_settings *connection,
+        struct check_facts *facts)
 {
 	struct err err = ERR_INIT;
 	const struct okta_org_options options = {.base_url = connection->okta.base_url,
@@ -163,7 +131,7 @@ void check_okta(struct check_report *report, const struct connection_settings *c
 	                ? TRANSPORT_PLAIN_ON_LOOPBACK
 	                : TRANSPORT_TLS_ONLY,
 	        .parallel_max = 1};
-	struct okta_check check = {.report = report, .connection = connection};
+	struct okta_check check = {.report = report, .connection = connection, .facts = facts};
 	struct okta_org *org = okta_org_create(&options, &err);
 	check.client = org != NULL ? okta_client_create(org, &err) : NULL;
 	if (check.client != NULL) {

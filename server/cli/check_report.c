@@ -95,3 +95,11 @@ enum settings_plain check_plain(const struct cli_call *call)
 	return call->options->allow_insecure_loopback ? SETTINGS_PLAIN_ON_LOOPBACK
 	                                              : SETTINGS_TLS_ONLY;
 }
+
+void check_facts_finish(struct check_facts *facts)
+{
+	field_catalog_destroy(facts->fields);
+	attribute_catalog_destroy(facts->attributes);
+	json_decref(facts->people);
+	*facts = (struct check_facts){.spawner = facts->spawner};
+}

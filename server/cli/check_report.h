@@ -4,13 +4,15 @@
 
 /*
  * What `check` found, line by line: printed as it is found, or gathered as
- * JSON. The two halves of the check (check_bob.c, check_okta.c) write into
- * one. Private to server/cli. One thread.
+ * JSON. The parts of the check (check_bob.c, check_okta.c, check_rows.c,
+ * check_census.c) write into one. Private to server/cli. One thread.
  */
 
+#include "mapping/mapping.h"
 #include "server/base/attr.h"
 #include "server/base/call.h"
 #include "server/cli/cli_call.h"
+#include "server/evaluator/evaluator.h"
 #include "server/settings/settings.h"
 
 #include <jansson.h>
@@ -44,9 +46,26 @@ int check_report_close(struct check_report *report);
 /* How the process may talk to Bob and Okta. */
 enum settings_plain check_plain(const struct cli_call *call);
 
+/* What the parts of the check find out for each other. */
+struct check_facts {
+	struct evaluator_spawner *spawner; /* borrowed; NULL: no row has an expression */
+	struct field_catalog *fields; /* NULL: Bob's metadata could not be read */
+	struct attribute_catalog *attributes; /* NULL: Okta's schema could not be read */
+	json_t *people; /* array of Bob's objects; NULL: not read */
+};
+void check_facts_finish(struct check_facts *facts);
+
 /* Reads Bob's fields and everybody, and compares asked with received (K2). Changes nothing. */
-void check_bob(struct check_report *report, const struct connection_settings *connection);
-/* Finds the token's owner, proves five permissions, looks up mapped attributes. Changes nothing. */
-void check_okta(struct check_report *report, const struct connection_settings *connection);
+void check_bob(struct check_report *report, const struct connection_settings *connection,
+        struct check_facts *facts);
+/* Finds the token's owner, proves five permissions, reads the schema. Changes nothing. */
+void check_okta(struct check_report *report, const struct connection_settings *connection,
+        struct check_facts *facts);
+/* Each row against Okta's schema: does the attribute exist, may it be written, will it fit? */
+void check_rows(struct check_report *report, const struct connection_settings *connection,
+        const struct check_facts *facts);
+/* Compiles the expressions, and tries all rows on everybody who was read. */
+void check_census(struct check_report *report, const struct connection_settings *connection,
+        const struct check_facts *facts);
 
 #endif

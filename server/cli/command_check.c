@@ -24,19 +24,34 @@ static int report_settings(
 	return CLI_USAGE;
 }
 
-static void check_connection(
-        struct check_report *report, const struct connection_settings *connection)
+static void check_connection(struct check_report *report,
+        const struct connection_settings *connection, struct evaluator_spawner *spawner)
 {
+	struct check_facts facts = {.spawner = spawner};
 	report->connection = connection->name;
 	if (!report->call->is_json) {
 		cli_call_print(report->call, "connection %s, mode %s\n", connection->name,
 		        connection->mode == SETTINGS_LIVE ? "live" : "dry_run");
 	}
-	check_bob(report, connection);
-	check_okta(report, connection);
+	check_bob(report, connection, &facts);
+	check_okta(report, connection, &facts);
+	check_rows(report, connection, &facts);
+	check_census(report, connection, &facts);
+	check_facts_finish(&facts);
 }
 
-static int check_settings(struct check_report *report, const struct settings *settings)
+static bool has_expressions(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->connection_count; i++) {
+		if (map_rules_program_count(&settings->connections[i].rules) > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int check_settings(struct check_report *report, const struct settings *settings,
+        struct evaluator_spawner *spawner)
 {
 	const char *name = report->call->connection;
 	char found[64];
@@ -49,10 +64,24 @@ static int check_settings(struct check_report *report, const struct settings *se
 	check_report_add(report, CHECK_OK, "settings", found, NULL);
 	for (size_t i = 0; i < settings->connection_count; i++) {
 		if (name == NULL || str_equal(settings->connections[i].name, name)) {
-			check_connection(report, &settings->connections[i]);
+			check_connection(report, &settings->connections[i], spawner);
 		}
 	}
 	return check_report_close(report);
+}
+
+/* The spawner comes before every thread that a call to Bob or Okta may start. */
+static int check_all(struct check_report *report, const struct settings *settings)
+{
+	struct err err = ERR_INIT;
+	struct evaluator_spawner *spawner =
+	        has_expressions(settings) ? evaluator_spawner_start(NULL, &err) : NULL;
+	if (err_is_set(&err)) {
+		check_report_add(report, CHECK_FAILURE, "expressions", err.text, NULL);
+	}
+	int status = check_settings(report, settings, spawner);
+	evaluator_spawner_stop(spawner);
+	return status;
 }
 
 int command_check(struct cli_call *call)
@@ -66,7 +95,7 @@ int command_check(struct cli_call *call)
 	check_report_init(&report, call);
 	struct settings *settings =
 	        settings_load_file(call->options->settings, check_plain(call), &mistakes, &err);
-	int status = settings != NULL ? check_settings(&report, settings)
+	int status = settings != NULL ? check_all(&report, settings)
 	                              : report_settings(&report, &mistakes, &err);
 	settings_destroy(settings);
 	check_report_finish(&report);

@@ -7,6 +7,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/base/version.h"
+#include "server/evaluator/rules_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,24 +59,14 @@ static bool open_pool(
         struct connection *connection, struct evaluator_spawner *spawner, struct err *err)
 {
 	const struct map_rules *rules = &connection->settings->rules;
-	size_t count = map_rules_program_count(rules);
 
-	if (count == 0 || spawner == NULL) {
+	if (spawner == NULL || map_rules_program_count(rules) == 0) {
 		return true;
 	}
-	const char **programs = calloc(count, sizeof(*programs));
-	for (size_t i = 0; programs != NULL && i < count; i++) {
-		programs[i] = map_rules_program(rules, i)->text;
-	}
-	if (programs != NULL) {
-		connection->pool = evaluator_pool_create(spawner, programs, count, err);
-	} else {
-		err_set(err, ERR_NO_MEMORY, "out of memory for expressions");
-	}
+	connection->pool = rules_pool_create(spawner, rules, err);
 	if (connection->pool != NULL) {
 		connection->evaluator = evaluator_pool_interface(connection->pool);
 	}
-	free(programs);
 	return connection->pool != NULL;
 }
 

@@ -584,6 +584,7 @@ START_TEST(check_compares_what_was_asked_with_what_came)
 	fake_http_script(fake, 200, "",
 	        "[{\"id\":\"root.id\",\"type\":\"text\"},"
 	        "{\"id\":\"work.title\",\"type\":\"list\"}]");
+	fake_http_script(fake, 200, "", "{}");
 	fake_http_script(fake, 200, "", one_person);
 	fake_http_script(fake, 401, "",
 	        "{\"errorCode\":\"E0000011\",\"errorSummary\":\"Invalid token provided\"}");
@@ -592,8 +593,8 @@ START_TEST(check_compares_what_was_asked_with_what_came)
 	check_out("warning  bob: people: 1 visible, 0 of them terminated");
 	check_out("failure  bob: company_id: Bob shows people of another company");
 	check_out("failure  bob: internal.terminationDate");
-	check_out("failure  bob: work.title: asked for and never received");
-	check_out("failure  bob: work.department: Bob has no such field");
+	check_out("failure  bob: work.title: asked for and never received; needed for title\n");
+	check_out("failure  bob: work.department: Bob has no such field; needed for department\n");
 	check_out("warning  bob: lifecycle status");
 }
 END_TEST
