@@ -40,7 +40,7 @@ struct connection {
 	char *fields_text; /* the same as text: a thread parses its own copy (J4) */
 	struct catalogs catalogs;
 	struct evaluator_pool *pool; /* NULL: no row has an expression */
-	struct evaluator evaluator; /* of the pool; any thread */
+	struct evaluator evaluator; /* of the pool; any thread. evaluate NULL: none */
 	uint8_t schema_digest[CRYPTO_SHA256_BYTES]; /* the dispatcher's */
 
 	struct monitor monitor;

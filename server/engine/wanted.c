@@ -138,7 +138,8 @@ bool run_make_profile(struct run *run, struct err *err)
 		struct map_context context = {
 		        .fields = run->catalogs.fields,
 		        .attributes = run->catalogs.attributes,
-		        .evaluator = connection->pool != NULL ? &connection->evaluator : NULL,
+		        .evaluator = connection->evaluator.evaluate != NULL ? &connection->evaluator
+		                                                            : NULL,
 		        .references = references.items,
 		        .reference_count = references.count,
 		        .remembered_login = is_linked ? run->employee->bob_login.text : NULL,

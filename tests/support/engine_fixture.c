@@ -29,6 +29,20 @@ static void must(bool holds, const char *what, const struct err *err)
 
 /* ------------------------------------------------------------- the server */
 
+/* Bob's metadata; NULL: the people are asked for. */
+static const char *bob_page(const struct engine_fixture *fixture, const char *target)
+{
+	if (strstr(target, "/named-lists") != NULL) {
+		return fixture->bob_lists != NULL ? fixture->bob_lists : "{}";
+	}
+	if (strstr(target, "/fields") != NULL) {
+		return fixture->bob_fields != NULL
+		        ? fixture->bob_fields
+		        : "[{\"id\":\"root.email\",\"name\":\"Email\",\"type\":\"text\"}]";
+	}
+	return NULL;
+}
+
 static char *answer_bob(struct engine_fixture *fixture, const struct fake_request *request)
 {
 	json_t *body = json_loads(request->body, 0, NULL);
@@ -54,10 +68,10 @@ static char *answer_bob(struct engine_fixture *fixture, const struct fake_reques
 			json_array_append(found, person);
 		}
 	}
-	bool is_fields = strstr(request->target, "/fields") != NULL;
-	json_t *answer = is_fields ? json_pack("[{s:s, s:s, s:s, s:s}]", "id", "root.email", "name",
-	                                     "Email", "type", "text", "jsonPath", "root.email")
-	                           : json_pack("{s:O}", "employees", found);
+	const char *page = bob_page(fixture, request->target);
+	json_t *answer =
+	        page != NULL ? json_loads(page, 0, NULL) : json_pack("{s:O}", "employees", found);
+	must(answer != NULL, "a page of Bob's", NULL);
 	char *text = json_dumps(answer, JSON_COMPACT);
 	char *bytes = fake_http_format(200, "", text);
 	free(text);

@@ -50,6 +50,8 @@ struct engine_fixture {
 	struct fixture_answer answers[FIXTURE_ANSWERS];
 	size_t answer_count;
 	json_t *people; /* what Bob brings */
+	const char *bob_fields; /* Bob's metadata and lists as JSON; NULL: one field, no list */
+	const char *bob_lists;
 	int bob_status; /* 200: people; else what every Bob call answers */
 	int unexpected; /* requests nobody scripted */
 	size_t calls_from; /* requests before this one are not told by engine_fixture_calls */
