@@ -198,3 +198,185 @@ def test_an_unreadable_schema_holds_nothing_back(world):
     one.hire_settled("Ada", "Blind", day(PAST))
     assert profile(one, "ada.blind@example.com")["firstName"] == "Ada"
     assert one.server.log().count("user schema not read") == 1
+
+
+# ----------------------------------------------------------------- expressions
+
+
+def test_expressions_make_names_and_logins(world):
+    one = world(email_domains=["example.com"], mapping=[
+        expr("login", '"\\(.root.firstName | ascii).\\(.root.surname | ascii)@example.com"'
+                      " | ascii_downcase"),
+        expr("displayName", '.root.surname + ", " + .root.firstName'),
+        expr("nickName", ".root.firstName | ascii"),
+    ])
+    employee = one.sandbox.hire("Zoë", "Łukasiewicz", day(PAST),
+                                fields={"root.email": "zoe@example.com"})
+    one.quiet()
+    have = profile(one, "zoe.lukasiewicz@example.com")
+    assert have["displayName"] == "Łukasiewicz, Zoë" and have["nickName"] == "Zoe"
+    assert problems(one, employee) == {}
+    since = one.sandbox.mark()
+    one.sandbox.update(employee, {"root.surname": "Nowak"})
+    one.quiet()
+    assert one.okta_writes(since) == ["update"], "one expression follows Bob: one rename"
+    assert profile(one, "zoe.nowak@example.com")["displayName"] == "Nowak, Zoë"
+
+
+HOSTILE = [
+    "def f: f; f", "[range(infinite)]", "$ENV.PATH", "input", 'import "a" as a; 1',
+    '"x" * 100000000 | length',
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_hostile_expression_leaves_the_other_rows_working(world, hostile):
+    one = world(start=False, mapping=[
+        expr("costCenter", hostile), expr("nickName", ".root.firstName"),
+        row("division", CUSTOM)])
+    if "import" in hostile:
+        # Refused before anything starts, naming the row.
+        one.server.program.start()
+        assert one.server.program.wait_exit(20) != 0
+        assert "costCenter" in one.server.program.output("err")
+        return
+    one.start()
+    employee = one.hire_settled("Ada", "Hostile", day(PAST), fields={CUSTOM: "North"})
+    have = profile(one, "ada.hostile@example.com")
+    assert (have["nickName"], have["division"]) == ("Ada", "North")
+    assert not have.get("costCenter")
+    assert problems(one, employee)["costCenter"]["state"] == "failed"
+
+
+def children(pid):
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with_path = task / "children"
+        if with_path.exists():
+            found += [int(child) for child in with_path.read_text().split()]
+    return found + [grandchild for child in found for grandchild in children(child)]
+
+
+def test_killed_evaluators_change_nothing(world):
+    one = world(mapping=[expr("nickName", ".root.firstName")])
+    employee = one.hire_settled("Ada", "Killed", day(PAST))
+    spawners = children(one.server.program.process.pid)
+    evaluators = [pid for spawner in spawners for pid in children(spawner)]
+    assert evaluators, "expressions run in processes of their own"
+    for n, pid in enumerate(evaluators):
+        os.kill(pid, signal.SIGKILL)
+    since = one.sandbox.mark()
+    one.sandbox.update(employee, {"root.firstName": "Augusta"})
+    one.quiet()
+    wait_until(lambda: profile(one, "ada.killed@example.com")["nickName"] == "Augusta",
+               "evaluated by another process", 90)
+    assert all(name == "update" for name in one.okta_writes(since))
+
+
+# --------------------------------------------------------------- unique logins
+
+LOGINS = expr(
+    "login",
+    '"\\(.root.firstName).\\(.root.surname)@example.com" | ascii_downcase',
+    '"\\(.root.firstName[:1]).\\(.root.surname)@example.com" | ascii_downcase',
+    '"\\(.root.firstName).\\(.root.surname)2@example.com" | ascii_downcase',
+)
+
+
+def hire_namesake(one, email):
+    return one.hire_settled("Ada", "King", day(PAST), fields={"root.email": email})
+
+
+def test_namesakes_get_the_next_login_and_keep_it(world):
+    one = world(mapping=[LOGINS])
+    one.sandbox.add_user(login="ada.king@example.com", email="other@example.com",
+                         firstName="Adam", lastName="Kingsley")
+    second = hire_namesake(one, "ada1@example.com")
+    assert profile(one, "a.king@example.com")["email"] == "ada1@example.com"
+    hire_namesake(one, "ada2@example.com")
+    assert profile(one, "ada.king2@example.com")["email"] == "ada2@example.com"
+    third = hire_namesake(one, "ada3@example.com")
+    assert len(one.sandbox.users()) == 3, "no login is left"
+    holds = [hold for hold in one.server.holds() if hold["employee_id"] == third]
+    assert [hold["cause"] for hold in holds] == ["every login of the rule is taken"]
+    # The first one leaves Okta: free by now, but nobody's login changes for that.
+    one.sandbox.call("DELETE", "/okta/users/ada.king@example.com")
+    since = one.sandbox.mark()
+    one.sandbox.update(second, {"root.surname": "Lovelace"})
+    one.quiet()
+    assert one.okta_writes(since) == ["update"]
+    assert profile(one, "a.king@example.com")["lastName"] == "Lovelace"
+    one.server.sync(third)
+    one.quiet()
+    assert profile(one, "ada.king@example.com")["email"] == "ada3@example.com"
+
+
+def test_a_taken_login_that_the_search_does_not_show_yet(world):
+    one = world(mapping=[LOGINS])
+    one.sandbox.settings(okta_search_lag_ms=600000)
+    one.sandbox.add_user(login="ada.king@example.com", email="other@example.com",
+                         firstName="Adam", lastName="Kingsley")
+    hire_namesake(one, "ada1@example.com")
+    assert profile(one, "a.king@example.com")["email"] == "ada1@example.com"
+    assert one.okta_writes() == ["create+activate!", "create+activate"]
+
+
+# ----------------------------------------------------------------------- scope
+
+SCOPE = '.work.department == "Finance"'
+
+
+@pytest.mark.parametrize("out_of_scope, status", [("keep", "ACTIVE"), ("suspend", "SUSPENDED")])
+def test_scope_is_a_condition(world, out_of_scope, status):
+    one = world(sandbox_settings={"okta_password_optional": True}, scope=SCOPE,
+                out_of_scope=out_of_scope)
+    inside = one.hire_settled("Ada", "Inside", day(PAST), fields={"work.department": "Finance"})
+    outside = one.hire_settled("Ada", "Outside", day(PAST), fields={"work.department": "Legal"})
+    assert one.status_of("ada.inside@example.com") == "ACTIVE"
+    assert one.sandbox.user("ada.outside@example.com") is None
+    assert "scope" in one.server.post(f"/people/{outside}/plan")["reason"]
+    one.sandbox.update(inside, {"work.department": "Legal"})
+    one.quiet()
+    assert one.status_of("ada.inside@example.com") == status
+    assert "scope" in one.server.post(f"/people/{inside}/plan")["reason"]
+
+
+def test_an_unknown_scope_touches_nobody(world):
+    one = world(sandbox_settings={"okta_password_optional": True}, scope=SCOPE,
+                out_of_scope="suspend")
+    employee = one.hire_settled("Ada", "Known", day(PAST), fields={"work.department": "Finance"})
+    one.sandbox.settings(unreadable_fields=["work.department"])
+    since = one.sandbox.mark()
+    one.sandbox.update(employee, {"work.workPhone": "+44 1"})
+    one.sandbox.drain()
+    wait_until(lambda: "scope" in one.server.record(employee)["last_sentence"], "looked at")
+    assert one.okta_writes(since) == []
+    assert one.status_of("ada.known@example.com") == "ACTIVE"
+    plan = one.server.post(f"/people/{employee}/plan")
+    assert "work.department" in plan["reason"]
+    # A leaver is closed whatever the condition says.
+    one.sandbox.life(employee, "terminate", at=day(-1))
+    wait_until(lambda: one.status_of("ada.known@example.com") == "DEPROVISIONED", "closed", 20)
+
+
+# ----------------------------------------------------------------------- check
+
+
+def test_check_tries_every_row_on_everybody(world):
+    one = world(start=False, mapping=[
+        row("badge", CUSTOM), row("jobTitle", "work.title"), row("nothing", "work.title"),
+        expr("nickName", ".root.firstName | nosuchfunction"),
+        row("costCenter", "work.custom.field_404")])
+    one.sandbox.post("/okta/schema", {
+        "badge": {"title": "Badge", "type": "integer"},
+        "jobTitle": {"title": "Job", "type": "string", "maxLength": 50}})
+    for n in range(3):
+        one.sandbox.add_employee(**{"root.firstName": "Ada", "root.surname": f"Number{n}",
+                                    "work.title": "T" * 61})
+    said = one.server.cli("check").stdout
+    print(said)
+    assert "failure  okta: attribute nothing: the org's user profile has no such attribute" in said
+    assert "warning  row jobTitle: 3 people: 61 characters, Okta takes 50" in said
+    assert f"warning  okta: attribute badge: {CUSTOM} of Bob into Okta's integer" in said
+    assert "failure  expression nickName:" in said and "nosuchfunction" in said
+    assert "failure  bob: work.custom.field_404: Bob has no such field; needed for costCenter" in said
