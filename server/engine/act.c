@@ -337,53 +337,6 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 	}
 }
 
-/* On with the next action; another login makes another plan. */
-static enum step after_kept_back(struct run *run)
-{
-	bool plans_again = run->plans_again;
-
-	run->plans_again = false;
-	return plans_again ? STEP_AGAIN : STEP_NEXT;
-}
-
-/* Somebody else has it. */
-static enum step plan_next_login(struct run *run, const struct planned_action *action)
-{
-	enum step step = run_next_login(run, json_get_text(action->profile, "login"));
-
-	return step == STEP_NEXT ? after_kept_back(run) : step;
-}
-
-/* A create met a taken login: whose is it? (G4; okta.md 1.4) */
-static enum step on_login_taken(struct run *run, const struct planned_action *action)
-{
-	struct okta_client *client = run_okta(run);
-	struct okta_user user = {0};
-	struct call_outcome outcome;
-	enum step step = STEP_STOP;
-
-	if (client == NULL) {
-		return STEP_STOP;
-	}
-	okta_user_get(client, json_get_text(action->profile, "login"), &user, &outcome);
-	if (outcome.call_class == CALL_DONE) {
-		struct okta_user_list users = {.items = &user, .count = 1};
-		step = lookup_judge(run, &users);
-		if (step == STEP_NEXT && !run->is_held && run_chooses_login(run)) {
-			step = plan_next_login(run, action);
-		}
-	} else if (outcome.call_class == CALL_NOT_FOUND && run_chooses_login(run)) {
-		step = plan_next_login(run, action);
-	} else if (outcome.call_class == CALL_NOT_FOUND) {
-		step = run_hold(run, HOLD_MATCH,
-		        "Okta says the login is taken, and shows nobody who has it", NULL);
-	} else {
-		step = run_stop_outcome(run, &outcome);
-	}
-	okta_user_finish(&user);
-	return step;
-}
-
 /* C3: somebody else owns the profile; the status is still ours. */
 static bool is_owned_elsewhere(
         const struct planned_action *action, const struct call_outcome *outcome)
@@ -424,8 +377,9 @@ static enum step on_reread(
         struct run *run, const struct planned_action *action, const struct call_outcome *outcome)
 {
 	if (action->kind == ACTION_CREATE) {
-		return strcmp(outcome->attribute, "login") == 0 ? on_login_taken(run, action)
-		                                                : run_stop_outcome(run, outcome);
+		return strcmp(outcome->attribute, "login") == 0
+		        ? run_on_login_taken(run, json_get_text(action->profile, "login"))
+		        : run_stop_outcome(run, outcome);
 	}
 	return run_reread(run) == STEP_NEXT ? STEP_AGAIN : STEP_STOP;
 }
@@ -478,6 +432,15 @@ static enum step on_answer(struct run *run, const struct planned_action *action,
 }
 
 /* ---------------------------------------------------------------- action */
+
+/* On with the next action; another login makes another plan. */
+static enum step after_kept_back(struct run *run)
+{
+	bool plans_again = run->plans_again;
+
+	run->plans_again = false;
+	return plans_again ? STEP_AGAIN : STEP_NEXT;
+}
 
 static enum step act_dry(struct run *run, const struct planned_action *action)
 {

@@ -133,6 +133,8 @@ bool run_chooses_login(const struct run *run);
 enum step run_choose_login(struct run *run, unsigned taken);
 /* The same after that login turned out to be taken; sets plans_again. */
 enum step run_next_login(struct run *run, const char *taken);
+/* A create met a taken login: whose is it? (G4; okta.md 1.4) */
+enum step run_on_login_taken(struct run *run, const char *login);
 /* An account that is there has this login: if it is a candidate, it is the one. */
 bool run_use_login(struct run *run, const char *login) MUST_CHECK;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A login that is chosen: a rule with several expressions gives candidates, and
- * the first that nobody else has is taken. Who else has one is known from the
- * look-up, from our own store, and at last from Okta's refusal of the create.
- * Once linked the login is remembered (bob_login) and never chosen anew.
+ * A login that is taken, and one that is chosen: a rule with several expressions gives candidates,
+ * and the first that nobody else has is taken. Who else has one is known from the look-up, from our
+ * own store, and at last from Okta's refusal of the create. Once linked the login is remembered
+ * (bob_login) and never chosen anew.
  */
 #include "server/base/str.h"
 #include "server/engine/run.h"
@@ -89,5 +89,44 @@ enum step run_next_login(struct run *run, const char *taken)
 	}
 	enum step step = run_choose_login(run, bits);
 	run->plans_again = step == STEP_NEXT && bits != 0 && !run->is_held;
+	return step;
+}
+
+/* STEP_AGAIN: there is another login, and another plan. */
+static enum step plan_next(struct run *run, const char *login)
+{
+	enum step step = run_next_login(run, login);
+	bool plans_again = run->plans_again;
+
+	run->plans_again = false;
+	return step == STEP_NEXT && plans_again ? STEP_AGAIN : step;
+}
+
+enum step run_on_login_taken(struct run *run, const char *login)
+{
+	struct okta_client *client = run_okta(run);
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	if (client == NULL) {
+		return STEP_STOP;
+	}
+	okta_user_get(client, login, &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		struct okta_user_list users = {.items = &user, .count = 1};
+		step = lookup_judge(run, &users);
+		if (step == STEP_NEXT && !run->is_held && run_chooses_login(run)) {
+			step = plan_next(run, login);
+		}
+	} else if (outcome.call_class == CALL_NOT_FOUND && run_chooses_login(run)) {
+		step = plan_next(run, login);
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = run_hold(run, HOLD_MATCH,
+		        "Okta says the login is taken, and shows nobody who has it", NULL);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
 	return step;
 }

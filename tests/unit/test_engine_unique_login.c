@@ -160,10 +160,10 @@ START_TEST(when_all_are_taken_a_human_is_asked)
 	char list[2048];
 	char first[512];
 	char second[512];
-	ck_assert(str_copy(
-	        first, sizeof(first), engine_fixture_user("00u7namesake", "ACTIVE", FIRST, ANOTHER)));
-	ck_assert(str_copy(
-	        second, sizeof(second), engine_fixture_user("00u8namesake", "ACTIVE", SECOND, ANOTHER)));
+	ck_assert(str_copy(first, sizeof(first),
+	        engine_fixture_user("00u7namesake", "ACTIVE", FIRST, ANOTHER)));
+	ck_assert(str_copy(second, sizeof(second),
+	        engine_fixture_user("00u8namesake", "ACTIVE", SECOND, ANOTHER)));
 	ck_assert(str_format(list, sizeof(list), "[%s,%s,%s]", first, second,
 	        engine_fixture_user("00u9namesake", "ACTIVE", THIRD, ANOTHER)));
 	found(list);
