@@ -141,7 +141,7 @@ static void answer_one(struct child *child, size_t index)
 	atomic_fetch_add(&child->page->step, 1);
 	confine_cpu(EVALUATOR_CPU_MS);
 	buf_clear(&child->value);
-	enum evaluation_state state = programs_run(child->programs, index, &child->value);
+	enum evaluation_state state = programs_evaluate(child->programs, index, &child->value);
 	if (child->answer.len + child->value.len > WIRE_FRAME_MAX_BYTES / 2) {
 		state = EVALUATION_FAILED;
 		buf_clear(&child->value);

@@ -399,7 +399,7 @@ static enum evaluation_state give(jv value, struct buf *to)
 }
 
 /* empty gives null: a program may say that there is nothing in either way. */
-enum evaluation_state programs_run(struct programs *programs, size_t index, struct buf *to)
+enum evaluation_state programs_evaluate(struct programs *programs, size_t index, struct buf *to)
 {
 	if (!programs->is_in[index]) {
 		return fail(to, "it is not compiled");

@@ -31,6 +31,6 @@ bool programs_compile(struct programs *programs, struct wire_page *page, const b
 /* The next input; false when it is no JSON. */
 bool programs_set_input(struct programs *programs, const char *json, size_t len) MUST_CHECK;
 /* Runs a compiled program over the input: to gets the value as JSON, or the reason. */
-enum evaluation_state programs_run(struct programs *programs, size_t index, struct buf *to);
+enum evaluation_state programs_evaluate(struct programs *programs, size_t index, struct buf *to);
 
 #endif
