@@ -163,7 +163,7 @@ bool run_has_open_rows(const struct run *run)
 			return true;
 		}
 	}
-	return run->has_profile && run->profile.scope == SCOPE_UNKNOWN;
+	return run->has_profile && run->profile.is_scope_again;
 }
 
 /* --------------------------------------------------------------- problems */
