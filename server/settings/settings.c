@@ -62,7 +62,7 @@ static void wipe_texts(const json_t *json)
 	}
 }
 
-static void summarise(const struct settings_report *report, struct err *err)
+void settings_report_summarise(const struct settings_report *report, struct err *err)
 {
 	size_t count = report->count + report->left_out;
 	if (count == 1) {
@@ -119,7 +119,7 @@ struct settings *settings_load(const char *bytes, size_t len, const char *base_d
 	struct settings_walk walk = {.report = report, .base_dir = base_dir, .plain = plain};
 	struct settings *settings = read_document(&walk, bytes, len, err);
 	if (report->count > 0) {
-		summarise(report, err);
+		settings_report_summarise(report, err);
 	} else if (walk.is_out_of_memory ||
 	        (settings != NULL && !set_version(settings, bytes, len))) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the settings");

@@ -82,6 +82,20 @@ struct settings *settings_load_file(const char *path, enum settings_plain plain,
 /* The same from bytes; base_dir is where relative {"file"} paths start. */
 struct settings *settings_load(const char *bytes, size_t len, const char *base_dir,
         enum settings_plain plain, struct settings_report *report, struct err *err) MUST_CHECK;
+/*
+ * Mapping rows alone, a list as it stands under "mapping", laid over the default rows. rules comes
+ * uninitialised; on false (report and err filled in) it is empty.
+ */
+bool settings_load_rows(const json_t *rows, struct map_rules *rules, struct settings_report *report,
+        struct err *err) MUST_CHECK;
+/*
+ * The rows and provisioning.scope of one connection out of a whole document, whose other parts are
+ * not looked at and may lack secrets: of drafts and of old versions. As settings_load_rows.
+ */
+bool settings_load_mapping(const json_t *document, const char *connection, struct map_rules *rules,
+        struct settings_report *report, struct err *err) MUST_CHECK;
+/* The report's sentence: the first mistake, and how many there are. */
+void settings_report_summarise(const struct settings_report *report, struct err *err);
 void settings_destroy(struct settings *settings);
 
 /* Borrowed; NULL when there is no connection of that name. */

@@ -41,6 +41,13 @@ size_t settings_walk_enter(struct settings_walk *walk, const char *key)
 	return enter(walk, step);
 }
 
+size_t settings_walk_enter_plain(struct settings_walk *walk, const char *steps)
+{
+	char step[72];
+	str_format_cut(step, sizeof(step), "%s%s", walk->path_len == 0 ? "" : ".", steps);
+	return enter(walk, step);
+}
+
 size_t settings_walk_enter_element(struct settings_walk *walk, size_t index)
 {
 	char step[32];
@@ -97,9 +104,6 @@ size_t settings_walk_mistakes(const struct settings_walk *walk)
 
 /* ----------------------------------------------------------------- sections */
 
-static void walk_value(struct settings_walk *walk, const struct settings_key *key,
-        const json_t *json, void *target);
-
 static void unknown_key(
         struct settings_walk *walk, const struct settings_key *parent, const char *name)
 {
@@ -134,7 +138,7 @@ static void report_missing(
 	}
 }
 
-static void walk_section(struct settings_walk *walk, const struct settings_key *parent,
+void settings_walk_section(struct settings_walk *walk, const struct settings_key *parent,
         const json_t *json, void *target)
 {
 	if (!json_is_object(json)) {
@@ -152,14 +156,14 @@ static void walk_section(struct settings_walk *walk, const struct settings_key *
 			continue;
 		}
 		size_t before = settings_walk_enter(walk, name);
-		walk_value(walk, key, value, target);
+		settings_walk_value(walk, key, value, target);
 		settings_walk_leave(walk, before);
 	}
 	report_missing(walk, parent, json);
 }
 
 /* Every default at any depth of this container, as far as its own struct reaches. */
-static void set_defaults(
+void settings_walk_defaults(
         struct settings_walk *walk, const struct settings_key *parent, void *target)
 {
 	for (size_t i = 0; i < settings_keys_count; i++) {
@@ -169,7 +173,7 @@ static void set_defaults(
 			continue;
 		}
 		if (key->type == SETTINGS_TYPE_SECTION) {
-			set_defaults(walk, key, target);
+			settings_walk_defaults(walk, key, target);
 		} else if (key->fallback != NULL) {
 			json_t *json = json_loads(key->fallback, JSON_DECODE_ANY, NULL);
 			walk->is_out_of_memory = walk->is_out_of_memory || json == NULL;
@@ -197,141 +201,14 @@ static bool has_length(
 	return true;
 }
 
-static bool is_list(struct settings_walk *walk, const struct settings_key *key, const json_t *json)
+bool settings_walk_is_list(
+        struct settings_walk *walk, const struct settings_key *key, const json_t *json)
 {
 	if (!json_is_array(json)) {
 		settings_walk_wrong_type(walk, "a list", json);
 		return false;
 	}
 	return has_length(walk, key, json);
-}
-
-static bool is_address(const char *okta)
-{
-	return str_equal(okta, "login") || str_equal(okta, "email");
-}
-
-/* "bob": null: the row takes a default row away. */
-static bool is_removal(const json_t *json)
-{
-	return json_is_null(json_object_get(json, "bob"));
-}
-
-static size_t source_count(const json_t *json)
-{
-	static const char *const SOURCES[] = {"bob", "expr", "value"};
-	size_t count = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(SOURCES); i++) {
-		count += json_object_get(json, SOURCES[i]) != NULL ? 1 : 0;
-	}
-	return count;
-}
-
-static void check_removal(
-        struct settings_walk *walk, const struct map_row *row, const struct map_rules *rules)
-{
-	if (is_address(row->okta)) {
-		settings_walk_mistake(walk,
-		        "the row of \"%s\" cannot be removed: every Okta user has one", row->okta);
-	} else if (map_rules_find(rules, row->okta) == NULL) {
-		settings_walk_mistake(walk,
-		        "removes \"%s\", which the default mapping does not have; remove this row",
-		        row->okta);
-	}
-}
-
-static void check_empty(struct settings_walk *walk, const struct map_row *row)
-{
-	if (is_address(row->okta) && row->when_empty == WHEN_EMPTY_CLEAR) {
-		settings_walk_mistake(
-		        walk, "\"%s\" is never cleared; leave when_empty out", row->okta);
-	} else if (row->when_empty == WHEN_EMPTY_DEFAULT && row->fallback == NULL) {
-		settings_walk_mistake(
-		        walk, "when_empty is default, and \"default\" is missing; add it");
-	} else if (row->when_empty != WHEN_EMPTY_DEFAULT && row->fallback != NULL) {
-		settings_walk_mistake(walk,
-		        "\"default\" is only used with when_empty default; add that, or remove it");
-	}
-}
-
-static void check_source(struct settings_walk *walk, const struct map_row *row, const json_t *json)
-{
-	if (source_count(json) != 1) {
-		settings_walk_mistake(walk,
-		        "must have one of bob, expr and value, and has %zu; say where the value comes"
-		        " from",
-		        source_count(json));
-	} else if (row->form != FIELD_FORM_LABEL && row->bob == NULL) {
-		settings_walk_mistake(
-		        walk, "\"as\" goes with bob; an expression picks .label or .id itself");
-	} else if (row->expression_count > 1 && !str_equal(row->okta, "login")) {
-		settings_walk_mistake(walk,
-		        "several expressions are for login only, which must be unique; \"%s\" takes one:"
-		        " use // between them",
-		        row->okta);
-	}
-}
-
-static void check_row(struct settings_walk *walk, const struct map_row *row, const json_t *json,
-        const struct map_rules *rules)
-{
-	if (is_removal(json) && source_count(json) == 1) {
-		check_removal(walk, row, rules);
-		return;
-	}
-	check_source(walk, row, json);
-	check_empty(walk, row);
-}
-
-static void check_row_once(
-        struct settings_walk *walk, const json_t *rows, size_t index, const char *okta)
-{
-	for (size_t i = 0; i < index; i++) {
-		const json_t *earlier = json_object_get(json_array_get(rows, i), "okta");
-		if (str_equal(json_string_value(earlier), okta)) {
-			settings_walk_mistake(
-			        walk, "\"%s\" has a row already, [%zu]; keep one of them", okta, i);
-			return;
-		}
-	}
-}
-
-static void walk_row(struct settings_walk *walk, const struct settings_key *key, const json_t *rows,
-        size_t index, struct map_rules *rules)
-{
-	struct map_row row = {0};
-	const json_t *json = json_array_get(rows, index);
-	size_t mistakes = settings_walk_mistakes(walk);
-	set_defaults(walk, key, &row);
-	walk_section(walk, key, json, &row);
-	if (settings_walk_mistakes(walk) == mistakes && row.okta != NULL) {
-		check_row(walk, &row, json, rules);
-		check_row_once(walk, rows, index, row.okta);
-	}
-	row.source = row.expression_count > 0 ? ROW_FROM_EXPRESSION
-	        : row.value != NULL           ? ROW_FROM_VALUE
-	                                      : ROW_FROM_BOB;
-	if (settings_walk_mistakes(walk) == mistakes && row.okta != NULL) {
-		if (is_removal(json)) {
-			map_rules_remove(rules, row.okta);
-		} else if (!map_rules_lay_row(rules, &row)) {
-			walk->is_out_of_memory = true;
-		}
-	}
-	map_row_finish(&row);
-}
-
-static void walk_rows(struct settings_walk *walk, const struct settings_key *key,
-        const json_t *json, struct map_rules *rules)
-{
-	if (!is_list(walk, key, json)) {
-		return;
-	}
-	for (size_t i = 0; i < json_array_size(json); i++) {
-		size_t before = settings_walk_enter_element(walk, i);
-		walk_row(walk, key, json, i, rules);
-		settings_walk_leave(walk, before);
-	}
 }
 
 static void walk_sites(struct settings_walk *walk, const struct settings_key *key,
@@ -357,7 +234,7 @@ static void walk_sites(struct settings_walk *walk, const struct settings_key *ke
 		site->site = str_dup(name);
 		walk->is_out_of_memory = walk->is_out_of_memory || site->site == NULL;
 		size_t before = settings_walk_enter(walk, name);
-		walk_section(walk, key, value, site);
+		settings_walk_section(walk, key, value, site);
 		settings_walk_leave(walk, before);
 	}
 }
@@ -393,7 +270,7 @@ static void check_default_connection(struct settings_walk *walk, const struct se
 static void walk_connections(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct settings *settings)
 {
-	if (!is_list(walk, key, json)) {
+	if (!settings_walk_is_list(walk, key, json)) {
 		return;
 	}
 	settings->connections = calloc(json_array_size(json), sizeof(*settings->connections));
@@ -408,15 +285,15 @@ static void walk_connections(struct settings_walk *walk, const struct settings_k
 		if (!map_rules_init_default(&connection->rules)) {
 			walk->is_out_of_memory = true;
 		}
-		set_defaults(walk, key, connection);
-		walk_section(walk, key, json_array_get(json, i), connection);
+		settings_walk_defaults(walk, key, connection);
+		settings_walk_section(walk, key, json_array_get(json, i), connection);
 		check_name_once(walk, settings);
 		settings_walk_leave(walk, before);
 	}
 	check_default_connection(walk, settings);
 }
 
-static void walk_value(struct settings_walk *walk, const struct settings_key *key,
+void settings_walk_value(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
 	if (json_is_null(json)) {
@@ -429,11 +306,11 @@ static void walk_value(struct settings_walk *walk, const struct settings_key *ke
 	}
 	void *here = (char *)target + key->offset;
 	if (key->type == SETTINGS_TYPE_SECTION) {
-		walk_section(walk, key, json, target);
+		settings_walk_section(walk, key, json, target);
 	} else if (key->type == SETTINGS_TYPE_CONNECTIONS) {
 		walk_connections(walk, key, json, target);
 	} else if (key->type == SETTINGS_TYPE_ROWS) {
-		walk_rows(walk, key, json, here);
+		settings_walk_rows(walk, key, json, here);
 	} else if (key->type == SETTINGS_TYPE_SITES) {
 		walk_sites(walk, key, json, here);
 	} else {
@@ -444,5 +321,5 @@ static void walk_value(struct settings_walk *walk, const struct settings_key *ke
 void settings_walk_document(
         struct settings_walk *walk, const json_t *document, struct settings *settings)
 {
-	walk_section(walk, NULL, document, settings);
+	settings_walk_section(walk, NULL, document, settings);
 }

@@ -29,8 +29,26 @@ struct settings_walk {
 void settings_walk_document(
         struct settings_walk *walk, const json_t *document, struct settings *settings);
 
+/* One value of the table, whatever its type, into target + key->offset. */
+void settings_walk_value(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+/* The keys of an object below parent; unknown and missing ones are mistakes. */
+void settings_walk_section(struct settings_walk *walk, const struct settings_key *parent,
+        const json_t *json, void *target);
+/* Every default at any depth of this container, as far as its own struct reaches. */
+void settings_walk_defaults(
+        struct settings_walk *walk, const struct settings_key *parent, void *target);
+/* False with a mistake recorded: no list, or not as long as the key allows. */
+bool settings_walk_is_list(
+        struct settings_walk *walk, const struct settings_key *key, const json_t *json) MUST_CHECK;
+/* Mapping rows, laid over those in rules (settings_rows.c). */
+void settings_walk_rows(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct map_rules *rules);
+
 /* Goes down to a key, or to an element; returns where it stood, for settings_walk_leave. */
 size_t settings_walk_enter(struct settings_walk *walk, const char *key);
+/* Down several keys of the table at one step: "provisioning.scope". */
+size_t settings_walk_enter_plain(struct settings_walk *walk, const char *steps);
 size_t settings_walk_enter_element(struct settings_walk *walk, size_t index);
 void settings_walk_leave(struct settings_walk *walk, size_t path_len);
 

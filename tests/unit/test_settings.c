@@ -194,6 +194,29 @@ static void check_full_policy(const struct policy_settings *policy)
 	ck_assert_int_eq(policy->out_of_scope, SCOPE_SUSPEND);
 }
 
+static void check_full_rows(const struct map_rules *rules)
+{
+	ck_assert_str_eq(map_rules_source(rules, "costCenter"), "work.custom.field_1655996461265");
+	ck_assert_ptr_null(map_rules_find(rules, "manager"));
+	ck_assert_str_eq(map_rules_source(rules, "title"), "work.department");
+	ck_assert_str_eq(rules->scope.text, ".work.site.label != \"Paris\"");
+	const struct map_row *login = map_rules_find(rules, "login");
+	ck_assert_int_eq(login->source, ROW_FROM_EXPRESSION);
+	ck_assert_uint_eq(login->expression_count, 2);
+	ck_assert_str_eq(login->expressions[1].text, ".root.email | sub(\"@\"; \"2@\")");
+	ck_assert_int_eq(login->apply, APPLY_ON_CREATE);
+	const struct map_row *organization = map_rules_find(rules, "organization");
+	ck_assert_int_eq(organization->source, ROW_FROM_VALUE);
+	ck_assert_str_eq(json_string_value(organization->value), "Acme");
+	ck_assert_int_eq(organization->apply, APPLY_ALWAYS);
+	const struct map_row *division = map_rules_find(rules, "division");
+	ck_assert_int_eq(division->source, ROW_FROM_BOB);
+	ck_assert_int_eq(division->when_empty, WHEN_EMPTY_DEFAULT);
+	ck_assert_str_eq(json_string_value(division->fallback), "none");
+	ck_assert_int_eq(division->form, FIELD_FORM_ID);
+	ck_assert_int_eq(division->too_long, TOO_LONG_TRUNCATES);
+}
+
 START_TEST(every_key_reaches_its_place)
 {
 	ck_assert_int_eq(setenv("BOB2OKTA_TEST_TOKEN", "token-from-a-variable", 1), 0);
@@ -212,11 +235,50 @@ START_TEST(every_key_reaches_its_place)
 	ck_assert_int_eq(c->limits.hour[LIMIT_RENAME].count, 7);
 	ck_assert_int_eq(c->limits.hour[LIMIT_RENAME].percent, 2);
 	ck_assert_int_eq(c->limits.hour[LIMIT_REVOKE].count, 22);
-	ck_assert_str_eq(
-	        map_rules_source(&c->rules, "costCenter"), "work.custom.field_1655996461265");
-	ck_assert_ptr_null(map_rules_source(&c->rules, "manager"));
-	ck_assert_str_eq(map_rules_source(&c->rules, "title"), "work.department");
+	check_full_rows(&c->rules);
 	settings_destroy(settings);
+}
+END_TEST
+
+START_TEST(rows_alone_are_laid_over_the_default_rows)
+{
+	struct settings_report report;
+	struct map_rules rules;
+	json_t *rows = json_pack("[{s:s, s:s}]", "okta", "title", "expr", ".work.title");
+	ck_assert(settings_load_rows(rows, &rules, &report, NULL));
+	ck_assert_int_eq(map_rules_find(&rules, "title")->source, ROW_FROM_EXPRESSION);
+	ck_assert_str_eq(map_rules_source(&rules, "login"), "root.email");
+	map_rules_finish(&rules);
+	json_object_set_new(json_array_get(rows, 0), "expr", json_true());
+	struct err err = ERR_INIT;
+	ck_assert(!settings_load_rows(rows, &rules, &report, &err));
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.mistakes[0].path, "mapping[0].expr");
+	ck_assert_int_eq(err.code, ERR_SETTINGS_INVALID);
+	ck_assert_uint_eq(rules.count, 0);
+	json_decref(rows);
+}
+END_TEST
+
+START_TEST(the_mapping_of_one_connection_needs_no_secrets)
+{
+	struct settings_report report;
+	struct map_rules rules;
+	json_t *document = load_json(DATA "full.json");
+	json_t *bob =
+	        json_object_get(json_array_get(json_object_get(document, "connections"), 0), "bob");
+	json_object_set_new(bob, "service_user_token", json_pack("{s:b}", "kept", 1));
+	ck_assert(settings_load_mapping(document, "default", &rules, &report, NULL));
+	check_full_rows(&rules);
+	map_rules_finish(&rules);
+	ck_assert(!settings_load_mapping(document, "other", &rules, &report, NULL));
+	ck_assert_str_eq(report.mistakes[0].path, "connections");
+	json_t *provisioning = json_object_get(
+	        json_array_get(json_object_get(document, "connections"), 0), "provisioning");
+	json_object_set_new(provisioning, "scope", json_integer(1));
+	ck_assert(!settings_load_mapping(document, "default", &rules, &report, NULL));
+	ck_assert_str_eq(report.mistakes[0].path, "connections[0].provisioning.scope");
+	json_decref(document);
 }
 END_TEST
 
@@ -366,6 +428,8 @@ static Suite *settings_suite(void)
 	tcase_add_test(values, defaults_hold_where_the_document_is_silent);
 	tcase_add_test(values, default_limits_are_those_of_the_policy);
 	tcase_add_test(values, every_key_reaches_its_place);
+	tcase_add_test(values, rows_alone_are_laid_over_the_default_rows);
+	tcase_add_test(values, the_mapping_of_one_connection_needs_no_secrets);
 	tcase_add_test(values, a_secret_of_a_file_ends_before_its_line_break);
 	tcase_add_test(values, the_version_is_the_start_of_the_digest);
 	tcase_add_test(values, an_unknown_connection_is_not_found);
