@@ -140,9 +140,10 @@ json_t *render_action(const struct action_record *action)
 	const struct outcome *outcome = &action->outcome;
 
 	return json_pack(
-	        "{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:I, s:I, s:s, "
+	        "{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:I, s:I, s:s, "
 	        "s:i, s:s, s:s, s:s, s:b}",
-	        "intent_id", (json_int_t)intent->intent_id, "kind", action_kind_name(intent->kind),
+	        "intent_id", (json_int_t)intent->intent_id, "settings_version",
+	        (json_int_t)intent->settings_version, "kind", action_kind_name(intent->kind),
 	        "rule", intent->rule, "reason", intent->reason, "lane", lane_name(intent->lane),
 	        "limit", limit_kind_name(intent->limit), "lower_cause",
 	        lower_cause_name(intent->lower_cause), "okta_id", intent->okta_id, "attributes",

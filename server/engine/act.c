@@ -118,6 +118,7 @@ static bool fill_intent(
 	        .key = employee->key,
 	        .lease_token = employee->lease_token,
 	        .claimed_generation = employee->claimed_generation,
+	        .settings_version = run->connection->settings_version,
 	        .kind = action->kind,
 	        .limit = action->limit,
 	        .is_rename = action->is_rename,

@@ -81,6 +81,7 @@ struct connection *connection_create(const struct connection_options *options, s
 		return NULL;
 	}
 	connection->settings = options->settings;
+	connection->settings_version = options->settings_version;
 	connection->policy = options->settings->policy;
 	park_init(&connection->okta);
 	park_init(&connection->bob);

@@ -33,6 +33,7 @@ struct lookup_memo {
 
 struct connection {
 	const struct connection_settings *settings;
+	int64_t settings_version; /* whose these are; every intent names it */
 	struct policy_settings policy; /* the settings' policy and the token's owner as protected */
 	struct okta_org *org;
 	struct bob_company *company;
@@ -61,6 +62,7 @@ struct connection {
 
 struct connection_options {
 	const struct connection_settings *settings;
+	int64_t settings_version;
 	enum transport_plain plain;
 	const atomic_bool *abort;
 	struct evaluator_spawner *spawner; /* NULL: rows with expressions fail */

@@ -70,7 +70,10 @@ static bool has_revocation(const struct event_verdict *verdicts, size_t count)
 	return false;
 }
 
-/* Returns how many events were settled; 0 also when the store could not. */
+/*
+ * Returns how many events were settled; 0 also when the store could not. What was read after this
+ * engine was told to stop may belong to a connection that only its successor knows.
+ */
 static size_t settle_some(struct dispatcher *dispatcher)
 {
 	struct event_list events = {0};
@@ -79,6 +82,10 @@ static size_t settle_some(struct dispatcher *dispatcher)
 
 	if (!store_event_next(dispatcher->engine->store, ENGINE_EVENTS_AT_ONCE, &events, &err)) {
 		log_error("events not read", F("cause", err.text));
+		return 0;
+	}
+	if (atomic_load(&dispatcher->engine->is_stopping)) {
+		event_list_finish(&events);
 		return 0;
 	}
 	struct event_verdict *verdicts = calloc(events.count + 1, sizeof(*verdicts));

@@ -112,6 +112,7 @@ static bool create_connections(struct engine *engine, struct err *err)
 	for (size_t i = 0; i < settings->connection_count; i++) {
 		struct connection_options options = {
 		        .settings = &settings->connections[i],
+		        .settings_version = settings->number,
 		        .plain = engine->options.plain,
 		        .abort = &engine->is_aborting,
 		        .spawner = engine->options.spawner,
@@ -164,6 +165,11 @@ void engine_destroy(struct engine *engine)
 	work_queue_finish(&engine->queue);
 	monitor_finish(&engine->wake);
 	free(engine);
+}
+
+const struct settings *engine_settings(const struct engine *engine)
+{
+	return engine->options.settings;
 }
 
 /* ----------------------------------------------------------------- start */
@@ -233,7 +239,8 @@ static bool recover(struct engine *engine, struct err *err)
 			return false;
 		}
 	}
-	return mark_open_intents(engine, err);
+	/* Open ones may be in the hands of the engine before, which closes them. */
+	return engine->options.is_successor || mark_open_intents(engine, err);
 }
 
 static bool start_thread(struct engine *engine, pthread_t *thread, const char *name,
@@ -350,18 +357,23 @@ static void join_all(struct engine *engine)
 	engine->is_dispatcher_started = false;
 }
 
-void engine_stop(struct engine *engine, int64_t deadline_ms)
+void engine_quiesce(struct engine *engine)
 {
 	atomic_store(&engine->is_stopping, true);
 	work_queue_close(&engine->queue);
 	engine_wake(engine);
+}
+
+void engine_stop(struct engine *engine, int64_t deadline_ms)
+{
+	engine_quiesce(engine);
 	if (!wait_for_threads(engine, deadline_ms - ABORT_BEFORE_DEADLINE_MS)) {
 		engine_abort(engine);
 	}
 	join_all(engine);
 	for (struct work *work = work_queue_drain(&engine->queue); work != NULL;
 	        work = work_queue_drain(&engine->queue)) {
-		engine_give_back(engine, &work->employee, "the server stopped");
+		engine_give_back(engine, &work->employee, "stopped before it was begun");
 		work_destroy(work);
 	}
 }

@@ -35,6 +35,9 @@ struct engine_options {
 	enum transport_plain plain;
 	engine_event_parser parse_event;
 	struct evaluator_spawner *spawner; /* borrowed; NULL: expressions cannot be evaluated */
+	/* Another engine of this process works on the same store, and is about to stop: what it
+	   has begun it also ends. */
+	bool is_successor;
 };
 
 struct engine *engine_create(const struct engine_options *options, struct err *err) MUST_CHECK;
@@ -43,6 +46,8 @@ bool engine_start(struct engine *engine, struct err *err) MUST_CHECK;
 void engine_notify(struct engine *engine);
 /* The same for a stored event: a flood of them wakes once. */
 void engine_notify_stored(struct engine *engine);
+/* Stops claiming, and waits for nothing; engine_stop then does the rest. Any thread. */
+void engine_quiesce(struct engine *engine);
 /*
  * Stops claiming, lets calls in flight end until deadline_ms (monotonic), aborts
  * the rest, gives everything unfinished back, joins all threads.
@@ -51,6 +56,8 @@ void engine_stop(struct engine *engine, int64_t deadline_ms);
 /* A second signal: calls in flight are aborted at once. Any thread. */
 void engine_abort(struct engine *engine);
 void engine_destroy(struct engine *engine);
+/* Those it was created with; valid as long as it is. */
+const struct settings *engine_settings(const struct engine *engine);
 
 /* ------------------------------------------------------------- control */
 

@@ -64,6 +64,7 @@ static bool fill_link_intent(
 	        .key = run->employee->key,
 	        .lease_token = run->employee->lease_token,
 	        .claimed_generation = run->employee->claimed_generation,
+	        .settings_version = run->connection->settings_version,
 	        .kind = ACTION_LINK,
 	        .lane = run->employee->lane,
 	        .opened_at_ms = clock_wall_ms(),

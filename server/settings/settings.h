@@ -58,6 +58,7 @@ struct settings {
 	struct connection_settings *connections;
 	size_t connection_count;
 	char version[17]; /* first 16 hex digits of the document's SHA-256 */
+	int64_t number; /* of the settings version (store.h); 0 until it has one */
 };
 
 struct settings_mistake {

@@ -30,6 +30,12 @@ static const char *const OUTCOME_STATES[OUTCOME_STATE_COUNT] = {
         [OUTCOME_DRY_RUN] = "dry_run",
 };
 
+static const char *const SETTINGS_SOURCES[SETTINGS_SOURCE_COUNT] = {
+        [SETTINGS_FROM_FILE] = "file",
+        [SETTINGS_FROM_API] = "api",
+        [SETTINGS_FROM_ROLLBACK] = "rollback",
+};
+
 const char *employee_state_name(enum employee_state state)
 {
 	return (size_t)state < ARRAY_SIZE(EMPLOYEE_STATES) ? EMPLOYEE_STATES[state] : "unknown";
@@ -43,6 +49,11 @@ const char *event_state_name(enum event_state state)
 const char *outcome_state_name(enum outcome_state state)
 {
 	return (size_t)state < ARRAY_SIZE(OUTCOME_STATES) ? OUTCOME_STATES[state] : "unknown";
+}
+
+const char *settings_source_name(enum settings_source source)
+{
+	return (size_t)source < ARRAY_SIZE(SETTINGS_SOURCES) ? SETTINGS_SOURCES[source] : "unknown";
 }
 
 enum employee_state employee_state_parse(const char *text)
@@ -125,4 +136,19 @@ void action_list_finish(struct action_list *list)
 	}
 	free(list->items);
 	*list = (struct action_list){0};
+}
+
+void settings_version_finish(struct settings_version *version)
+{
+	free(version->document);
+	*version = (struct settings_version){0};
+}
+
+void settings_version_list_finish(struct settings_version_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		settings_version_finish(&list->items[i]);
+	}
+	free(list->items);
+	*list = (struct settings_version_list){0};
 }

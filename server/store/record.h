@@ -221,6 +221,7 @@ struct intent {
 	struct employee_key key;
 	int64_t lease_token;
 	int64_t claimed_generation;
+	int64_t settings_version; /* that planned it */
 	enum action_kind kind;
 	enum limit_kind limit;
 	bool is_rename;
@@ -273,6 +274,31 @@ struct action_list {
 };
 void action_list_finish(struct action_list *list);
 
+/* Where a version of the settings came from. */
+enum settings_source {
+	SETTINGS_FROM_FILE,
+	SETTINGS_FROM_API,
+	SETTINGS_FROM_ROLLBACK,
+	SETTINGS_SOURCE_COUNT
+};
+
+struct settings_version {
+	int64_t version; /* 1, 2, ...; never used twice */
+	int64_t at_ms;
+	char author[64];
+	char note[SENTENCE_BYTES];
+	enum settings_source source;
+	char hash[17];
+	char *document; /* JSON without secrets; NULL in lists; owned */
+};
+void settings_version_finish(struct settings_version *version);
+
+struct settings_version_list {
+	struct settings_version *items;
+	size_t count;
+};
+void settings_version_list_finish(struct settings_version_list *list);
+
 struct store_counts {
 	int64_t by_state[EMPLOYEE_STATE_COUNT];
 	int64_t by_lane[LANE_COUNT]; /* dirty or working */
@@ -287,6 +313,7 @@ struct store_counts {
 const char *employee_state_name(enum employee_state state);
 const char *event_state_name(enum event_state state);
 const char *outcome_state_name(enum outcome_state state);
+const char *settings_source_name(enum settings_source source);
 /* COUNT (or NONE) for an unknown word. */
 enum employee_state employee_state_parse(const char *text);
 

@@ -120,6 +120,7 @@ extern const struct sqlite_words sqlite_words_hold_kind;
 extern const struct sqlite_words sqlite_words_action_kind;
 extern const struct sqlite_words sqlite_words_limit_kind;
 extern const struct sqlite_words sqlite_words_outcome_state;
+extern const struct sqlite_words sqlite_words_settings_source;
 
 /* Fills the struct from the row, columns in their order from the left. */
 bool sqlite_column_read(struct sqlite3_stmt *stmt, const struct sqlite_column *columns,

@@ -121,8 +121,10 @@ bool store_value_get(struct store *store, const char *connection, const char *na
 bool sqlite_audit(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
         const char *what, struct err *err)
 {
-	static const char SQL[] = "INSERT INTO audit (at_ms, connection, employee_id, who, what)"
-	                          " VALUES (?, ?, ?, ?, ?)";
+	static const char SQL[] =
+	        "INSERT INTO audit (at_ms, connection, employee_id, who, what, settings_version)"
+	        " VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM store_state"
+	        " WHERE name = 'settings_version'), 0))";
 	return sqlite_exec(conn, SQL,
 	        VALUES(INT(clock_wall_ms()), TEXT(key->connection), TEXT(key->employee_id),
 	                TEXT(who), TEXT(what)),

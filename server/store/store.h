@@ -201,6 +201,26 @@ bool store_hold_list(struct store *store, const char *connection, const struct e
 bool store_audit(struct store *store, const char *connection, const char *employee_id,
         const char *who, const char *what, struct err *err) MUST_CHECK;
 
+/* ------------------------------------------------------- settings versions */
+
+/* Adds a version and sets its number and, if that is 0, its time. */
+bool store_settings_add(
+        struct store *store, struct settings_version *version, struct err *err) MUST_CHECK;
+/* Takes back one that could not be put to work; its number is not used again. */
+bool store_settings_remove(struct store *store, int64_t version, struct err *err) MUST_CHECK;
+/* Newest first, without documents. */
+bool store_settings_list(struct store *store, size_t limit, struct settings_version_list *versions,
+        struct err *err) MUST_CHECK;
+/* ERR_NOT_FOUND: there is no such version. */
+bool store_settings_get(struct store *store, int64_t number, struct settings_version *version,
+        struct err *err) MUST_CHECK;
+/* The newest of a source, or of all with SETTINGS_SOURCE_COUNT; ERR_NOT_FOUND: none yet. */
+bool store_settings_newest(struct store *store, enum settings_source source,
+        struct settings_version *version, struct err *err) MUST_CHECK;
+/* The version in force from now on: audit lines name it. */
+bool store_settings_version_set(
+        struct store *store, int64_t version, struct err *err) MUST_CHECK;
+
 /* ----------------------------------------------------------- small values */
 
 /* Named values of a connection that survive restarts: "pause", "parked.okta", "running_ms"... */

@@ -327,7 +327,7 @@ START_TEST(work_that_waits_in_the_queue_is_given_back_undone)
 	engine_fixture_load(&fixture);
 	ck_assert_int_eq(fixture.employee.state, EMPLOYEE_DIRTY);
 	ck_assert_int_eq(fixture.employee.attempts, 0);
-	ck_assert_str_eq(fixture.employee.last_error, "the server stopped");
+	ck_assert_str_eq(fixture.employee.last_error, "stopped before it was begun");
 }
 END_TEST
 
