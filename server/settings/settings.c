@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings/settings.h"
 
-#include "server/base/json.h"
 #include "server/base/str.h"
-#include "server/settings/file.h"
+#include "server/settings/settings_document.h"
 #include "server/settings/settings_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Eight bytes are the sixteen hex digits of the version. */
-#define VERSION_BYTES 8
 
 static void finish_connection(struct connection_settings *connection)
 {
@@ -38,30 +34,6 @@ void settings_destroy(struct settings *settings)
 	free(settings);
 }
 
-/*
- * The parsed document holds secrets too, and jansson frees without wiping. Its texts lie in heap
- * memory of its own, so writing to them is allowed although it only lends them as const.
- */
-static void wipe_texts(const json_t *json)
-{
-	const char *key = NULL;
-	size_t index = 0;
-	json_t *value = NULL;
-	if (json_is_string(json)) {
-		crypto_wipe((void *)(uintptr_t)json_string_value(json), json_string_length(json));
-	} else if (json_is_array(json)) {
-		json_array_foreach(json, index, value)
-		{
-			wipe_texts(value);
-		}
-	} else if (json_is_object(json)) {
-		json_object_foreach((json_t *)(uintptr_t)json, key, value)
-		{
-			wipe_texts(value);
-		}
-	}
-}
-
 void settings_report_summarise(const struct settings_report *report, struct err *err)
 {
 	size_t count = report->count + report->left_out;
@@ -74,54 +46,18 @@ void settings_report_summarise(const struct settings_report *report, struct err 
 	}
 }
 
-static bool set_version(struct settings *settings, const char *bytes, size_t len)
-{
-	uint8_t digest[CRYPTO_SHA256_BYTES];
-	if (!crypto_sha256(bytes, len, digest)) {
-		return false;
-	}
-	str_hex(settings->version, digest, VERSION_BYTES);
-	return true;
-}
-
-static void report_syntax(struct settings_walk *walk, const struct err *err)
-{
-	settings_walk_mistake(walk,
-	        "%s: look there for a comma too many or missing, or a key that comes twice",
-	        err->text);
-}
-
-/* NULL with the report or err filled in. */
-static struct settings *read_document(
-        struct settings_walk *walk, const char *bytes, size_t len, struct err *err)
-{
-	struct err syntax = ERR_INIT;
-	json_t *document = json_parse(bytes, len, &syntax);
-	if (document == NULL) {
-		report_syntax(walk, &syntax);
-		return NULL;
-	}
-	struct settings *settings = calloc(1, sizeof(*settings));
-	if (settings == NULL) {
-		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
-	} else {
-		settings_walk_document(walk, document, settings);
-	}
-	wipe_texts(document);
-	json_decref(document);
-	return settings;
-}
-
-struct settings *settings_load(const char *bytes, size_t len, const char *base_dir,
+struct settings *settings_load_document(const json_t *document, const char *base_dir,
         enum settings_plain plain, struct settings_report *report, struct err *err)
 {
 	*report = (struct settings_report){0};
 	struct settings_walk walk = {.report = report, .base_dir = base_dir, .plain = plain};
-	struct settings *settings = read_document(&walk, bytes, len, err);
+	struct settings *settings = calloc(1, sizeof(*settings));
+	if (settings != NULL) {
+		settings_walk_document(&walk, document, settings);
+	}
 	if (report->count > 0) {
 		settings_report_summarise(report, err);
-	} else if (walk.is_out_of_memory ||
-	        (settings != NULL && !set_version(settings, bytes, len))) {
+	} else if (settings == NULL || walk.is_out_of_memory) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
 	} else {
 		return settings;
@@ -130,24 +66,35 @@ struct settings *settings_load(const char *bytes, size_t len, const char *base_d
 	return NULL;
 }
 
+struct settings *settings_load(const char *bytes, size_t len, const char *base_dir,
+        enum settings_plain plain, struct settings_report *report, struct err *err)
+{
+	char hash[sizeof(((struct settings *)0)->version)];
+	json_t *document = settings_parse(bytes, len, hash, report, err);
+	if (document == NULL) {
+		return NULL;
+	}
+	struct settings *settings = settings_load_document(document, base_dir, plain, report, err);
+	if (settings != NULL) {
+		memcpy(settings->version, hash, sizeof(hash));
+	}
+	settings_document_wipe(document);
+	return settings;
+}
+
 struct settings *settings_load_file(const char *path, enum settings_plain plain,
         struct settings_report *report, struct err *err)
 {
-	*report = (struct settings_report){0};
+	struct settings_file file;
 	struct settings *settings = NULL;
-	struct file_content content = {0};
-	struct err cause = ERR_INIT;
-	char *folder = file_folder(path);
-	if (folder == NULL) {
-		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
-	} else if (!file_read(path, SETTINGS_FILE_MAX_BYTES, &content, &cause)) {
-		err_set(err, ERR_SETTINGS_INVALID,
-		        "%s; say where the settings document is with --settings FILE", cause.text);
-	} else {
-		settings = settings_load(content.bytes, content.len, folder, plain, report, err);
+	if (!settings_file_read(&file, path, report, err)) {
+		return NULL;
 	}
-	file_content_wipe(&content);
-	free(folder);
+	settings = settings_load_document(file.document, file.folder, plain, report, err);
+	if (settings != NULL) {
+		memcpy(settings->version, file.hash, sizeof(file.hash));
+	}
+	settings_file_wipe(&file);
 	return settings;
 }
 

@@ -108,8 +108,8 @@ static bool list_by(struct store *store, const char *sql, const struct sqlite_va
 	return done;
 }
 
-bool store_settings_list(struct store *store, size_t limit, struct settings_version_list *versions,
-        struct err *err)
+bool store_settings_list(
+        struct store *store, size_t limit, struct settings_version_list *versions, struct err *err)
 {
 	static const char SQL[] = "SELECT version, at_ms, author, note, source, hash, NULL FROM"
 	                          " settings_versions ORDER BY version DESC LIMIT ?";

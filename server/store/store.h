@@ -218,8 +218,7 @@ bool store_settings_get(struct store *store, int64_t number, struct settings_ver
 bool store_settings_newest(struct store *store, enum settings_source source,
         struct settings_version *version, struct err *err) MUST_CHECK;
 /* The version in force from now on: audit lines name it. */
-bool store_settings_version_set(
-        struct store *store, int64_t version, struct err *err) MUST_CHECK;
+bool store_settings_version_set(struct store *store, int64_t version, struct err *err) MUST_CHECK;
 
 /* ----------------------------------------------------------- small values */
 
