@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start order: spawner of evaluators, settings, store, engine, admin listener, public listener. A
+ * Start order: spawner of evaluators, store, settings and their engine, admin listener, public
+ * listener. A
  * webhook is taken only when everything behind it runs. Stop is the reverse:
  *
  *   1 quiesce both listeners      new requests get 503 and Connection: close
  *   2 public listener             open deliveries get their answer
- *   3 engine                      calls in flight end, the rest is given back
+ *   3 engines                     calls in flight end, the rest is given back
  *   4 admin listener, store       what is committed is checkpointed
  *
  * A second signal aborts calls in flight and skips the waits.
@@ -18,11 +19,12 @@
 #include "server/base/version.h"
 #include "server/cli/admin_client.h"
 #include "server/console/console.h"
-#include "server/engine/engine.h"
+#include "server/engine/running.h"
 #include "server/evaluator/evaluator.h"
 #include "server/intake/event.h"
 #include "server/intake/webhook.h"
 #include "server/routes.h"
+#include "server/serve_check.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -45,11 +47,11 @@
 struct process {
 	const struct options *options;
 	enum transport_plain plain;
+	enum settings_plain settings_plain;
 	struct evaluator_spawner *spawner;
-	struct settings *settings;
 	size_t mistakes; /* in the settings document; printed already */
 	struct store *store;
-	struct engine *engine;
+	struct running *running; /* the settings in force and their engine */
 	struct intake intake;
 	struct console console;
 	struct http_server *public_listener;
@@ -61,20 +63,13 @@ struct process {
 
 /* ----------------------------------------------------------------- start */
 
-static bool load_settings(struct process *process, struct err *err)
+static void say_mistakes(struct process *process, const struct settings_report *report)
 {
-	struct settings_report report = {0};
-	enum settings_plain plain = process->options->allow_insecure_loopback
-	        ? SETTINGS_PLAIN_ON_LOOPBACK
-	        : SETTINGS_TLS_ONLY;
-
-	process->settings = settings_load_file(process->options->settings, plain, &report, err);
-	for (size_t i = 0; i < report.count; i++) {
-		fprintf(stderr, "%s: %s: %s\n", process->options->settings, report.mistakes[i].path,
-		        report.mistakes[i].text);
+	for (size_t i = 0; i < report->count; i++) {
+		fprintf(stderr, "%s: %s: %s\n", process->options->settings,
+		        report->mistakes[i].path, report->mistakes[i].text);
 	}
-	process->mistakes = report.count + report.left_out;
-	return process->settings != NULL;
+	process->mistakes = report->count + report->left_out;
 }
 
 static bool open_store(struct process *process, struct err *err)
@@ -88,19 +83,43 @@ static bool open_store(struct process *process, struct err *err)
 	return process->store != NULL;
 }
 
+/* A document with mistakes is refused before anything else is touched: the store too. */
+static bool check_document(struct process *process, struct err *err)
+{
+	struct settings_report report = {0};
+	struct settings *settings = settings_load_file(
+	        process->options->settings, process->settings_plain, &report, err);
+
+	say_mistakes(process, &report);
+	settings_destroy(settings);
+	return settings != NULL;
+}
+
 static bool start_engine(struct process *process, struct err *err)
 {
-	struct engine_options options = {
-	        .settings = process->settings,
-	        .store = process->store,
-	        .workers = process->options->workers,
-	        .plain = process->plain,
-	        .parse_event = event_parse,
-	        .spawner = process->spawner,
+	struct running_options options = {
+	        .engine =
+	                {
+	                        .store = process->store,
+	                        .workers = process->options->workers,
+	                        .plain = process->plain,
+	                        .parse_event = event_parse,
+	                        .spawner = process->spawner,
+	                },
+	        .settings_path = process->options->settings,
+	        .plain = process->settings_plain,
+	        .check = serve_check,
+	        .check_context = process->spawner,
 	};
+	struct settings_report report = {0};
 
-	process->engine = engine_create(&options, err);
-	return process->engine != NULL && engine_start(process->engine, err);
+	process->running = running_create(&options, err);
+	if (process->running == NULL) {
+		return false;
+	}
+	bool is_started = running_start(process->running, &report, err);
+	say_mistakes(process, &report);
+	return is_started;
 }
 
 static bool start_admin(struct process *process, struct err *err)
@@ -118,9 +137,9 @@ static bool start_admin(struct process *process, struct err *err)
 	        .body_deadline_ms = BODY_DEADLINE_MS,
 	};
 
-	process->console.engine = process->engine;
+	process->console.engines = running_engines(process->running);
+	process->console.running = process->running;
 	process->console.store = process->store;
-	process->console.settings = process->settings;
 	process->console.started_at_ms = clock_wall_ms();
 	char *token_path = admin_client_token_path(process->options->store, err);
 	bool has_token =
@@ -132,11 +151,6 @@ static bool start_admin(struct process *process, struct err *err)
 	process->admin_listener = http_start(&options, err);
 	err_prefix(err, "--admin-listen");
 	return process->admin_listener != NULL;
-}
-
-static void on_stored(void *engine)
-{
-	engine_notify_stored(engine);
 }
 
 static bool start_public(struct process *process, struct err *err)
@@ -154,9 +168,9 @@ static bool start_public(struct process *process, struct err *err)
 	        .body_deadline_ms = BODY_DEADLINE_MS,
 	};
 
-	intake_init(&process->intake, process->settings, process->store);
-	process->intake.on_stored = on_stored;
-	process->intake.on_stored_context = process->engine;
+	intake_init(&process->intake, running_settings(process->running), process->store);
+	process->intake.on_stored = running_notify_stored;
+	process->intake.on_stored_context = process->running;
 	process->public_listener = http_start(&options, err);
 	err_prefix(err, "--listen");
 	return process->public_listener != NULL;
@@ -176,7 +190,9 @@ static void say_ready(const struct process *process)
 {
 	char webhooks[160];
 	char admin[160];
+	struct running_state state;
 
+	running_state(process->running, &state);
 	bound_address(webhooks, sizeof(webhooks), process->options->listen,
 	        http_port(process->public_listener));
 	bound_address(admin, sizeof(admin), process->options->admin_listen,
@@ -185,7 +201,7 @@ static void say_ready(const struct process *process)
 	fflush(stdout);
 	log_info("ready", F("version", version_number()), F("webhooks", webhooks),
 	        F("admin", admin), F("store", process->options->store),
-	        F("settings_version", process->settings->version));
+	        F("settings_version", state.version.version), F("hash", state.version.hash));
 }
 
 static bool start_spawner(struct process *process, struct err *err)
@@ -197,7 +213,7 @@ static bool start_spawner(struct process *process, struct err *err)
 /* Threads begin with the store: the spawner is forked before. */
 static bool start(struct process *process, struct err *err)
 {
-	return start_spawner(process, err) && load_settings(process, err) &&
+	return start_spawner(process, err) && check_document(process, err) &&
 	        open_store(process, err) && start_engine(process, err) &&
 	        start_admin(process, err) && start_public(process, err);
 }
@@ -216,9 +232,12 @@ static void *hurry(void *argument)
 	struct process *process = argument;
 	int signal = 0;
 
-	if (sigwait(&process->signals, &signal) == 0 && signal != SIGUSR2) {
+	while (sigwait(&process->signals, &signal) == 0 && signal == SIGHUP) {
+		log_debug("signal ignored: the server is stopping", F("signal", signal));
+	}
+	if (signal != SIGUSR2) {
 		log_warn("second signal: not waiting any more");
-		engine_abort(process->engine);
+		running_abort(process->running);
 	}
 	return NULL;
 }
@@ -234,8 +253,8 @@ static void stop_parts(struct process *process)
 	if (process->admin_listener != NULL) {
 		http_quiesce(process->admin_listener);
 	}
-	if (process->engine != NULL) {
-		engine_stop(process->engine, now_ms + ENGINE_STOP_MS);
+	if (process->running != NULL) {
+		running_stop(process->running, now_ms + ENGINE_STOP_MS);
 	}
 	if (process->admin_listener != NULL) {
 		http_stop(process->admin_listener, now_ms + SERVE_STOP_MS);
@@ -246,9 +265,8 @@ static void destroy_parts(struct process *process)
 {
 	/* The store's writer may still tell the engine of a late commit: the store goes first. */
 	store_close(process->store);
-	engine_destroy(process->engine);
+	running_destroy(process->running);
 	console_finish(&process->console);
-	settings_destroy(process->settings);
 	evaluator_spawner_stop(process->spawner);
 }
 
@@ -256,7 +274,7 @@ static void stop(struct process *process)
 {
 	struct impatience impatience = {.process = process};
 
-	if (process->engine != NULL) {
+	if (process->running != NULL) {
 		impatience.is_started =
 		        pthread_create(&impatience.thread, NULL, hurry, process) == 0;
 	}
@@ -283,12 +301,27 @@ static void say_not_started(const struct process *process, const struct err *err
 	}
 }
 
-static void wait_for_signal(const struct process *process)
+/* SIGHUP: what went wrong is logged, and shown by status; what runs goes on. */
+static void reload(struct process *process)
+{
+	struct settings_report report;
+	struct running_result result;
+	struct err err = ERR_INIT;
+
+	log_info("reading the settings again");
+	if (running_reload(process->running, "SIGHUP", &result, &report, &err)) {
+		json_decref(result.changes);
+	}
+}
+
+static void wait_for_signal(struct process *process)
 {
 	int signal = 0;
 
 	while (sigwait(&process->signals, &signal) == 0 && signal != SIGTERM && signal != SIGINT) {
-		log_debug("signal ignored", F("signal", signal));
+		if (signal == SIGHUP) {
+			reload(process);
+		}
 	}
 	log_info("signal", F("signal", signal));
 }
@@ -299,6 +332,8 @@ int serve_run(const struct options *options)
 	        .options = options,
 	        .plain = options->allow_insecure_loopback ? TRANSPORT_PLAIN_ON_LOOPBACK
 	                                                  : TRANSPORT_TLS_ONLY,
+	        .settings_plain = options->allow_insecure_loopback ? SETTINGS_PLAIN_ON_LOOPBACK
+	                                                           : SETTINGS_TLS_ONLY,
 	};
 	struct err err = ERR_INIT;
 

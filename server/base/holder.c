@@ -11,9 +11,9 @@ struct held {
 	size_t holds;
 };
 
-void holder_init(struct holder *holder, void (*destroy)(void *value))
+void holder_init(struct holder *holder, void (*destroy)(void *context, void *value), void *context)
 {
-	*holder = (struct holder){.destroy = destroy};
+	*holder = (struct holder){.destroy = destroy, .context = context};
 	pthread_mutex_init(&holder->mutex, NULL);
 	list_init(&holder->held);
 }
@@ -45,30 +45,35 @@ static struct held *let_go(struct holder *holder, const void *value)
 static void end(struct holder *holder, struct held *held)
 {
 	if (held != NULL && holder->destroy != NULL) {
-		holder->destroy(held->value);
+		holder->destroy(holder->context, held->value);
 	}
 	free(held);
 }
 
-bool holder_swap(struct holder *holder, void *value)
+bool holder_reserve(struct holder *holder)
 {
-	struct held *fresh = NULL;
-	if (value != NULL) {
-		fresh = calloc(1, sizeof(*fresh));
-		if (fresh == NULL) {
-			return false;
-		}
-		*fresh = (struct held){.value = value, .holds = 1};
+	pthread_mutex_lock(&holder->mutex);
+	if (holder->spare == NULL) {
+		holder->spare = calloc(1, sizeof(*holder->spare));
 	}
+	bool is_reserved = holder->spare != NULL;
+	pthread_mutex_unlock(&holder->mutex);
+	return is_reserved;
+}
+
+void holder_swap(struct holder *holder, void *value)
+{
 	pthread_mutex_lock(&holder->mutex);
 	struct held *old = let_go(holder, holder->present);
 	holder->present = value;
-	if (fresh != NULL) {
-		list_add_last(&holder->held, &fresh->link);
+	if (value != NULL) {
+		assert(holder->spare != NULL);
+		*holder->spare = (struct held){.value = value, .holds = 1};
+		list_add_last(&holder->held, &holder->spare->link);
+		holder->spare = NULL;
 	}
 	pthread_mutex_unlock(&holder->mutex);
 	end(holder, old);
-	return true;
 }
 
 void *holder_acquire(struct holder *holder)
@@ -99,9 +104,8 @@ void holder_release(struct holder *holder, const void *value)
 
 void holder_finish(struct holder *holder)
 {
-	if (!holder_swap(holder, NULL)) {
-		return; /* cannot happen: NULL needs no memory */
-	}
+	holder_swap(holder, NULL);
 	assert(list_is_empty(&holder->held));
+	free(holder->spare);
 	pthread_mutex_destroy(&holder->mutex);
 }

@@ -15,23 +15,29 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+struct held;
+
 struct holder {
 	pthread_mutex_t mutex;
 	/* protected by mutex: */
 	struct list held; /* every value that somebody holds, the present one among them */
 	void *present; /* NULL: none */
-	void (*destroy)(void *value);
+	struct held *spare; /* for the next value */
+	void (*destroy)(void *context, void *value);
+	void *context;
 };
 
-/* destroy may be NULL; it runs without the lock. */
-void holder_init(struct holder *holder, void (*destroy)(void *value));
+/* destroy may be NULL; it runs without the lock, on the thread that let go last. */
+void holder_init(struct holder *holder, void (*destroy)(void *context, void *value), void *context);
 /* Nobody may hold anything any more; the present value is let go of. */
 void holder_finish(struct holder *holder);
+/* Memory for one value more, so that the next swap cannot fail; false when there is none. */
+bool holder_reserve(struct holder *holder) MUST_CHECK;
 /*
- * From now on value (NULL: none) is what acquire gives; the old one is let go of. False when out
- * of memory: nothing has changed, and value is still the caller's.
+ * From now on value is what acquire gives, and the holder's; the old one is let go of. Call
+ * holder_reserve before; NULL (none) needs no memory.
  */
-bool holder_swap(struct holder *holder, void *value) MUST_CHECK;
+void holder_swap(struct holder *holder, void *value);
 /* The present value, or NULL; release it. */
 void *holder_acquire(struct holder *holder) MUST_CHECK;
 /* One more hold on a value that the caller holds. */

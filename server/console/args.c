@@ -62,7 +62,7 @@ static bool find_connection(struct args *args)
 
 	if (!str_copy(
 	            args->connection, sizeof(args->connection), name != NULL ? name : "default") ||
-	        settings_find(args->console->settings, args->connection) == NULL) {
+	        settings_find(args->settings, args->connection) == NULL) {
 		err_set(&args->err, ERR_NOT_FOUND,
 		        "there is no connection of that name in the settings");
 		return false;
@@ -74,6 +74,8 @@ bool args_init(struct args *args, const struct console *console, const struct ht
         const struct args_known *known)
 {
 	*args = (struct args){.request = request, .console = console};
+	args->engine = holder_acquire(console->engines);
+	args->settings = engine_settings(args->engine);
 	return check_query(args, known->query) && check_body(args, known->body) &&
 	        find_connection(args);
 }
@@ -82,6 +84,9 @@ void args_finish(struct args *args)
 {
 	json_decref(args->body);
 	args->body = NULL;
+	holder_release(args->console->engines, args->engine);
+	args->engine = NULL;
+	args->settings = NULL;
 }
 
 bool args_key(struct args *args)

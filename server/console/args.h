@@ -13,6 +13,8 @@
 struct args {
 	const struct http_request *request;
 	const struct console *console;
+	struct engine *engine; /* the present one, held until args_finish */
+	const struct settings *settings; /* that engine's */
 	json_t *body; /* object; owned */
 	struct err err;
 	char connection[CONNECTION_NAME_BYTES];
@@ -20,8 +22,8 @@ struct args {
 };
 
 /*
- * Checks query and body against what the route knows (lists end with NULL; NULL: none) and finds
- * the connection. False: err says why. Call args_finish in every case.
+ * Takes hold of the engine, checks query and body against what the route knows (lists end with
+ * NULL; NULL: none) and finds the connection. False: err says why. Call args_finish in every case.
  */
 struct args_known {
 	const char *const *query; /* beside "connection" */

@@ -12,7 +12,9 @@
 #include "server/base/attr.h"
 #include "server/base/err.h"
 #include "server/base/sensitive.h"
+#include "server/base/holder.h"
 #include "server/engine/engine.h"
+#include "server/engine/running.h"
 #include "server/http/http.h"
 #include "server/settings/settings.h"
 #include "server/store/store.h"
@@ -21,9 +23,9 @@
 #define CONSOLE_TOKEN_BYTES    32 /* of randomness; hex in the file */
 
 struct console {
-	struct engine *engine; /* borrowed */
+	struct holder *engines; /* of struct engine; borrowed */
+	struct running *running; /* for changes of the settings; borrowed */
 	struct store *store; /* borrowed */
-	const struct settings *settings; /* borrowed */
 	struct secret token;
 	int64_t started_at_ms;
 };

@@ -22,14 +22,15 @@ static json_t *system_json(bool is_parked, const char *cause)
 	        is_parked ? cause : "");
 }
 
-static json_t *connections_json(const struct console *console)
+static json_t *connections_json(struct engine *engine)
 {
+	const struct settings *settings = engine_settings(engine);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < console->settings->connection_count; i++) {
-		const char *name = console->settings->connections[i].name;
+	for (size_t i = 0; i < settings->connection_count; i++) {
+		const char *name = settings->connections[i].name;
 		struct engine_health health;
-		engine_health(console->engine, name, &health);
+		engine_health(engine, name, &health);
 		json_array_append_new(list,
 		        json_pack("{s:s, s:o, s:o}", "name", name, "bob",
 		                system_json(health.is_bob_parked, health.bob_cause), "okta",
@@ -45,12 +46,14 @@ enum http_verdict console_ready(
 	struct console *console = context;
 	struct err err = ERR_INIT;
 	bool is_ready = store_probe(console->store, PROBE_TIMEOUT_MS, &err);
+	struct engine *engine = holder_acquire(console->engines);
 
 	(void)request;
 	http_reply_json(reply, is_ready ? 200 : 503,
 	        json_pack("{s:s, s:{s:b, s:s}, s:o}", "status", is_ready ? "ok" : "unavailable",
 	                "store", "is_writable", is_ready, "sentence", err.text, "connections",
-	                connections_json(console)));
+	                connections_json(engine)));
+	holder_release(console->engines, engine);
 	return HTTP_ANSWERED;
 }
 

@@ -189,7 +189,7 @@ enum http_verdict console_release(
 	if (err_is_set(&args.err)) {
 		return args_refuse(&args, reply);
 	}
-	engine_notify(console->engine);
+	engine_notify(args.engine);
 	http_reply_json(reply, 200, json_pack("{s:I}", "released", (json_int_t)released));
 	args_finish(&args);
 	return HTTP_ANSWERED;
@@ -209,7 +209,7 @@ enum http_verdict console_reject(
 	if (err_is_set(&args.err)) {
 		return args_refuse(&args, reply);
 	}
-	engine_notify(args.console->engine);
+	engine_notify(args.engine);
 	http_reply_json(reply, 200, json_pack("{s:I}", "rejected", (json_int_t)rejected));
 	args_finish(&args);
 	return HTTP_ANSWERED;

@@ -111,14 +111,14 @@ static json_t *event_counts_json(const struct store_counts *counts)
 	return json;
 }
 
-static json_t *connection_json(
-        const struct console *console, const struct connection_settings *settings, struct err *err)
+static json_t *connection_json(struct args *args, const struct connection_settings *settings)
 {
+	const struct console *console = args->console;
 	struct engine_health health;
 	struct store_counts counts;
 
-	engine_health(console->engine, settings->name, &health);
-	if (!store_counts(console->store, settings->name, &counts, err)) {
+	engine_health(args->engine, settings->name, &health);
+	if (!store_counts(console->store, settings->name, &counts, &args->err)) {
 		return NULL;
 	}
 	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
@@ -133,16 +133,41 @@ static json_t *connection_json(
 	        (json_int_t)counts.oldest_dirty_ms);
 }
 
-static json_t *status_json(const struct console *console, json_t *connections)
+/* What was refused since the last change; null: nothing. */
+static json_t *refused_json(const struct running_state *state)
 {
+	if (state->refused_at_ms == 0) {
+		return json_null();
+	}
+	return json_pack("{s:I, s:I, s:s}", "at_ms", (json_int_t)state->refused_at_ms, "mistakes",
+	        (json_int_t)state->refused_mistakes, "sentence", state->refused);
+}
+
+static json_t *settings_json(const struct args *args)
+{
+	struct running_state state = {0};
+
+	if (args->console->running != NULL) {
+		running_state(args->console->running, &state);
+	}
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o}", "version",
+	        (json_int_t)args->settings->number, "hash", args->settings->version, "source",
+	        settings_source_name(state.version.source), "author", state.version.author, "at_ms",
+	        (json_int_t)state.version.at_ms, "refused", refused_json(&state));
+}
+
+static json_t *status_json(const struct args *args, json_t *connections)
+{
+	const struct console *console = args->console;
 	struct err why = ERR_INIT;
 	bool is_writable = store_is_writable(console->store, &why);
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:{s:b, s:s}, s:o}", "version",
+	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:{s:b, s:s}, s:o}", "version",
 	        version_number(), "commit", version_commit(), "started_at_ms",
 	        (json_int_t)console->started_at_ms, "now_ms", (json_int_t)clock_wall_ms(),
-	        "settings_version", console->settings->version, "store", "is_writable", is_writable,
-	        "sentence", why.text, "connections", connections);
+	        "settings_version", args->settings->version, "settings", settings_json(args),
+	        "store", "is_writable", is_writable, "sentence", why.text, "connections",
+	        connections);
 }
 
 enum http_verdict console_status(
@@ -157,16 +182,15 @@ enum http_verdict console_status(
 		json_decref(connections);
 		return args_refuse(&args, reply);
 	}
-	for (size_t i = 0; i < console->settings->connection_count; i++) {
-		json_t *one =
-		        connection_json(console, &console->settings->connections[i], &args.err);
+	for (size_t i = 0; i < args.settings->connection_count; i++) {
+		json_t *one = connection_json(&args, &args.settings->connections[i]);
 		json_array_append_new(connections, one);
 	}
 	if (err_is_set(&args.err)) {
 		json_decref(connections);
 		return args_refuse(&args, reply);
 	}
-	http_reply_json(reply, 200, status_json(console, connections));
+	http_reply_json(reply, 200, status_json(&args, connections));
 	args_finish(&args);
 	return HTTP_ANSWERED;
 }

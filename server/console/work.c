@@ -23,7 +23,7 @@ enum http_verdict console_plan(
 	json_t *report = NULL;
 
 	if (args_init(&args, console, request, &known) && args_key(&args) &&
-	        !engine_plan(console->engine, &args.key, &report, &args.err)) {
+	        !engine_plan(args.engine, &args.key, &report, &args.err)) {
 		report = NULL;
 	}
 	return refuse_or(&args, reply, report, 200);
@@ -38,7 +38,7 @@ enum http_verdict console_plan_all(
 	json_t *report = NULL;
 
 	if (args_init(&args, console, request, &known) &&
-	        !engine_plan_all(console->engine, args.connection, &report, &args.err)) {
+	        !engine_plan_all(args.engine, args.connection, &report, &args.err)) {
 		report = NULL;
 	}
 	return refuse_or(&args, reply, report, 200);
@@ -54,7 +54,7 @@ static json_t *sync_one(struct args *args, const char *what)
 	if (by == NULL ||
 	        !store_audit(console->store, args->connection, args->key.employee_id, by, what,
 	                &args->err) ||
-	        !engine_sync(console->engine, &args->key, &generation, &args->err)) {
+	        !engine_sync(args->engine, &args->key, &generation, &args->err)) {
 		return NULL;
 	}
 	return json_pack("{s:s, s:I}", "employee_id", args->key.employee_id, "generation",
@@ -101,7 +101,7 @@ static json_t *sync_all(struct args *args)
 	        !store_audit(console->store, args->connection, "", by, "sync all", &args->err) ||
 	        !store_employee_mark_all(console->store, args->connection, EMPLOYEE_STATE_COUNT,
 	                LANE_SWEEP, &from_store, &args->err) ||
-	        !engine_sync_all(console->engine, args->connection, &from_bob, &args->err)) {
+	        !engine_sync_all(args->engine, args->connection, &from_bob, &args->err)) {
 		return NULL;
 	}
 	return marked_json(from_bob > from_store ? from_bob : from_store);
@@ -135,7 +135,7 @@ static json_t *retry_failed(struct args *args)
 	                LANE_COUNT, &marked, &args->err)) {
 		return NULL;
 	}
-	engine_notify(console->engine);
+	engine_notify(args->engine);
 	return marked_json(marked);
 }
 
@@ -159,7 +159,7 @@ static json_t *close_one(struct args *args)
 	if (why == NULL || by == NULL ||
 	        !store_audit(console->store, args->connection, args->key.employee_id, by, why,
 	                &args->err) ||
-	        !engine_close(console->engine, &args->key, by, &args->err) ||
+	        !engine_close(args->engine, &args->key, by, &args->err) ||
 	        !store_employee_get(console->store, &args->key, &employee, &args->err)) {
 		return NULL;
 	}
@@ -186,7 +186,8 @@ static json_t *set_pause(struct args *args, enum pause_mode mode)
 	const struct console *console = args->console;
 	const char *by = args_by(args);
 
-	if (by == NULL || !engine_pause(console->engine, args->connection, mode, by, &args->err)) {
+	if (by == NULL ||
+	        !running_pause(console->engines, args->connection, mode, by, &args->err)) {
 		return NULL;
 	}
 	return json_pack("{s:o}", "pause", console_pause_json(console, args->connection));

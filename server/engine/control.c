@@ -329,7 +329,7 @@ bool engine_sync_all(struct engine *engine, const char *connection, size_t *mark
 	}
 	free(keys);
 	everybody_finish(&all);
-	engine_wake(engine);
+	engine_notify(engine);
 	return is_done;
 }
 
@@ -375,7 +375,7 @@ bool engine_sync(
 	}
 	*generation = employee.generation;
 	employee_finish(&employee);
-	engine_wake(engine);
+	engine_notify(engine);
 	return true;
 }
 
@@ -438,7 +438,7 @@ bool engine_close(
 		log_error("hold of a failed close stays", F("employee_id", key->employee_id));
 	}
 	employee_finish(&employee);
-	engine_wake(engine);
+	engine_notify(engine);
 	return is_closed;
 }
 
@@ -470,7 +470,7 @@ bool engine_pause(struct engine *engine, const char *name, enum pause_mode mode,
 	bool is_marked = mode == PAUSE_EVERYTHING ||
 	        store_employee_mark_all(
 	                engine->store, name, EMPLOYEE_PARKED, LANE_COUNT, &marked, err);
-	engine_wake(engine);
+	engine_notify(engine);
 	return is_marked;
 }
 

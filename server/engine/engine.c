@@ -22,9 +22,19 @@ void engine_wake(struct engine *engine)
 	monitor_unlock(&engine->wake);
 }
 
+static void tell_given_back(const struct engine *engine)
+{
+	if (engine->options.on_given_back != NULL) {
+		engine->options.on_given_back(engine->options.on_given_back_context, engine);
+	}
+}
+
 void engine_notify(struct engine *engine)
 {
 	engine_wake(engine);
+	if (atomic_load(&engine->is_stopping)) {
+		tell_given_back(engine);
+	}
 }
 
 void engine_notify_stored(struct engine *engine)
@@ -52,6 +62,7 @@ void engine_thread_ended(struct engine *engine)
 	engine->threads_running--;
 	monitor_wake_all(&engine->wake);
 	monitor_unlock(&engine->wake);
+	tell_given_back(engine);
 }
 
 struct connection *engine_connection(struct engine *engine, const char *name)
@@ -96,6 +107,21 @@ void engine_hand_unread(
 	work->employee = *employee;
 	*employee = (struct employee){0};
 	work_queue_put(&engine->queue, work);
+	engine_drain_if_stopping(engine);
+}
+
+/* Nobody takes from a closed queue: the successor, or the next start, shall have it. */
+void engine_drain_if_stopping(struct engine *engine)
+{
+	if (!atomic_load(&engine->is_stopping)) {
+		return;
+	}
+	for (struct work *work = work_queue_drain(&engine->queue); work != NULL;
+	        work = work_queue_drain(&engine->queue)) {
+		engine_give_back(engine, &work->employee, "stopped before it was begun");
+		work_destroy(work);
+	}
+	tell_given_back(engine);
 }
 
 /* ---------------------------------------------------------------- create */
@@ -196,12 +222,17 @@ static void load_pause(struct engine *engine, struct connection *connection)
 {
 	char *value = NULL;
 
-	if (!store_value_get(engine->store, connection->settings->name, "pause", &value, NULL)) {
+	struct err err = ERR_INIT;
+
+	bool is_paused =
+	        store_value_get(engine->store, connection->settings->name, "pause", &value, &err);
+	if (!is_paused && err.code != ERR_NOT_FOUND) {
 		return;
 	}
 	monitor_lock(&connection->monitor);
-	connection->pause =
-	        str_starts_with(value, "pass") ? PAUSE_PASS_REVOCATIONS : PAUSE_EVERYTHING;
+	connection->pause = !is_paused           ? PAUSE_NONE
+	        : str_starts_with(value, "pass") ? PAUSE_PASS_REVOCATIONS
+	                                         : PAUSE_EVERYTHING;
 	monitor_unlock(&connection->monitor);
 	free(value);
 }
@@ -232,15 +263,37 @@ static bool recover(struct engine *engine, struct err *err)
 
 	for (size_t i = 0; i < engine->connection_count; i++) {
 		const struct connection_settings *settings = engine->connections[i]->settings;
-		load_pause(engine, engine->connections[i]);
 		if (!note_mode(engine, settings, err) ||
 		        !store_employee_mark_all(engine->store, settings->name, EMPLOYEE_PARKED,
 		                LANE_COUNT, &marked, err)) {
 			return false;
 		}
 	}
-	/* Open ones may be in the hands of the engine before, which closes them. */
-	return engine->options.is_successor || mark_open_intents(engine, err);
+	return mark_open_intents(engine, err);
+}
+
+static void load_pauses(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		load_pause(engine, engine->connections[i]);
+	}
+}
+
+/*
+ * Intents that are open may be in the hands of the engine before, which closes them; and only when
+ * that one has stopped claiming it is sure that nobody is planned by the old mode any more.
+ */
+bool engine_take_over(struct engine *engine, struct err *err)
+{
+	bool is_taken = true;
+
+	load_pauses(engine);
+	for (size_t i = 0; i < engine->connection_count && is_taken; i++) {
+		is_taken = note_mode(engine, engine->connections[i]->settings, err);
+	}
+	engine_notify_stored(engine);
+	engine_wake(engine);
+	return is_taken;
 }
 
 static bool start_thread(struct engine *engine, pthread_t *thread, const char *name,
@@ -294,7 +347,8 @@ static bool start_worker(struct engine *engine, struct err *err)
 bool engine_start(struct engine *engine, struct err *err)
 {
 	int workers = engine->options.workers < 2 ? 2 : engine->options.workers;
-	bool is_started = recover(engine, err);
+	load_pauses(engine);
+	bool is_started = engine->options.is_successor || recover(engine, err);
 
 	engine->readers = calloc(engine->connection_count, sizeof(pthread_t));
 	engine->workers = calloc((size_t)workers, sizeof(pthread_t));
@@ -367,13 +421,10 @@ void engine_quiesce(struct engine *engine)
 void engine_stop(struct engine *engine, int64_t deadline_ms)
 {
 	engine_quiesce(engine);
+	engine_drain_if_stopping(engine);
 	if (!wait_for_threads(engine, deadline_ms - ABORT_BEFORE_DEADLINE_MS)) {
 		engine_abort(engine);
 	}
 	join_all(engine);
-	for (struct work *work = work_queue_drain(&engine->queue); work != NULL;
-	        work = work_queue_drain(&engine->queue)) {
-		engine_give_back(engine, &work->employee, "stopped before it was begun");
-		work_destroy(work);
-	}
+	engine_drain_if_stopping(engine);
 }

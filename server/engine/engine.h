@@ -38,11 +38,20 @@ struct engine_options {
 	/* Another engine of this process works on the same store, and is about to stop: what it
 	   has begun it also ends. */
 	bool is_successor;
+	/* Told when an engine that was told to stop gave something back: its successor must look.
+	   On any thread of the engine; may be NULL. */
+	void (*on_given_back)(void *context, const struct engine *engine);
+	void *on_given_back_context;
 };
 
 struct engine *engine_create(const struct engine_options *options, struct err *err) MUST_CHECK;
 bool engine_start(struct engine *engine, struct err *err) MUST_CHECK;
-/* There is something new to do. Any thread; cheap. */
+/*
+ * For a successor, once it runs and the engine before was quiesced: what leaving dry_run asks for,
+ * and a pause that came while the two changed places.
+ */
+bool engine_take_over(struct engine *engine, struct err *err) MUST_CHECK;
+/* There is something new to do; one that was told to stop tells its successor. Any thread. */
 void engine_notify(struct engine *engine);
 /* The same for a stored event: a flood of them wakes once. */
 void engine_notify_stored(struct engine *engine);

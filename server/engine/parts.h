@@ -63,6 +63,8 @@ void engine_wake(struct engine *engine);
 /* Waits until a wake after *seen or until deadline_ms (monotonic); updates *seen. */
 void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms);
 void engine_thread_ended(struct engine *engine);
+/* Once the engine was told to stop, gives back what waits in the queue; else does nothing. */
+void engine_drain_if_stopping(struct engine *engine);
 struct connection *engine_connection(struct engine *engine, const char *name);
 /* Gives a claimed employee back undone; no attempt is used up. */
 void engine_give_back(struct engine *engine, struct employee *employee, const char *why);

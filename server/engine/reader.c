@@ -67,6 +67,7 @@ static void hand_over(
 	}
 	work->read_begun_ms = people->begun_at_ms;
 	work_queue_put(&reader->engine->queue, work);
+	engine_drain_if_stopping(reader->engine);
 }
 
 static bool is_refused_alone(const struct employee_list *batch, const struct call_outcome *outcome)

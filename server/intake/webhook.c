@@ -23,7 +23,7 @@ struct delivery {
 	char connection[CONNECTION_NAME_BYTES];
 };
 
-void intake_init(struct intake *intake, const struct settings *settings, struct store *store)
+void intake_init(struct intake *intake, struct holder *settings, struct store *store)
 {
 	*intake = (struct intake){
 	        .settings = settings, .store = store, .answer_timeout_ms = ANSWER_TIMEOUT_MS};
@@ -148,12 +148,11 @@ static const char *connection_of(const struct http_request *request)
 	return name[0] != '\0' ? name : DEFAULT_CONNECTION;
 }
 
-enum http_verdict webhook_receive(
-        struct http_request *request, struct http_reply *reply, void *context)
+static enum http_verdict receive(struct intake *intake, const struct settings *settings,
+        struct http_request *request, struct http_reply *reply)
 {
-	struct intake *intake = context;
 	const struct connection_settings *connection =
-	        settings_find(intake->settings, connection_of(request));
+	        settings_find(settings, connection_of(request));
 	if (connection == NULL) {
 		return refuse(reply, request, ERR_NOT_FOUND, "there is no such connection");
 	}
@@ -176,4 +175,16 @@ enum http_verdict webhook_receive(
 		        reply, request, ERR_BAD_SIGNATURE, "the signature is missing or wrong");
 	}
 	return store_delivery(intake, connection->name, request, reply);
+}
+
+/* Settings may be replaced at any time; one request is judged by one version. */
+enum http_verdict webhook_receive(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct intake *intake = context;
+	const struct settings *settings = holder_acquire(intake->settings);
+	enum http_verdict verdict = receive(intake, settings, request, reply);
+
+	holder_release(intake->settings, settings);
+	return verdict;
 }

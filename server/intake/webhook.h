@@ -8,6 +8,7 @@
  * listener and never blocks: the store answers through a ticket.
  */
 
+#include "server/base/holder.h"
 #include "server/http/http.h"
 #include "server/settings/settings.h"
 #include "server/store/store.h"
@@ -20,7 +21,7 @@
 
 /* Lives as long as the listener that has it as context. */
 struct intake {
-	const struct settings *settings; /* borrowed */
+	struct holder *settings; /* of struct settings; borrowed */
 	struct store *store; /* borrowed */
 	int64_t answer_timeout_ms;
 	/* Told after each new event is durable; on the store's writer thread, short; may be NULL.
@@ -32,7 +33,7 @@ struct intake {
 	_Atomic int64_t refused_logged_at_ms;
 };
 
-void intake_init(struct intake *intake, const struct settings *settings, struct store *store);
+void intake_init(struct intake *intake, struct holder *settings, struct store *store);
 
 /* An http_handler; context is the struct intake. */
 enum http_verdict webhook_receive(

@@ -65,6 +65,20 @@ json_t *settings_fill(
  */
 json_t *settings_with_present_secrets(const json_t *document, const json_t *file) MUST_CHECK;
 
+/* -------------------------------------------------------------- expressions */
+
+/* Says of each program whether it compiles, as evaluator_pool_compile does. */
+typedef bool (*settings_compiler)(void *context, const char *const *programs, size_t count,
+        struct evaluation *results, struct err *err);
+/*
+ * Has every expression of every connection compiled, and adds what cannot be as a mistake at its
+ * place in the document ("connections[0].mapping[3].expr"). False with err when the compiler could
+ * not be asked.
+ */
+bool settings_check_expressions(const struct settings *settings, const json_t *document,
+        struct settings_report *report, settings_compiler compile, void *context,
+        struct err *err) MUST_CHECK;
+
 /* --------------------------------------------------------------- difference */
 
 /*

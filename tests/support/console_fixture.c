@@ -23,9 +23,11 @@ static void load_token(struct console_fixture *fixture)
 
 void console_fixture_follow(struct console_fixture *fixture)
 {
-	fixture->console.engine = fixture->engine.engine;
+	/* The engine stays the engine fixture's. */
+	ck_assert(holder_reserve(&fixture->engines));
+	holder_swap(&fixture->engines, fixture->engine.engine);
+	fixture->console.engines = &fixture->engines;
 	fixture->console.store = fixture->engine.store;
-	fixture->console.settings = fixture->engine.settings;
 	fixture->console.started_at_ms = clock_wall_ms();
 }
 
@@ -47,6 +49,7 @@ void console_fixture_start(struct console_fixture *fixture)
 
 	memset(fixture, 0, sizeof(*fixture));
 	engine_fixture_start(&fixture->engine, NULL);
+	holder_init(&fixture->engines, NULL, NULL);
 	console_fixture_follow(fixture);
 	load_token(fixture);
 	fixture->server = http_start(&options, &err);
@@ -59,6 +62,7 @@ void console_fixture_stop(struct console_fixture *fixture)
 	http_stop(fixture->server, clock_mono_ms() + DEADLINE_MS);
 	json_decref(fixture->json);
 	console_finish(&fixture->console);
+	holder_finish(&fixture->engines);
 	engine_fixture_stop(&fixture->engine);
 }
 

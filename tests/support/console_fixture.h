@@ -15,6 +15,7 @@
 struct console_fixture {
 	struct engine_fixture engine;
 	struct console console;
+	struct holder engines;
 	struct http_server *server;
 	int port;
 	/* The last answer. */

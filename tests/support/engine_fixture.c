@@ -265,8 +265,12 @@ static void load_settings(struct engine_fixture *fixture, const char *changes)
 	json_decref(document);
 }
 
-/* Bodies of these tests: "change:ID", "revoke:ID"; anything else is ignored. */
-static void parse_event(const char *body, size_t len, const char *company_id,
+json_t *engine_fixture_document(const struct engine_fixture *fixture, const char *changes)
+{
+	return settings_json(fake_http_url(fixture->fake), changes);
+}
+
+void engine_fixture_parse_event(const char *body, size_t len, const char *company_id,
         int64_t received_at_ms, struct event_verdict *verdict)
 {
 	char text[64];
@@ -294,7 +298,7 @@ static void make_engine(struct engine_fixture *fixture)
 	        .store = fixture->store,
 	        .workers = 2,
 	        .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
-	        .parse_event = parse_event,
+	        .parse_event = engine_fixture_parse_event,
 	};
 
 	fixture->engine = engine_create(&options, &err);

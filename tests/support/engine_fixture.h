@@ -73,6 +73,12 @@ void engine_fixture_stop(struct engine_fixture *fixture);
 /* A new engine on the same store, as after a restart of the server. */
 void engine_fixture_renew(struct engine_fixture *fixture);
 
+/* The settings document of such a fixture. New reference. */
+json_t *engine_fixture_document(const struct engine_fixture *fixture, const char *changes);
+/* Bodies of these tests: "change:ID", "revoke:ID"; anything else is ignored. */
+void engine_fixture_parse_event(const char *body, size_t len, const char *company_id,
+        int64_t received_at_ms, struct event_verdict *verdict);
+
 /* Okta's next answer to such a request; the first script that fits and has times left is used. */
 void engine_fixture_answer(
         struct engine_fixture *fixture, const char *method, const char *part, const char *body);

@@ -50,7 +50,10 @@ void intake_bench_start(struct intake_bench *bench, struct store *store)
 	        (const char *const[]){BENCH_SECRET, BENCH_SECRET_2, NULL});
 	add_connection(bench, "acme", "42", (const char *const[]){"acme-secret", NULL});
 	add_connection(bench, "bare", "43", (const char *const[]){NULL});
-	intake_init(&bench->intake, &bench->settings, store);
+	holder_init(&bench->holder, NULL, NULL);
+	must(holder_reserve(&bench->holder), "holder");
+	holder_swap(&bench->holder, &bench->settings);
+	intake_init(&bench->intake, &bench->holder, store);
 	struct http_options options = {
 	        .name = "public",
 	        .listen = "127.0.0.1:0",
@@ -77,6 +80,7 @@ void intake_bench_stop(struct intake_bench *bench)
 			hmac_key_destroy(bob->webhook_keys[k]);
 		}
 	}
+	holder_finish(&bench->holder);
 	crypto_stop();
 }
 

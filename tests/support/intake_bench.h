@@ -19,6 +19,7 @@
 struct intake_bench {
 	struct intake intake;
 	struct settings settings;
+	struct holder holder;
 	struct connection_settings connections[3];
 	struct http_server *server;
 	int port;
