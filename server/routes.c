@@ -7,6 +7,7 @@
 
 #define NO_BODY   0
 #define API_BODY  CONSOLE_BODY_MAX_BYTES
+#define DOC_BODY  CONSOLE_SETTINGS_MAX_BYTES
 #define HOOK_BODY HTTP_BODY_MAX_BYTES
 
 /* clang-format off */
@@ -39,6 +40,13 @@ const struct http_route routes_admin[] = {
 	{HTTP_POST, "/api/v1/pause",              HTTP_ROLE_ADMIN,  API_BODY, console_pause},
 	{HTTP_POST, "/api/v1/resume",             HTTP_ROLE_ADMIN,  API_BODY, console_resume},
 	{HTTP_GET,  "/api/v1/events",             HTTP_ROLE_ADMIN,  NO_BODY,  console_events},
+	{HTTP_GET,  "/api/v1/settings",           HTTP_ROLE_ADMIN,  NO_BODY,  console_settings},
+	{HTTP_POST, "/api/v1/settings",           HTTP_ROLE_ADMIN,  DOC_BODY, console_settings_apply},
+	{HTTP_POST, "/api/v1/settings/reload",    HTTP_ROLE_ADMIN,  API_BODY, console_settings_reload},
+	{HTTP_POST, "/api/v1/settings/rollback",  HTTP_ROLE_ADMIN,  API_BODY, console_settings_rollback},
+	{HTTP_GET,  "/api/v1/settings/versions",  HTTP_ROLE_ADMIN,  NO_BODY,  console_settings_versions},
+	{HTTP_GET,  "/api/v1/settings/versions/{version}", HTTP_ROLE_ADMIN, NO_BODY, console_settings_version},
+	{HTTP_GET,  "/api/v1/settings/versions/{version}/diff", HTTP_ROLE_ADMIN, NO_BODY, console_settings_diff},
 	{.path = NULL},
 };
 /* clang-format on */

@@ -104,14 +104,29 @@ static bool check_connection(const struct cli_call *call, const json_t *status, 
 	return false;
 }
 
+static void print_settings(struct cli_call *call, const json_t *settings)
+{
+	const json_t *refused = json_object_get(settings, "refused");
+	char since[CLI_TEXT_TIME_BYTES];
+	cli_text_time(since, json_get_int(settings, "at_ms", 0));
+	cli_call_print(call, "settings version %lld (%s), %s of %s by %s\n",
+	        (long long)json_get_int(settings, "version", 0), cli_call_text(settings, "hash"),
+	        cli_call_text(settings, "source"), since, cli_call_text(settings, "author"));
+	if (json_is_object(refused)) {
+		cli_text_time(since, json_get_int(refused, "at_ms", 0));
+		cli_call_print(call, "settings REFUSED at %s, the version above goes on: %s\n",
+		        since, cli_call_text(refused, "sentence"));
+	}
+}
+
 static void print_status(struct cli_call *call, const json_t *status)
 {
 	const json_t *store = json_object_get(status, "store");
 	char started[CLI_TEXT_TIME_BYTES];
 	cli_text_time(started, json_get_int(status, "started_at_ms", 0));
-	cli_call_print(call, "bob2okta %s (%s), up since %s, settings %s\n",
-	        cli_call_text(status, "version"), cli_call_text(status, "commit"), started,
-	        cli_call_text(status, "settings_version"));
+	cli_call_print(call, "bob2okta %s (%s), up since %s\n", cli_call_text(status, "version"),
+	        cli_call_text(status, "commit"), started);
+	print_settings(call, json_object_get(status, "settings"));
 	if (json_get_bool(store, "is_writable", false)) {
 		cli_call_print(call, "store ok\n");
 	} else {

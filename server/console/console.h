@@ -20,7 +20,9 @@
 #include "server/store/store.h"
 
 #define CONSOLE_BODY_MAX_BYTES (16 * 1024)
-#define CONSOLE_TOKEN_BYTES    32 /* of randomness; hex in the file */
+/* A whole settings document, and what goes with it. */
+#define CONSOLE_SETTINGS_MAX_BYTES (SETTINGS_FILE_MAX_BYTES + CONSOLE_BODY_MAX_BYTES)
+#define CONSOLE_TOKEN_BYTES        32 /* of randomness; hex in the file */
 
 struct console {
 	struct holder *engines; /* of struct engine; borrowed */
@@ -71,6 +73,21 @@ enum http_verdict console_close(
 enum http_verdict console_pause(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_resume(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* settings.c */
+enum http_verdict console_settings(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_versions(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_version(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_diff(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_apply(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_rollback(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_settings_reload(
         struct http_request *request, struct http_reply *reply, void *context);
 /* holds.c */
 enum http_verdict console_holds(

@@ -162,12 +162,11 @@ static json_t *status_json(const struct args *args, json_t *connections)
 	struct err why = ERR_INIT;
 	bool is_writable = store_is_writable(console->store, &why);
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:{s:b, s:s}, s:o}", "version",
+	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:{s:b, s:s}, s:o}", "version",
 	        version_number(), "commit", version_commit(), "started_at_ms",
 	        (json_int_t)console->started_at_ms, "now_ms", (json_int_t)clock_wall_ms(),
-	        "settings_version", args->settings->version, "settings", settings_json(args),
-	        "store", "is_writable", is_writable, "sentence", why.text, "connections",
-	        connections);
+	        "settings", settings_json(args), "store", "is_writable", is_writable, "sentence",
+	        why.text, "connections", connections);
 }
 
 enum http_verdict console_status(

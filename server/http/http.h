@@ -107,6 +107,9 @@ void http_reply_error(struct http_reply *reply, const struct http_request *reque
         enum err_code code, const char *message);
 void http_reply_err(
         struct http_reply *reply, const struct http_request *request, const struct err *err);
+/* The same with the members of more, an object that is taken, beside "error". */
+void http_reply_err_with(struct http_reply *reply, const struct http_request *request,
+        const struct err *err, json_t *more);
 /* Takes the json reference. */
 void http_reply_json(struct http_reply *reply, int status, json_t *json);
 void http_reply_text(struct http_reply *reply, int status, const char *text);

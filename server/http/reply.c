@@ -53,6 +53,20 @@ void http_reply_err(
 	http_reply_error(reply, request, err->code, err->text);
 }
 
+void http_reply_err_with(struct http_reply *reply, const struct http_request *request,
+        const struct err *err, json_t *more)
+{
+	http_reply_err(reply, request, err);
+	json_t *whole = json_loadb(buf_text(&reply->body), reply->body.len, 0, NULL);
+	int status = reply->status;
+	if (whole != NULL && json_object_update(whole, more) != 0) {
+		json_decref(whole);
+		whole = NULL;
+	}
+	json_decref(more);
+	http_reply_json(reply, status, whole);
+}
+
 static int add_to_body(const char *bytes, size_t len, void *body)
 {
 	return buf_add(body, bytes, len) ? 0 : -1;

@@ -57,9 +57,37 @@ void console_fixture_start(struct console_fixture *fixture)
 	fixture->port = http_port(fixture->server);
 }
 
+void console_fixture_run(struct console_fixture *fixture)
+{
+	struct err err = ERR_INIT;
+	struct settings_report report;
+	json_t *document = engine_fixture_document(&fixture->engine, NULL);
+	struct running_options options = {
+	        .engine = {.store = fixture->engine.store,
+	                .workers = 2,
+	                .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
+	                .parse_event = engine_fixture_parse_event},
+	        .settings_path = fixture->settings_path,
+	        .plain = SETTINGS_PLAIN_ON_LOOPBACK,
+	};
+
+	ck_assert(str_format(fixture->settings_path, sizeof(fixture->settings_path),
+	        "%s/settings.json", store_fixture_directory()));
+	ck_assert_int_eq(json_dump_file(document, fixture->settings_path, 0), 0);
+	json_decref(document);
+	fixture->console.running = running_create(&options, &err);
+	ck_assert_msg(fixture->console.running != NULL, "%s", err.text);
+	ck_assert_msg(running_start(fixture->console.running, &report, &err), "%s", err.text);
+	fixture->console.engines = running_engines(fixture->console.running);
+}
+
 void console_fixture_stop(struct console_fixture *fixture)
 {
+	if (fixture->console.running != NULL) {
+		running_stop(fixture->console.running, clock_mono_ms() + DEADLINE_MS);
+	}
 	http_stop(fixture->server, clock_mono_ms() + DEADLINE_MS);
+	running_destroy(fixture->console.running);
 	json_decref(fixture->json);
 	console_finish(&fixture->console);
 	holder_finish(&fixture->engines);

@@ -16,6 +16,7 @@ struct console_fixture {
 	struct engine_fixture engine;
 	struct console console;
 	struct holder engines;
+	char settings_path[160]; /* of console_fixture_run */
 	struct http_server *server;
 	int port;
 	/* The last answer. */
@@ -35,6 +36,8 @@ int console_fixture_ask_as(struct console_fixture *fixture, const char *method, 
         const char *headers);
 /* "error.code" of the last answer; "" when it is no error. */
 const char *console_fixture_code(const struct console_fixture *fixture);
+/* For routes that change settings: what runs is real, made from a settings file of the fixture. */
+void console_fixture_run(struct console_fixture *fixture);
 /* Replaces the engine after engine_fixture_renew. */
 void console_fixture_follow(struct console_fixture *fixture);
 

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERSON "/api/v1/people/" FIXTURE_PERSON
+#define PERSON   "/api/v1/people/" FIXTURE_PERSON
+#define SETTINGS "/api/v1/settings"
 
 static struct console_fixture fixture;
 
@@ -74,6 +75,14 @@ static const struct route_case {
         {"POST", "/api/v1/pause", "{\"revocations\":true}", 200, "POST /api/v1/pause", NULL},
         {"POST", "/api/v1/resume", "{}", 200, NULL, NULL},
         {"GET", "/api/v1/events", NULL, 200, "GET /api/v1/events", NULL},
+        {"GET", SETTINGS, NULL, 200, "GET /api/v1/settings", NULL},
+        {"POST", SETTINGS, "{\"document\":{}}", 400, NULL, NULL},
+        {"POST", SETTINGS "/reload", "{}", 200, "POST /api/v1/settings", NULL},
+        {"POST", SETTINGS "/rollback", "{\"version\":1}", 200, "POST /api/v1/settings", NULL},
+        {"GET", SETTINGS "/versions", NULL, 200, "GET /api/v1/settings/versions", NULL},
+        {"GET", SETTINGS "/versions/1", NULL, 200, "GET /api/v1/settings/versions/{version}", NULL},
+        {"GET", SETTINGS "/versions/1/diff", NULL, 200,
+                "GET /api/v1/settings/versions/{version}/diff", NULL},
 };
 
 static const struct route_case *route_of(const char *method, const char *target)
@@ -84,6 +93,21 @@ static const struct route_case *route_of(const char *method, const char *target)
 		}
 	}
 	return NULL;
+}
+
+/* These routes ask what really runs: an engine with its threads. */
+static void run_settings(void)
+{
+	char owner[512];
+	struct fixture_answer me = {.method = "GET",
+	        .part = "/users/me",
+	        .status = 200,
+	        .times = FIXTURE_ALWAYS,
+	        .body = owner};
+	ck_assert(str_copy(owner, sizeof(owner),
+	        engine_fixture_user("00uownerking", "ACTIVE", "owner@example.com", "")));
+	engine_fixture_script(&fixture.engine, &me);
+	console_fixture_run(&fixture);
 }
 
 static void expect_shape(const struct route_case *row)
@@ -106,6 +130,9 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 	        engine_fixture_user(FIXTURE_OKTA_ID, "ACTIVE", FIXTURE_LOGIN, ""));
 	engine_fixture_answer(&fixture.engine, "POST", "/lifecycle/deactivate", "{}");
 	engine_fixture_answer(&fixture.engine, "DELETE", "/sessions", "{}");
+	if (str_starts_with(row->target, SETTINGS)) {
+		run_settings();
+	}
 	int status = console_fixture_ask(&fixture, row->method, row->target, row->body);
 	ck_assert_msg(status == row->status, "%s %s: %d %s", row->method, row->target, status,
 	        fixture.body);
@@ -121,6 +148,7 @@ START_TEST(every_admin_route_of_the_table_is_tried_here)
 	for (const struct http_route *route = routes_admin; route->path != NULL; route++) {
 		const char *method = route->method == HTTP_GET ? "GET" : "POST";
 		const char *rest = strstr(route->path, "{id}");
+		const char *version = strstr(route->path, "{version}");
 		char target[128];
 		if (route->role == HTTP_ROLE_PUBLIC) {
 			continue;
@@ -128,6 +156,10 @@ START_TEST(every_admin_route_of_the_table_is_tried_here)
 		ck_assert(str_format(target, sizeof(target), "%s%s",
 		        rest == NULL ? route->path : PERSON,
 		        rest == NULL ? "" : rest + strlen("{id}")));
+		if (version != NULL) {
+			ck_assert(str_format(target, sizeof(target), SETTINGS "/versions/1%s",
+			        version + strlen("{version}")));
+		}
 		ck_assert_msg(route_of(method, target) != NULL, "%s %s", method, target);
 	}
 }

@@ -90,12 +90,15 @@ static void restart(void)
 	start();
 }
 
+static void hold_updates(struct engine_fixture *of, const struct fake_request *request);
+
 static void set_up(void)
 {
 	err = (struct err)ERR_INIT;
 	check = NULL;
 	engine_fixture_start(&fixture, NULL);
 	ck_assert(monitor_init(&slow.monitor));
+	fixture.watcher = hold_updates;
 	struct fixture_answer me = {
 	        .method = "GET", .part = "/users/me", .status = 200, .times = FIXTURE_ALWAYS};
 	char *owner =
@@ -242,8 +245,9 @@ static void let_go(void)
 /* Delivers a change of title and waits until its call has arrived at Okta, which says nothing. */
 static void begin_slow_update(void)
 {
+	monitor_lock(&slow.monitor);
 	slow.is_holding = true;
-	fixture.watcher = hold_updates;
+	monitor_unlock(&slow.monitor);
 	script_updates();
 	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	bring_title("Engineer");
