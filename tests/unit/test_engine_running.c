@@ -249,7 +249,6 @@ static void begin_slow_update(void)
 	slow.is_holding = true;
 	monitor_unlock(&slow.monitor);
 	script_updates();
-	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	bring_title("Engineer");
 	deliver("change:" FIXTURE_PERSON);
 	monitor_lock(&slow.monitor);
@@ -484,6 +483,7 @@ END_TEST
 
 START_TEST(a_call_in_flight_ends_under_its_version)
 {
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	start();
 	begin_slow_update();
 	ck_assert(apply("{\"limits\":{\"lower\":{\"per_hour\":9}}}", 0));
@@ -515,6 +515,7 @@ END_TEST
 
 START_TEST(a_stop_does_not_wait_for_an_engine_that_was_replaced)
 {
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	start();
 	begin_slow_update();
 	ck_assert(apply("{\"limits\":{\"lower\":{\"per_hour\":9}}}", 0));
@@ -534,9 +535,9 @@ END_TEST
 START_TEST(leaving_dry_run_plans_everyone_afresh)
 {
 	write_file("{\"mode\":\"dry_run\"}");
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	start();
 	script_updates();
-	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	bring_title("Engineer");
 	deliver("change:" FIXTURE_PERSON);
 	wait_for(is_at_rest, "the dry run");
