@@ -23,6 +23,7 @@ struct admin_client {
 	struct secret authorization;
 	char base_url[160];
 	char *token_path;
+	json_t *refusal; /* of the last call */
 };
 
 bool admin_client_url(char *to, size_t size, const char *listen, struct err *err)
@@ -137,6 +138,7 @@ void admin_client_close(struct admin_client *client)
 		return;
 	}
 	transport_destroy(client->transport);
+	json_decref(client->refusal);
 	secret_finish(&client->authorization);
 	free(client->token_path);
 	free(client);
@@ -183,11 +185,18 @@ static void report_no_answer(const struct admin_client *client, enum transport_r
 	}
 }
 
+const json_t *admin_client_refusal(const struct admin_client *client)
+{
+	return client->refusal;
+}
+
 json_t *admin_client_call(struct admin_client *client, const char *method, const char *path,
         const json_t *body, struct err *err)
 {
 	char *text = body != NULL ? json_format(body) : NULL;
 	json_t *json = NULL;
+	json_decref(client->refusal);
+	client->refusal = NULL;
 	struct buf url;
 	buf_init(&url, URL_MAX_BYTES);
 	buf_add_text(&url, client->base_url);
@@ -207,7 +216,7 @@ json_t *admin_client_call(struct admin_client *client, const char *method, const
 		json = json_parse(buf_text(&answer.body), answer.body.len, NULL);
 		if (answer.status < 200 || answer.status > 299 || json == NULL) {
 			take_error(client, answer.status, json, err);
-			json_decref(json);
+			client->refusal = json;
 			json = NULL;
 		}
 	}

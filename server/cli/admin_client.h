@@ -29,6 +29,9 @@ void admin_client_close(struct admin_client *client);
 json_t *admin_client_call(struct admin_client *client, const char *method, const char *path,
         const json_t *body, struct err *err) MUST_CHECK;
 
+/* The answer of the last call when that was refused; NULL: it was not, or not by JSON. Borrowed. */
+const json_t *admin_client_refusal(const struct admin_client *client);
+
 /*
  * Where a client on this machine finds a listener: "http://127.0.0.1:8081" also for 0.0.0.0 and
  * [::]. ERR_USAGE for port 0. `to` is size bytes.

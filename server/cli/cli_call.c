@@ -85,17 +85,18 @@ static bool read_flag(struct cli_call *call, const struct cli_flag *flag, int *a
 }
 
 static bool read_argument(
-        struct cli_call *call, const struct cli_flag *flags, int *at, struct err *err)
+        struct cli_call *call, const struct cli_flag *flags, size_t max, int *at, struct err *err)
 {
 	const struct cli_flag common[] = {{"--connection", &call->connection, NULL},
 	        {"--json", NULL, &call->is_json}, {NULL, NULL, NULL}};
 	const char *argument = call->argv[*at];
 	if (!is_flag(argument)) {
-		if (call->word != NULL) {
+		if (call->word_count == max) {
 			err_set(err, ERR_USAGE, "there is one argument too many: %s", argument);
 			return false;
 		}
-		call->word = argument;
+		call->words[call->word_count++] = argument;
+		call->word = call->words[0];
 		(*at)++;
 		return true;
 	}
@@ -111,16 +112,21 @@ static bool read_argument(
 	return read_flag(call, flag, at, err);
 }
 
-bool cli_call_read(
-        struct cli_call *call, const struct cli_flag *flags, enum cli_word word, struct err *err)
+bool cli_call_read_words(
+        struct cli_call *call, const struct cli_flag *flags, size_t max, struct err *err)
 {
 	for (int at = 0; at < call->argc;) {
-		if (!read_argument(call, flags, &at, err)) {
+		if (!read_argument(call, flags, max, &at, err)) {
 			return false;
 		}
 	}
-	if (word == CLI_NO_WORD && call->word != NULL) {
-		err_set(err, ERR_USAGE, "there is one argument too many: %s", call->word);
+	return true;
+}
+
+bool cli_call_read(
+        struct cli_call *call, const struct cli_flag *flags, enum cli_word word, struct err *err)
+{
+	if (!cli_call_read_words(call, flags, word == CLI_NO_WORD ? 0 : 1, err)) {
 		return false;
 	}
 	if (word == CLI_NEEDS_WORD && call->word == NULL) {
@@ -231,6 +237,11 @@ out:
 	buf_finish(&path);
 	json_decref(request->body);
 	return answer;
+}
+
+const json_t *cli_call_refusal(const struct cli_call *call)
+{
+	return call->client != NULL ? admin_client_refusal(call->client) : NULL;
 }
 
 int cli_call_show(struct cli_call *call, const struct cli_request *request,

@@ -19,6 +19,8 @@
 struct admin_client;
 struct cli_command;
 
+#define CLI_WORDS_MAX 3
+
 struct cli_call {
 	const struct options *options;
 	const struct cli_command *command;
@@ -30,7 +32,9 @@ struct cli_call {
 	/* Filled in by cli_call_read. */
 	const char *connection; /* NULL: not given */
 	bool is_json;
-	const char *word; /* the one argument that is no flag; NULL: none */
+	const char *word; /* the first argument that is no flag; NULL: none */
+	const char *words[CLI_WORDS_MAX]; /* all of those */
+	size_t word_count;
 
 	struct admin_client *client; /* opened by the first request */
 };
@@ -48,6 +52,9 @@ enum cli_word { CLI_NO_WORD, CLI_MAY_HAVE_WORD, CLI_NEEDS_WORD };
  * ERR_USAGE with a suggestion for anything else.
  */
 bool cli_call_read(struct cli_call *call, const struct cli_flag *flags, enum cli_word word,
+        struct err *err) MUST_CHECK;
+/* The same for a command with words of its own ("settings diff 3 4"): up to max of them. */
+bool cli_call_read_words(struct cli_call *call, const struct cli_flag *flags, size_t max,
         struct err *err) MUST_CHECK;
 /* An employee id as Bob has them; ERR_USAGE saying where ids are found. */
 bool cli_call_check_id(const char *id, struct err *err) MUST_CHECK;
@@ -73,6 +80,9 @@ struct cli_request {
 /* A new reference; NULL with an error that says what to do. */
 json_t *cli_call_ask(
         struct cli_call *call, const struct cli_request *request, struct err *err) MUST_CHECK;
+/* The whole answer that refused the last request, for what stands in it beside the error; may be
+ * NULL. Borrowed. */
+const json_t *cli_call_refusal(const struct cli_call *call);
 /* Asks, prints the answer as JSON or by show, and returns the exit status. */
 int cli_call_show(struct cli_call *call, const struct cli_request *request,
         void (*show)(struct cli_call *call, const json_t *answer));

@@ -34,6 +34,10 @@ const struct cli_command commands_table[] = {
         {"pause", "[--revocations pass|stop] [--connection NAME] [--json]",
                 "stop all writes to Okta, keep receiving", command_pause},
         {"resume", "[--connection NAME] [--json]", "write to Okta again", command_resume},
+        {"settings",
+                "list|show [VERSION] [--document]|diff VERSION [VERSION]|apply FILE [--check]"
+                " [--expect VERSION]|rollback VERSION|reload [--note TEXT] [--json]",
+                "versions of the settings: see them, change them, go back", command_settings},
         {"send", "FILE [--url URL] [--secret-env NAME] [--connection NAME] [--json]",
                 "sign a body as Bob does and post it (FILE - reads standard input)", command_send},
         {"health", "[--ready] [--json]",

@@ -36,6 +36,7 @@ int command_release(struct cli_call *call);
 int command_resume(struct cli_call *call);
 int command_retry(struct cli_call *call);
 int command_send(struct cli_call *call);
+int command_settings(struct cli_call *call);
 int command_status(struct cli_call *call);
 int command_sync(struct cli_call *call);
 int command_version(struct cli_call *call);

@@ -249,6 +249,31 @@ static const struct asking askings[] = {
                 "{\"revocations\":true}", "{\"pause\":{}}", "but revocations"},
         {{"pause", "--revocations", "stop"}, "POST", "/api/v1/pause?connection=default",
                 "{\"revocations\":false}", "{\"pause\":{}}", "revocations included"},
+        {{"settings", "list"}, "GET", "/api/v1/settings/versions?connection=default", NULL,
+                "{\"versions\":[{\"version\":12,\"is_active\":true,\"author\":\"ops\"}]}",
+                "12       yes"},
+        {{"settings", "show"}, "GET", "/api/v1/settings?connection=default", NULL,
+                "{\"version\":12,\"file\":{\"state\":\"overruled\",\"version\":9},"
+                "\"document\":{}}",
+                "settings file: overruled (version 9)"},
+        {{"settings", "show", "3", "--document"}, "GET",
+                "/api/v1/settings/versions/3?connection=default", NULL,
+                "{\"version\":3,\"document\":{\"connections\":[]}}",
+                "{\n  \"connections\": []\n}\n"},
+        {{"settings", "diff", "4"}, "GET", "/api/v1/settings/versions/4/diff?connection=default",
+                NULL,
+                "{\"from\":3,\"to\":4,\"changes\":[{\"path\":\"connections[default].mode\","
+                "\"from\":\"dry_run\",\"to\":\"live\"}]}",
+                "version 3 to 4:\n  connections[default].mode: dry_run -> live\n"},
+        {{"settings", "diff", "2", "4"}, "GET",
+                "/api/v1/settings/versions/4/diff?connection=default&from=2", NULL,
+                "{\"from\":2,\"to\":4,\"changes\":[]}", "nothing differs"},
+        {{"settings", "rollback", "2", "--note", "too early"}, "POST",
+                "/api/v1/settings/rollback?connection=default",
+                "{\"version\":2,\"note\":\"too early\"}",
+                "{\"version\":5,\"is_new\":true,\"changes\":[]}", "version 5 is in force"},
+        {{"settings", "reload"}, "POST", "/api/v1/settings/reload?connection=default", "{}",
+                "{\"version\":5,\"is_new\":false,\"changes\":[]}", "no new version; 5"},
         {{"resume"}, "POST", "/api/v1/resume?connection=default", "{}", "{\"pause\":null}",
                 "resumed"},
 };
@@ -265,6 +290,40 @@ START_TEST(each_command_asks_its_route)
 		check_body(0, asking->body);
 	}
 	check_out(asking->said);
+}
+END_TEST
+
+START_TEST(a_settings_file_is_sent_whole)
+{
+	char path[160];
+	write_file("body.json", "{\"connections\":[]}");
+	ck_assert(str_format(path, sizeof(path), "%s/body.json", folder));
+	fake_http_script(fake, 200, "", "{\"version\":2,\"is_new\":false,\"changes\":[]}");
+	ck_assert_int_eq(RUN("settings", "apply", path, "--check", "--expect", "2"), CLI_DONE);
+	check_request(0, "POST", "/api/v1/settings?connection=default");
+	check_body(0,
+	        "{\"document\":{\"connections\":[]},\"check_only\":true,\"expected_version\":2}");
+	check_out("this could be put to work");
+	write_file("body.json", "{");
+	ck_assert_int_eq(RUN("settings", "apply", path), CLI_FAILED);
+	check_error("body.json: ");
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+}
+END_TEST
+
+START_TEST(every_mistake_of_refused_settings_is_shown)
+{
+	char path[160];
+	write_file("body.json", "{}");
+	ck_assert(str_format(path, sizeof(path), "%s/body.json", folder));
+	fake_http_script(fake, 400, "",
+	        "{\"error\":{\"code\":\"settings_invalid\",\"message\":\"2 mistakes\",\"hint\":"
+	        "\"h\"},\"mistakes\":[{\"path\":\"connections\",\"text\":\"is missing\"},"
+	        "{\"path\":\"colour\",\"text\":\"there is no such key\"}],\"left_out\":3}");
+	ck_assert_int_eq(RUN("settings", "apply", path), CLI_USAGE);
+	check_out("failure  connections: is missing\nfailure  colour: there is no such key\n"
+	          "and 3 more\n");
+	check_error("refused, nothing was changed");
 }
 END_TEST
 
@@ -304,6 +363,16 @@ static const struct mistake mistakes[] = {
         {{"release"}, "either an employee's id or --all"},
         {{"release", "1", "--all"}, "either an employee's id or --all"},
         {{"pause", "--revocations", "maybe"}, "--revocations pass or --revocations stop"},
+        {{"settings"}, "say what: list, show"},
+        {{"settings", "lst"}, "say what: list, show"},
+        {{"settings", "list", "3"}, "say it as: bob2okta settings list"},
+        {{"settings", "diff"}, "say it as: bob2okta settings diff VERSION"},
+        {{"settings", "diff", "1", "2", "3"}, "one argument too many: 3"},
+        {{"settings", "show", "x"}, "x is no version"},
+        {{"settings", "apply"}, "say it as: bob2okta settings apply FILE"},
+        {{"settings", "rollback", "0"}, "0 is no version"},
+        {{"settings", "reload", "--expect", "new"}, "new is no version"},
+        {{"settings", "apply", "a.json", "--notes", "x"}, "did you mean --note?"},
         {{"help", "persn"}, "did you mean person"},
 };
 
@@ -406,13 +475,18 @@ START_TEST(status_shows_what_is_parked_and_paused)
 {
 	fake_http_script(fake, 200, "",
 	        "{\"version\":\"1\",\"commit\":\"c\",\"started_at_ms\":1795460400000,"
-	        "\"settings_version\":\"v\",\"store\":{\"is_writable\":false,\"sentence\":\"disk"
+	        "\"settings\":{\"version\":12,\"hash\":\"9f86d081884c7d65\",\"source\":\"api\","
+	        "\"author\":\"ops\",\"at_ms\":1795460400000,\"refused\":{\"at_ms\":1795460400000,"
+	        "\"mistakes\":2,\"sentence\":\"connections: is missing\"}},\"store\":{\"is_writable\":false,\"sentence\":\"disk"
 	        " full\"},\"connections\":[{\"name\":\"default\",\"mode\":\"live\","
 	        "\"webhook_secrets\":0,\"pause\":{\"since_ms\":1795460400000,\"by\":\"root\","
 	        "\"revocations\":true},\"bob\":{\"state\":\"ok\"},\"okta\":{\"state\":\"parked\","
 	        "\"sentence\":\"token refused\",\"since_ms\":1795460400000},\"employees\":"
 	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"holds\":{}}]}");
 	ck_assert_int_eq(RUN("status"), CLI_DONE);
+	check_out("settings version 12 (9f86d081884c7d65), api of 2026-11-23 19:00:00Z by ops\n");
+	check_out("settings REFUSED at 2026-11-23 19:00:00Z, the version above goes on:"
+	          " connections: is missing\n");
 	check_out("store NOT WRITABLE: disk full");
 	check_out("parked since 2026-11-23 19:00:00Z: token refused");
 	check_out("by root; revocations pass");
@@ -624,6 +698,8 @@ static void add_asking(Suite *suite)
 	tcase_add_loop_test(asking, a_wrong_command_line_asks_nothing_and_says_the_mend, 0,
 	        (int)ARRAY_SIZE(mistakes));
 	tcase_add_test(asking, json_is_the_answer_of_the_api);
+	tcase_add_test(asking, a_settings_file_is_sent_whole);
+	tcase_add_test(asking, every_mistake_of_refused_settings_is_shown);
 	tcase_add_test(asking, help_names_every_command_and_option);
 	suite_add_tcase(suite, asking);
 }
