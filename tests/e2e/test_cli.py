@@ -132,7 +132,7 @@ def test_check_warns_when_no_leaver_is_visible(world):
     (["okta", "base_url"], "http://okta.example.com", "connections[0].okta.base_url"),
     (["okta", "api_token"], {"env": "NOT_SET_ANYWHERE"}, "connections[0].okta.api_token"),
     (["bob", "webhook_secrets"], ["short"], "connections[0].bob.webhook_secrets[0]"),
-    (["mapping"], [{"okta": "title"}], "connections[0].mapping[0].bob"),
+    (["mapping"], [{"okta": "title"}], "connections[0].mapping[0]"),
 ])
 def test_a_mistake_in_the_settings_is_named_by_its_path(world, path, value, named):
     one = world(start=False)
