@@ -203,6 +203,86 @@ START_TEST(an_old_version_takes_the_secrets_of_today)
 }
 END_TEST
 
+/* -------------------------------------------------------------- expressions */
+
+static size_t asked;
+
+/* Cannot compile what holds an opening bracket. */
+static bool compile(void *context UNUSED, const char *const *programs, size_t count,
+        struct evaluation *results, struct err *err UNUSED)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool is_bad = strchr(programs[i], '(') != NULL;
+		results[i].state = is_bad ? EVALUATION_FAILED : EVALUATION_VALUE;
+		str_format_cut(results[i].reason, sizeof(results[i].reason), "unclosed");
+		results[i].value = is_bad ? NULL : json_null();
+	}
+	asked += count;
+	return true;
+}
+
+static bool compile_nothing(void *context UNUSED, const char *const *programs UNUSED,
+        size_t count UNUSED, struct evaluation *results UNUSED, struct err *err)
+{
+	err_set(err, ERR_INTERNAL, "no evaluator");
+	return false;
+}
+
+static struct settings *load_rows(json_t *document, const char *rows, const char *scope)
+{
+	struct settings_report report;
+	json_t *connection = json_array_get(json_object_get(document, "connections"), 0);
+	json_object_set_new(connection, "mapping", json_loads(rows, 0, NULL));
+	json_object_set_new(part(document, "provisioning"), "scope", json_string(scope));
+	struct settings *settings =
+	        settings_load_document(document, ".", SETTINGS_TLS_ONLY, &report, NULL);
+	ck_assert_msg(settings != NULL, "%s", report.mistakes[0].text);
+	return settings;
+}
+
+START_TEST(what_does_not_compile_is_named_by_its_path)
+{
+	struct settings_report report = {0};
+	json_t *document = load(LEAST);
+	struct settings *settings = load_rows(document,
+	        "[{\"okta\":\"title\",\"bob\":\"work.title\"},"
+	        "{\"okta\":\"costCenter\",\"expr\":\".a(\"},{\"okta\":\"organization\",\"expr\":"
+	        "\".b\"},{\"okta\":\"login\",\"expr\":[\".c\",\".d(\"]}]",
+	        ".e(");
+	asked = 0;
+	ck_assert(settings_check_expressions(settings, document, &report, compile, NULL, NULL));
+	ck_assert_uint_eq(asked, 5);
+	ck_assert_uint_eq(report.count, 3);
+	bool has_row = false;
+	bool has_login = false;
+	bool has_scope = false;
+	for (size_t i = 0; i < report.count; i++) {
+		const char *path = report.mistakes[i].path;
+		has_row |= str_equal(path, "connections[0].mapping[1].expr");
+		has_login |= str_equal(path, "connections[0].mapping[3].expr[1]");
+		has_scope |= str_equal(path, "connections[0].provisioning.scope");
+		ck_assert_str_eq(report.mistakes[i].text, "unclosed");
+	}
+	ck_assert(has_row && has_login && has_scope);
+	settings_destroy(settings);
+	json_decref(document);
+}
+END_TEST
+
+START_TEST(a_compiler_that_does_not_answer_accepts_nothing)
+{
+	struct settings_report report = {0};
+	struct err err = ERR_INIT;
+	json_t *document = load(LEAST);
+	struct settings *settings = load_rows(document, "[]", ".a");
+	ck_assert(!settings_check_expressions(
+	        settings, document, &report, compile_nothing, NULL, &err));
+	ck_assert_int_eq(err.code, ERR_INTERNAL);
+	settings_destroy(settings);
+	json_decref(document);
+}
+END_TEST
+
 /* --------------------------------------------------------------- difference */
 
 static json_t *document_of(const char *mapping, const char *more)
@@ -304,6 +384,10 @@ static Suite *document_suite(void)
 	tcase_add_test(in, a_connection_that_the_file_lacks_is_refused);
 	tcase_add_test(in, an_old_version_takes_the_secrets_of_today);
 	suite_add_tcase(suite, in);
+	TCase *expressions = tcase_create("expressions");
+	tcase_add_test(expressions, what_does_not_compile_is_named_by_its_path);
+	tcase_add_test(expressions, a_compiler_that_does_not_answer_accepts_nothing);
+	suite_add_tcase(suite, expressions);
 	TCase *difference = tcase_create("difference");
 	tcase_add_loop_test(
 	        difference, a_difference_is_said_value_by_value, 0, (int)ARRAY_SIZE(DIFFERENCES));
@@ -314,5 +398,11 @@ static Suite *document_suite(void)
 
 int main(void)
 {
-	return suite_run(document_suite());
+	struct err err = ERR_INIT;
+	if (!crypto_start(&err)) {
+		return EXIT_FAILURE;
+	}
+	int status = suite_run(document_suite());
+	crypto_stop();
+	return status;
 }
