@@ -175,7 +175,9 @@ END_TEST
 
 START_TEST(a_refused_reload_shows_in_the_status)
 {
-	ck_assert_int_eq(json_dump_file(json_object(), fixture.settings_path, 0), 0);
+	json_t *empty = json_object();
+	ck_assert_int_eq(json_dump_file(empty, fixture.settings_path, 0), 0);
+	json_decref(empty);
 	ck_assert_int_eq(console_fixture_ask(&fixture, "POST", SETTINGS "/reload", "{}"), 400);
 	ck_assert_ptr_nonnull(strstr(fixture.body, "\"mistakes\":["));
 	ck_assert_int_eq(console_fixture_ask(&fixture, "GET", "/api/v1/status", NULL), 200);
