@@ -486,10 +486,16 @@ START_TEST(a_call_in_flight_ends_under_its_version)
 	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	start();
 	begin_slow_update();
+	struct employee before = store_fixture_get(fixture.store, FIXTURE_PERSON);
 	ck_assert(apply("{\"limits\":{\"lower\":{\"per_hour\":9}}}", 0));
 	ck_assert_int_eq(version_in_force(), 2);
-	/* The new engine has had its chance to take the employee from the old one. */
-	deliver("change:9");
+	/* Whoever is in the old engine's hands is left in peace by the new one. */
+	struct employee after = store_fixture_get(fixture.store, FIXTURE_PERSON);
+	ck_assert_int_eq(after.state, EMPLOYEE_WORKING);
+	ck_assert_int_eq(after.lease_token, before.lease_token);
+	ck_assert_int_eq(after.generation, before.generation);
+	employee_finish(&before);
+	employee_finish(&after);
 	struct action_list open = actions_of_person();
 	ck_assert_uint_eq(open.count, 1);
 	ck_assert_int_eq(open.items[0].outcome.state, OUTCOME_OPEN);
