@@ -52,6 +52,11 @@ struct okta_client *okta_client_create(struct okta_org *org, struct err *err)
 	return client;
 }
 
+const struct okta_org *okta_client_org(const struct okta_client *client)
+{
+	return client->org;
+}
+
 void okta_client_destroy(struct okta_client *client)
 {
 	if (client != NULL) {

@@ -30,6 +30,8 @@ struct okta_reply {
 bool okta_client_call(struct okta_client *client, const struct okta_request *request,
         struct okta_reply *reply, struct call_outcome *outcome);
 void okta_reply_finish(struct okta_reply *reply);
+/* Borrowed. */
+const struct okta_org *okta_client_org(const struct okta_client *client);
 
 /* The call is not made because of what it asks for: CALL_PERMANENT, not sent. */
 void okta_client_refuse(struct call_outcome *outcome, const char *sentence);

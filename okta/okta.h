@@ -113,6 +113,21 @@ void okta_user_deactivate(struct okta_client *client, const char *id, struct cal
 void okta_user_end_sessions(
         struct okta_client *client, const char *id, struct call_outcome *outcome);
 
+/* --------------------------------------------------------------- schema */
+
+#define OKTA_SCHEMA_ADD_MS 30000
+
+/*
+ * Adds custom attributes to the default user schema: name -> definition, as okta.md 5 has them;
+ * none of them may be null, which would take one away. One change of an org at a time; then the
+ * schema is read until it shows all of them, and what got lost is sent again. Blocks for at most
+ * OKTA_SCHEMA_ADD_MS and the call in hand. CALL_DONE: *schema (new reference) is what Okta shows.
+ * CALL_UNCLEAR: sent, and Okta does not show all of it yet. CALL_REREAD: an attribute of that name
+ * is there with another type.
+ */
+void okta_schema_add(struct okta_client *client, const json_t *properties, json_t **schema,
+        struct call_outcome *outcome);
+
 /* ---------------------------------------------------- probes for `check` */
 
 /* The owner of the token: its login is protected (policy 1). */

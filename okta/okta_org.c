@@ -6,18 +6,24 @@
 #include "server/base/crypto.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
+#include "server/base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HEADER_MAX_BYTES 4096
+#define STOP_SEEN_MS     100 /* a waiting caller sees the stop flag this late at most */
 
 struct okta_org_shared {
 	pthread_mutex_t lock;
 	/* Protected by lock: */
 	struct budget budget;
 	uint64_t random_state;
+
+	struct monitor schema;
+	/* Protected by schema: */
+	bool is_schema_busy;
 };
 
 static const char *const bucket_names[OKTA_BUCKET_COUNT] = {
@@ -99,6 +105,11 @@ static bool set_shared(struct okta_org *org, int parallel_max, struct err *err)
 		free(shared);
 		return false;
 	}
+	if (!monitor_init(&shared->schema)) {
+		pthread_mutex_destroy(&shared->lock);
+		free(shared);
+		return false;
+	}
 	budget_init(&shared->budget, parallel_max > 0 ? parallel_max : 1);
 	org->shared = shared;
 	return true;
@@ -130,6 +141,7 @@ void okta_org_destroy(struct okta_org *org)
 		return;
 	}
 	if (org->shared != NULL) {
+		monitor_finish(&org->shared->schema);
 		pthread_mutex_destroy(&org->shared->lock);
 		free(org->shared);
 	}
@@ -186,4 +198,50 @@ int64_t okta_org_pause_ms(const struct okta_org *org)
 	int64_t pause_ms = budget_pause_ms(&org->shared->budget, clock_mono_ms());
 	pthread_mutex_unlock(&org->shared->lock);
 	return pause_ms;
+}
+
+static bool is_stopping(const struct okta_org *org)
+{
+	return org->stop != NULL && atomic_load(org->stop);
+}
+
+/* With the schema's monitor held. Ends at a wake, at the deadline, or in time to look at stop. */
+static void wait_a_little(const struct okta_org *org, int64_t deadline_ms)
+{
+	int64_t until_ms = clock_mono_ms() + STOP_SEEN_MS;
+	(void)monitor_wait_until(
+	        &org->shared->schema, until_ms < deadline_ms ? until_ms : deadline_ms);
+}
+
+bool okta_org_begin_schema(const struct okta_org *org, int64_t deadline_ms)
+{
+	struct okta_org_shared *shared = org->shared;
+	monitor_lock(&shared->schema);
+	while (shared->is_schema_busy && !is_stopping(org) && clock_mono_ms() < deadline_ms) {
+		wait_a_little(org, deadline_ms);
+	}
+	bool is_ours = !shared->is_schema_busy && !is_stopping(org);
+	shared->is_schema_busy = shared->is_schema_busy || is_ours;
+	monitor_unlock(&shared->schema);
+	return is_ours;
+}
+
+void okta_org_end_schema(const struct okta_org *org)
+{
+	struct okta_org_shared *shared = org->shared;
+	monitor_lock(&shared->schema);
+	shared->is_schema_busy = false;
+	monitor_wake_all(&shared->schema);
+	monitor_unlock(&shared->schema);
+}
+
+bool okta_org_wait(const struct okta_org *org, int64_t ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + ms;
+	monitor_lock(&org->shared->schema);
+	while (!is_stopping(org) && clock_mono_ms() < deadline_ms) {
+		wait_a_little(org, deadline_ms);
+	}
+	monitor_unlock(&org->shared->schema);
+	return !is_stopping(org);
 }

@@ -31,4 +31,14 @@ int64_t okta_org_jitter_ms(const struct okta_org *org, int64_t max_ms);
 /* How long the pause after "too many at once" still lasts; 0: none. */
 int64_t okta_org_pause_ms(const struct okta_org *org);
 
+/*
+ * One schema change at a time: Okta lets concurrent ones overwrite each other (okta.md 5). False
+ * when the turn did not come by deadline_ms (monotonic), or when the server stops; else
+ * okta_org_end_schema must follow.
+ */
+bool okta_org_begin_schema(const struct okta_org *org, int64_t deadline_ms) MUST_CHECK;
+void okta_org_end_schema(const struct okta_org *org);
+/* Lets ms pass; false when the server stops. */
+bool okta_org_wait(const struct okta_org *org, int64_t ms) MUST_CHECK;
+
 #endif

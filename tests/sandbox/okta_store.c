@@ -100,6 +100,7 @@ void okta_store_finish(struct directory *dir)
 	json_decref(dir->by_id);
 	json_decref(dir->by_login);
 	json_decref(dir->schema);
+	json_decref(dir->schema_before);
 	*dir = (struct directory){0};
 }
 

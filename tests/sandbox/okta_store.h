@@ -70,6 +70,9 @@ struct directory {
 	struct group **groups;
 	size_t group_count;
 	json_t *schema; /* of the default type, as the API answers it, without links */
+	json_t *schema_before; /* the same before its last change through the API; NULL: none yet */
+	int64_t schema_changed_at; /* tick, ms */
+	int64_t schema_losses; /* changes answered and forgotten so far */
 	uint64_t next_number;
 };
 

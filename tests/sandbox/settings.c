@@ -24,6 +24,8 @@ static const struct setting TABLE[] = {
         {"bob_window_s", KIND_INT, "60", NULL},
         {"okta_window_s", KIND_INT, "60", NULL},
         {"okta_search_lag_ms", KIND_INT, "0", NULL},
+        {"okta_schema_lag_ms", KIND_INT, "0", NULL},
+        {"okta_schema_loses", KIND_INT, "0", NULL},
         {"okta_limits", KIND_LIMITS,
                 "{\"users\":300,\"users_write\":300,\"users_read\":1000,\"groups\":250,"
                 "\"groups_id\":500,\"api\":600}",

@@ -329,6 +329,49 @@ START_TEST(a_search_sees_changes_only_after_its_lag)
 }
 END_TEST
 
+#define NEW_ATTRIBUTE(name)                                     \
+	"{\"definitions\":{\"custom\":{\"properties\":{\"" name \
+	"\":{\"title\":\"N\",\"type\":\"string\"}}}}}"
+
+static bool schema_has(const char *name)
+{
+	ck_assert_int_eq(okta("GET", "/meta/schemas/user/default", NULL), 200);
+	const json_t *custom = at("definitions.custom.properties");
+
+	return json_object_get(custom, name) != NULL;
+}
+
+START_TEST(schema_changes_add_up)
+{
+	ck_assert_int_eq(okta("POST", "/meta/schemas/user/default", NEW_ATTRIBUTE("one")), 200);
+	ck_assert_ptr_nonnull(at("definitions.custom.properties.one"));
+	ck_assert_int_eq(okta("POST", "/meta/schemas/user/default", NEW_ATTRIBUTE("two")), 200);
+	ck_assert(schema_has("one") && schema_has("two"));
+}
+END_TEST
+
+START_TEST(a_schema_change_may_be_shown_late)
+{
+	control("POST", "/settings", "{\"okta_schema_lag_ms\":60000}");
+	ck_assert_int_eq(okta("POST", "/meta/schemas/user/default", NEW_ATTRIBUTE("one")), 200);
+	ck_assert_ptr_nonnull(at("definitions.custom.properties.one"));
+	ck_assert(!schema_has("one"));
+	control("POST", "/settings", "{\"okta_schema_lag_ms\":0}");
+	ck_assert(schema_has("one"));
+}
+END_TEST
+
+START_TEST(a_schema_change_may_get_lost)
+{
+	control("POST", "/settings", "{\"okta_schema_loses\":1}");
+	ck_assert_int_eq(okta("POST", "/meta/schemas/user/default", NEW_ATTRIBUTE("one")), 200);
+	ck_assert_ptr_nonnull(at("definitions.custom.properties.one"));
+	ck_assert(!schema_has("one"));
+	ck_assert_int_eq(okta("POST", "/meta/schemas/user/default", NEW_ATTRIBUTE("one")), 200);
+	ck_assert(schema_has("one"));
+}
+END_TEST
+
 START_TEST(groups_can_be_joined_left_and_listed)
 {
 	okta("POST", "/users", ADA);
@@ -359,6 +402,9 @@ int main(void)
 	tcase_add_loop_test(calls, a_bad_profile_is_refused_with_its_cause, 0, (int)COUNT(REFUSED));
 	tcase_add_test(calls, names_may_be_fifty_characters_long_whatever_their_bytes);
 	tcase_add_test(calls, custom_attributes_come_from_the_schema);
+	tcase_add_test(calls, schema_changes_add_up);
+	tcase_add_test(calls, a_schema_change_may_be_shown_late);
+	tcase_add_test(calls, a_schema_change_may_get_lost);
 	tcase_add_test(calls, a_user_can_be_read_by_id_login_and_short_login);
 	tcase_add_test(calls, deleting_takes_two_steps_and_frees_the_login);
 	tcase_add_test(calls, who_may_not_is_told_before_anything_is_looked_at);
