@@ -13,6 +13,7 @@
  *   attribute.h  Okta's attributes, and what fits them
  *   evaluator.h  how expressions are evaluated: an interface
  *   profile.h  what the rows give for one person
+ *   suggest.h  rows somebody may want
  *   policy.h   who gets, keeps and loses an account
  *   match.h    is an Okta user we found the same person?
  *   plan.h     from wanted and present to actions
@@ -26,5 +27,6 @@
 #include "mapping/policy.h"
 #include "mapping/profile.h"
 #include "mapping/rule.h"
+#include "mapping/suggest.h"
 
 #endif
