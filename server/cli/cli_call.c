@@ -244,13 +244,33 @@ const json_t *cli_call_refusal(const struct cli_call *call)
 	return call->client != NULL ? admin_client_refusal(call->client) : NULL;
 }
 
+int cli_call_refuse(struct cli_call *call, const struct err *err)
+{
+	const json_t *refusal = cli_call_refusal(call);
+	const json_t *mistakes = json_object_get(refusal, "mistakes");
+	if (json_array_size(mistakes) == 0) {
+		return cli_call_fail(call, err);
+	}
+	for (size_t i = 0; i < json_array_size(mistakes); i++) {
+		const json_t *mistake = json_array_get(mistakes, i);
+		cli_call_print(call, "failure  %s: %s\n", cli_call_text(mistake, "path"),
+		        cli_call_text(mistake, "text"));
+	}
+	long long left_out = (long long)json_get_int(refusal, "left_out", 0);
+	if (left_out > 0) {
+		cli_call_print(call, "and %lld more\n", left_out);
+	}
+	fprintf(call->errors, "bob2okta: refused, nothing was changed\n");
+	return CLI_USAGE;
+}
+
 int cli_call_show(struct cli_call *call, const struct cli_request *request,
         void (*show)(struct cli_call *call, const json_t *answer))
 {
 	struct err err = ERR_INIT;
 	json_t *answer = cli_call_ask(call, request, &err);
 	if (answer == NULL) {
-		return cli_call_fail(call, &err);
+		return cli_call_refuse(call, &err);
 	}
 	int status = CLI_DONE;
 	if (call->is_json) {

@@ -83,6 +83,8 @@ json_t *cli_call_ask(
 /* The whole answer that refused the last request, for what stands in it beside the error; may be
  * NULL. Borrowed. */
 const json_t *cli_call_refusal(const struct cli_call *call);
+/* As cli_call_fail, after a request: says all that was found wrong, as check does. */
+int cli_call_refuse(struct cli_call *call, const struct err *err);
 /* Asks, prints the answer as JSON or by show, and returns the exit status. */
 int cli_call_show(struct cli_call *call, const struct cli_request *request,
         void (*show)(struct cli_call *call, const json_t *answer));

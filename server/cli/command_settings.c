@@ -130,27 +130,6 @@ static void show_checked(struct cli_call *call, const json_t *answer)
 	print_changes(call, json_object_get(answer, "changes"));
 }
 
-/* All that is wrong, as check says it. */
-static int fail_with_mistakes(struct cli_call *call, const struct err *err)
-{
-	const json_t *refusal = cli_call_refusal(call);
-	const json_t *mistakes = json_object_get(refusal, "mistakes");
-	if (json_array_size(mistakes) == 0) {
-		return cli_call_fail(call, err);
-	}
-	for (size_t i = 0; i < json_array_size(mistakes); i++) {
-		const json_t *mistake = json_array_get(mistakes, i);
-		cli_call_print(call, "failure  %s: %s\n", cli_call_text(mistake, "path"),
-		        cli_call_text(mistake, "text"));
-	}
-	long long left_out = (long long)json_get_int(refusal, "left_out", 0);
-	if (left_out > 0) {
-		cli_call_print(call, "and %lld more\n", left_out);
-	}
-	fprintf(call->errors, "bob2okta: refused, nothing was changed\n");
-	return CLI_USAGE;
-}
-
 /* ------------------------------------------------------------------- changing */
 
 /* Asks for a change; body is taken. */
@@ -172,7 +151,7 @@ static int change(struct settings_call *given, const char *path, json_t *body)
 	const struct cli_request request = {.method = "POST", .path = path, .body = body};
 	json_t *answer = cli_call_ask(call, &request, &err);
 	if (answer == NULL) {
-		return fail_with_mistakes(call, &err);
+		return cli_call_refuse(call, &err);
 	}
 	int status = CLI_DONE;
 	if (call->is_json) {

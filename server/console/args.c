@@ -147,3 +147,48 @@ enum http_verdict args_refuse(struct args *args, struct http_reply *reply)
 	args_finish(args);
 	return HTTP_ANSWERED;
 }
+
+enum http_verdict args_refuse_mistakes(
+        struct args *args, struct http_reply *reply, const struct settings_report *report)
+{
+	json_t *mistakes = json_array();
+
+	if (report->count == 0) {
+		json_decref(mistakes);
+		return args_refuse(args, reply);
+	}
+	for (size_t i = 0; i < report->count; i++) {
+		json_array_append_new(mistakes,
+		        json_pack("{s:s, s:s}", "path", report->mistakes[i].path, "text",
+		                report->mistakes[i].text));
+	}
+	http_reply_err_with(reply, args->request, &args->err,
+	        json_pack("{s:o, s:I}", "mistakes", mistakes, "left_out",
+	                (json_int_t)report->left_out));
+	args_finish(args);
+	return HTTP_ANSWERED;
+}
+
+enum http_verdict args_answer(struct args *args, struct http_reply *reply, json_t *json, int status)
+{
+	if (json == NULL) {
+		return args_refuse(args, reply);
+	}
+	http_reply_json(reply, status, json);
+	args_finish(args);
+	return HTTP_ANSWERED;
+}
+
+enum http_verdict args_answer_report(
+        struct http_request *request, struct http_reply *reply, void *context, args_report make)
+{
+	struct args args;
+	struct args_known known = {0};
+	json_t *report = NULL;
+
+	if (args_init(&args, context, request, &known) &&
+	        !make(args.engine, args.connection, &report, &args.err)) {
+		report = NULL;
+	}
+	return args_answer(&args, reply, report, 200);
+}

@@ -45,6 +45,19 @@ int64_t args_query_number(struct args *args, const char *name, int64_t max, int6
 /* Sends args->err; for `return args_refuse(...)`. */
 enum http_verdict args_refuse(struct args *args, struct http_reply *reply);
 
+/* The same with all that was found wrong, beside the error that names the first. */
+enum http_verdict args_refuse_mistakes(
+        struct args *args, struct http_reply *reply, const struct settings_report *report);
+/* Sends json, taken, with that status; NULL: args->err. Finishes args. */
+enum http_verdict args_answer(
+        struct args *args, struct http_reply *reply, json_t *json, int status);
+
+/* A whole route that takes nothing and shows what the engine reports of the connection. */
+typedef bool (*args_report)(
+        struct engine *engine, const char *connection, json_t **report, struct err *err);
+enum http_verdict args_answer_report(
+        struct http_request *request, struct http_reply *reply, void *context, args_report make);
+
 /* status.c: the pause of a connection as `status` shows it; new reference. */
 json_t *console_pause_json(const struct console *console, const char *connection);
 

@@ -40,12 +40,7 @@ static json_t *whole_json(struct args *args, const struct settings_version *vers
 
 static enum http_verdict reply_or_refuse(struct args *args, struct http_reply *reply, json_t *json)
 {
-	if (json == NULL) {
-		return args_refuse(args, reply);
-	}
-	http_reply_json(reply, 200, json);
-	args_finish(args);
-	return HTTP_ANSWERED;
+	return args_answer(args, reply, json, 200);
 }
 
 /* ------------------------------------------------------------------- reading */
@@ -214,33 +209,11 @@ enum http_verdict console_settings_diff(
 
 /* ------------------------------------------------------------------- changing */
 
-/* All that was found wrong, beside the error that names the first. */
-static enum http_verdict refuse_with(
-        struct args *args, struct http_reply *reply, const struct settings_report *report)
-{
-	json_t *mistakes = json_array();
-
-	if (report->count == 0) {
-		json_decref(mistakes);
-		return args_refuse(args, reply);
-	}
-	for (size_t i = 0; i < report->count; i++) {
-		json_array_append_new(mistakes,
-		        json_pack("{s:s, s:s}", "path", report->mistakes[i].path, "text",
-		                report->mistakes[i].text));
-	}
-	http_reply_err_with(reply, args->request, &args->err,
-	        json_pack("{s:o, s:I}", "mistakes", mistakes, "left_out",
-	                (json_int_t)report->left_out));
-	args_finish(args);
-	return HTTP_ANSWERED;
-}
-
 static enum http_verdict answer(struct args *args, struct http_reply *reply,
         const struct running_result *result, const struct settings_report *report)
 {
 	if (result->changes == NULL) {
-		return refuse_with(args, reply, report);
+		return args_refuse_mistakes(args, reply, report);
 	}
 	return reply_or_refuse(args, reply,
 	        json_pack("{s:I, s:b, s:o}", "version", (json_int_t)result->version, "is_new",

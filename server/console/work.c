@@ -3,17 +3,6 @@
 #include "server/base/str.h"
 #include "server/console/args.h"
 
-static enum http_verdict refuse_or(
-        struct args *args, struct http_reply *reply, json_t *json, int status)
-{
-	if (json == NULL) {
-		return args_refuse(args, reply);
-	}
-	http_reply_json(reply, status, json);
-	args_finish(args);
-	return HTTP_ANSWERED;
-}
-
 enum http_verdict console_plan(
         struct http_request *request, struct http_reply *reply, void *context)
 {
@@ -26,22 +15,13 @@ enum http_verdict console_plan(
 	        !engine_plan(args.engine, &args.key, &report, &args.err)) {
 		report = NULL;
 	}
-	return refuse_or(&args, reply, report, 200);
+	return args_answer(&args, reply, report, 200);
 }
 
 enum http_verdict console_plan_all(
         struct http_request *request, struct http_reply *reply, void *context)
 {
-	struct console *console = context;
-	struct args args;
-	struct args_known known = {0};
-	json_t *report = NULL;
-
-	if (args_init(&args, console, request, &known) &&
-	        !engine_plan_all(args.engine, args.connection, &report, &args.err)) {
-		report = NULL;
-	}
-	return refuse_or(&args, reply, report, 200);
+	return args_answer_report(request, reply, context, engine_plan_all);
 }
 
 /* Marks one employee and says which generation to wait for. */
@@ -68,7 +48,7 @@ enum http_verdict console_sync(
 	struct args_known known = {.body = KNOWN("by")};
 	bool is_good = args_init(&args, context, request, &known) && args_key(&args);
 
-	return refuse_or(&args, reply, is_good ? sync_one(&args, "sync") : NULL, 202);
+	return args_answer(&args, reply, is_good ? sync_one(&args, "sync") : NULL, 202);
 }
 
 enum http_verdict console_retry(
@@ -82,7 +62,7 @@ enum http_verdict console_retry(
 	        store_employee_get(console->store, &args.key, &employee, &args.err);
 
 	employee_finish(&employee);
-	return refuse_or(&args, reply, is_good ? sync_one(&args, "retry") : NULL, 202);
+	return args_answer(&args, reply, is_good ? sync_one(&args, "retry") : NULL, 202);
 }
 
 static json_t *marked_json(size_t marked)
@@ -114,7 +94,7 @@ enum http_verdict console_sync_all(
 	struct args_known known = {.body = KNOWN("by")};
 	bool is_good = args_init(&args, context, request, &known);
 
-	return refuse_or(&args, reply, is_good ? sync_all(&args) : NULL, 202);
+	return args_answer(&args, reply, is_good ? sync_all(&args) : NULL, 202);
 }
 
 static json_t *retry_failed(struct args *args)
@@ -146,7 +126,7 @@ enum http_verdict console_retry_all(
 	struct args_known known = {.body = KNOWN("failed", "by")};
 	bool is_good = args_init(&args, context, request, &known);
 
-	return refuse_or(&args, reply, is_good ? retry_failed(&args) : NULL, 202);
+	return args_answer(&args, reply, is_good ? retry_failed(&args) : NULL, 202);
 }
 
 static json_t *close_one(struct args *args)
@@ -176,7 +156,7 @@ enum http_verdict console_close(
 	struct args_known known = {.body = KNOWN("why", "by")};
 	bool is_good = args_init(&args, context, request, &known) && args_key(&args);
 
-	return refuse_or(&args, reply, is_good ? close_one(&args) : NULL, 202);
+	return args_answer(&args, reply, is_good ? close_one(&args) : NULL, 202);
 }
 
 /* ----------------------------------------------------------------- pause */
@@ -213,7 +193,7 @@ enum http_verdict console_pause(
 	struct args_known known = {.body = KNOWN("revocations", "by")};
 	bool is_good = args_init(&args, context, request, &known);
 
-	return refuse_or(&args, reply, is_good ? pause(&args) : NULL, 200);
+	return args_answer(&args, reply, is_good ? pause(&args) : NULL, 200);
 }
 
 enum http_verdict console_resume(
@@ -223,5 +203,5 @@ enum http_verdict console_resume(
 	struct args_known known = {.body = KNOWN("by")};
 	bool is_good = args_init(&args, context, request, &known);
 
-	return refuse_or(&args, reply, is_good ? set_pause(&args, PAUSE_NONE) : NULL, 200);
+	return args_answer(&args, reply, is_good ? set_pause(&args, PAUSE_NONE) : NULL, 200);
 }

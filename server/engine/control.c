@@ -7,7 +7,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
-#include "server/engine/parts.h"
+#include "server/engine/everybody.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #define CONTROL_LEASE_MS (2 * 60 * 1000)
 #define PLANS_MAX        5000
 
-static struct connection *need_connection(struct engine *engine, const char *name, struct err *err)
+struct connection *engine_need_connection(struct engine *engine, const char *name, struct err *err)
 {
 	struct connection *connection = engine_connection(engine, name);
 
@@ -26,7 +26,7 @@ static struct connection *need_connection(struct engine *engine, const char *nam
 	return connection;
 }
 
-static void err_from_call(struct err *err, const char *system, const struct call_outcome *outcome)
+void engine_err_from_call(struct err *err, const char *system, const struct call_outcome *outcome)
 {
 	enum err_code code = outcome->call_class == CALL_STOP_CREDENTIALS ||
 	                outcome->call_class == CALL_STOP_CONFIG
@@ -80,7 +80,7 @@ static json_t *plan_json(const struct run *run)
 }
 
 /* What is known of an employee, or a blank record for somebody new. */
-static bool load_employee(struct store *store, const struct employee_key *key,
+bool engine_load_employee(struct store *store, const struct employee_key *key,
         struct employee *employee, struct err *err)
 {
 	struct err found = ERR_INIT;
@@ -135,7 +135,7 @@ static bool read_one(struct runner *runner, struct connection *connection, const
 	bob_search(client, &employee_id, 1, connection->fields, people, &outcome);
 	connection_bob_outcome(connection, &outcome);
 	if (outcome.call_class != CALL_DONE) {
-		err_from_call(err, "Bob", &outcome);
+		engine_err_from_call(err, "Bob", &outcome);
 		return false;
 	}
 	return true;
@@ -144,7 +144,7 @@ static bool read_one(struct runner *runner, struct connection *connection, const
 bool engine_plan(
         struct engine *engine, const struct employee_key *key, json_t **report, struct err *err)
 {
-	struct connection *connection = need_connection(engine, key->connection, err);
+	struct connection *connection = engine_need_connection(engine, key->connection, err);
 	struct runner runner = {0};
 	struct bob_people people = {0};
 	struct employee employee = {0};
@@ -155,7 +155,7 @@ bool engine_plan(
 	                err)) {
 		return false;
 	}
-	if (load_employee(engine->store, key, &employee, err) &&
+	if (engine_load_employee(engine->store, key, &employee, err) &&
 	        read_one(&runner, connection, key->employee_id, &people, err)) {
 		struct planner planner = {&runner, connection, people.begun_at_ms};
 		json_t *source = bob_people_find(&people, key->employee_id);
@@ -177,61 +177,6 @@ bool engine_plan(
 
 /* ------------------------------------------------------------- everybody */
 
-/* Calls do for each person Bob lists; stops when it returns false. */
-struct everybody {
-	struct engine *engine;
-	struct connection *connection;
-	struct runner runner;
-	struct bob_people people;
-};
-
-static bool everybody_read(struct everybody *all, struct engine *engine, const char *name,
-        const char *only_field, struct err *err)
-{
-	struct call_outcome outcome;
-
-	*all = (struct everybody){
-	        .engine = engine, .connection = need_connection(engine, name, err)};
-	if (all->connection == NULL ||
-	        !runner_init(&all->runner, engine->store, engine->connections,
-	                engine->connection_count, err)) {
-		return false;
-	}
-	struct bob_client *client = runner_bob(&all->runner, all->connection, err);
-	json_t *fields = only_field != NULL ? json_pack("[s]", only_field)
-	                                    : json_incref(all->connection->fields);
-	if (client == NULL || fields == NULL) {
-		json_decref(fields);
-		return false;
-	}
-	bob_search_all(client, fields, &all->people, &outcome);
-	json_decref(fields);
-	connection_bob_outcome(all->connection, &outcome);
-	if (outcome.call_class != CALL_DONE) {
-		err_from_call(err, "Bob", &outcome);
-		return false;
-	}
-	return true;
-}
-
-static void everybody_finish(struct everybody *all)
-{
-	bob_people_finish(&all->people);
-	if (all->runner.okta != NULL) {
-		runner_finish(&all->runner);
-	}
-}
-
-/* Bob's "id" of one employee object as our key; false for something else. */
-static bool key_of(const struct everybody *all, const json_t *source, struct employee_key *key)
-{
-	str_format_cut(
-	        key->connection, sizeof(key->connection), "%s", all->connection->settings->name);
-	return json_id_text(
-	               json_object_get(source, "id"), key->employee_id, sizeof(key->employee_id)) &&
-	        str_is_digits(key->employee_id, sizeof(key->employee_id) - 1);
-}
-
 static bool is_empty_plan(const json_t *plan)
 {
 	return json_array_size(json_object_get(plan, "actions")) == 0 &&
@@ -252,10 +197,10 @@ static bool plan_add(
 	struct employee_key key;
 	struct employee employee = {0};
 
-	if (!key_of(all, source, &key)) {
+	if (!everybody_key(all, source, &key)) {
 		return true;
 	}
-	if (!load_employee(all->engine->store, &key, &employee, err)) {
+	if (!engine_load_employee(all->engine->store, &key, &employee, err)) {
 		return false;
 	}
 	json_t *plan = plan_one(&planner, &employee, source);
@@ -277,7 +222,8 @@ bool engine_plan_all(
 {
 	struct everybody all;
 	struct plan_totals totals = {.plans = json_array()};
-	bool is_done = everybody_read(&all, engine, connection, NULL, err) && totals.plans != NULL;
+	bool is_done = everybody_open(&all, engine, connection, err) &&
+	        everybody_read(&all, all.connection->fields, err) && totals.plans != NULL;
 	size_t i = 0;
 	json_t *source = NULL;
 
@@ -310,7 +256,7 @@ static struct employee_key *keys_of(const struct everybody *all, size_t *count, 
 	}
 	json_array_foreach(all->people.employees, i, source)
 	{
-		*count += key_of(all, source, &keys[*count]) ? 1 : 0;
+		*count += everybody_key(all, source, &keys[*count]) ? 1 : 0;
 	}
 	return keys;
 }
@@ -319,7 +265,8 @@ bool engine_sync_all(struct engine *engine, const char *connection, size_t *mark
 {
 	struct everybody all;
 	struct employee_key *keys = NULL;
-	bool is_done = everybody_read(&all, engine, connection, "root.id", err);
+	bool is_done =
+	        everybody_open(&all, engine, connection, err) && everybody_read(&all, NULL, err);
 
 	*marked = 0;
 	if (is_done) {
@@ -365,7 +312,7 @@ static bool is_known(struct engine *engine, struct connection *connection,
 bool engine_sync(
         struct engine *engine, const struct employee_key *key, int64_t *generation, struct err *err)
 {
-	struct connection *connection = need_connection(engine, key->connection, err);
+	struct connection *connection = engine_need_connection(engine, key->connection, err);
 	struct employee employee = {0};
 
 	if (connection == NULL || !is_known(engine, connection, key, err) ||
@@ -414,7 +361,7 @@ bool engine_close(
 	struct runner runner = {0};
 	bool is_closed = false;
 
-	if (need_connection(engine, key->connection, err) == NULL ||
+	if (engine_need_connection(engine, key->connection, err) == NULL ||
 	        !store_employee_claim_one(engine->store, key, CONTROL_LEASE_MS, &employee, err)) {
 		return false;
 	}
@@ -447,7 +394,7 @@ bool engine_close(
 bool engine_pause(struct engine *engine, const char *name, enum pause_mode mode, const char *by,
         struct err *err)
 {
-	struct connection *connection = need_connection(engine, name, err);
+	struct connection *connection = engine_need_connection(engine, name, err);
 	char value[128];
 	size_t marked = 0;
 

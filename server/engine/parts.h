@@ -72,6 +72,14 @@ void engine_give_back(struct engine *engine, struct employee *employee, const ch
 void engine_hand_back(struct engine *engine, struct employee *employee, enum employee_state state,
         const char *why);
 
+/* For control functions: the connection, or ERR_NOT_FOUND; and what a call came to. */
+struct connection *engine_need_connection(struct engine *engine, const char *name, struct err *err);
+void engine_err_from_call(struct err *err, const char *system, const struct call_outcome *outcome);
+
+/* What is known of an employee, or a blank record for somebody new. */
+bool engine_load_employee(struct store *store, const struct employee_key *key,
+        struct employee *employee, struct err *err) MUST_CHECK;
+
 /* Puts a claimed employee, taken, into the queue without asking Bob: revocations (V1). */
 void engine_hand_unread(
         struct engine *engine, struct connection *connection, struct employee *employee);

@@ -86,6 +86,15 @@ static bool check_rules(struct check *check, const json_t *connection,
 	return is_done;
 }
 
+bool settings_check_rules(const struct map_rules *rules, const json_t *connection,
+        struct settings_report *report, const struct settings_compile *compile, struct err *err)
+{
+	struct check check = {.walk = {.report = report},
+	        .compile = compile->compile,
+	        .context = compile->context};
+	return map_rules_program_count(rules) == 0 || check_rules(&check, connection, rules, err);
+}
+
 bool settings_check_expressions(const struct settings *settings, const json_t *document,
         struct settings_report *report, settings_compiler compile, void *context, struct err *err)
 {

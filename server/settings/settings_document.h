@@ -79,6 +79,18 @@ bool settings_check_expressions(const struct settings *settings, const json_t *d
         struct settings_report *report, settings_compiler compile, void *context,
         struct err *err) MUST_CHECK;
 
+/*
+ * The same for one mapping: connection is an object with its "mapping" (and "provisioning"), and
+ * places begin there ("mapping[3].expr").
+ */
+struct settings_compile {
+	settings_compiler compile;
+	void *context;
+};
+bool settings_check_rules(const struct map_rules *rules, const json_t *connection,
+        struct settings_report *report, const struct settings_compile *compile,
+        struct err *err) MUST_CHECK;
+
 /* --------------------------------------------------------------- difference */
 
 /*
