@@ -5,10 +5,11 @@
 #include "server/intake/health.h"
 #include "server/intake/webhook.h"
 
-#define NO_BODY   0
-#define API_BODY  CONSOLE_BODY_MAX_BYTES
-#define DOC_BODY  CONSOLE_SETTINGS_MAX_BYTES
-#define HOOK_BODY HTTP_BODY_MAX_BYTES
+#define NO_BODY    0
+#define API_BODY   CONSOLE_BODY_MAX_BYTES
+#define DRAFT_BODY CONSOLE_DRAFT_MAX_BYTES
+#define DOC_BODY   CONSOLE_SETTINGS_MAX_BYTES
+#define HOOK_BODY  HTTP_BODY_MAX_BYTES
 
 /* clang-format off */
 const struct http_route routes_public[] = {
@@ -40,6 +41,12 @@ const struct http_route routes_admin[] = {
 	{HTTP_POST, "/api/v1/pause",              HTTP_ROLE_ADMIN,  API_BODY, console_pause},
 	{HTTP_POST, "/api/v1/resume",             HTTP_ROLE_ADMIN,  API_BODY, console_resume},
 	{HTTP_GET,  "/api/v1/events",             HTTP_ROLE_ADMIN,  NO_BODY,  console_events},
+	{HTTP_GET,  "/api/v1/mapping/fields",     HTTP_ROLE_ADMIN,  NO_BODY,  console_mapping_fields},
+	{HTTP_GET,  "/api/v1/mapping/suggest",    HTTP_ROLE_ADMIN,  NO_BODY,  console_mapping_suggest},
+	{HTTP_POST, "/api/v1/mapping/preview",    HTTP_ROLE_ADMIN,  DRAFT_BODY, console_mapping_preview},
+	{HTTP_POST, "/api/v1/mapping/preview-all", HTTP_ROLE_ADMIN, DRAFT_BODY, console_mapping_preview_all},
+	{HTTP_POST, "/api/v1/schema/plan",        HTTP_ROLE_ADMIN,  API_BODY, console_schema_plan},
+	{HTTP_POST, "/api/v1/schema/apply",       HTTP_ROLE_ADMIN,  API_BODY, console_schema_apply},
 	{HTTP_GET,  "/api/v1/settings",           HTTP_ROLE_ADMIN,  NO_BODY,  console_settings},
 	{HTTP_POST, "/api/v1/settings",           HTTP_ROLE_ADMIN,  DOC_BODY, console_settings_apply},
 	{HTTP_POST, "/api/v1/settings/reload",    HTTP_ROLE_ADMIN,  API_BODY, console_settings_reload},

@@ -34,6 +34,14 @@ const struct cli_command commands_table[] = {
         {"pause", "[--revocations pass|stop] [--connection NAME] [--json]",
                 "stop all writes to Okta, keep receiving", command_pause},
         {"resume", "[--connection NAME] [--json]", "write to Okta again", command_resume},
+        {"mapping",
+                "fields [TEXT] [--bob|--okta] | suggest | preview --employee ID|--all"
+                " [--draft FILE] [--changed-from VERSION] [--connection NAME] [--json]",
+                "what could be mapped, and what a mapping does before it is in force",
+                command_mapping},
+        {"schema", "plan | apply [--yes] [--connection NAME] [--json]",
+                "custom attributes the mapping needs and Okta lacks; apply adds them",
+                command_schema},
         {"settings",
                 "list|show [VERSION] [--document]|diff VERSION [VERSION]|apply FILE [--check]"
                 " [--expect VERSION]|rollback VERSION|reload [--note TEXT] [--json]",

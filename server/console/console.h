@@ -22,7 +22,9 @@
 #define CONSOLE_BODY_MAX_BYTES (16 * 1024)
 /* A whole settings document, and what goes with it. */
 #define CONSOLE_SETTINGS_MAX_BYTES (SETTINGS_FILE_MAX_BYTES + CONSOLE_BODY_MAX_BYTES)
-#define CONSOLE_TOKEN_BYTES        32 /* of randomness; hex in the file */
+/* A draft of 300 rows, some of them long expressions. */
+#define CONSOLE_DRAFT_MAX_BYTES HTTP_BODY_MAX_BYTES
+#define CONSOLE_TOKEN_BYTES     32 /* of randomness; hex in the file */
 
 struct console {
 	struct holder *engines; /* of struct engine; borrowed */
@@ -97,6 +99,20 @@ enum http_verdict console_hold(
 enum http_verdict console_release(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_reject(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* schema.c */
+enum http_verdict console_schema_plan(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_schema_apply(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* mapping.c */
+enum http_verdict console_mapping_fields(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_suggest(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_all(
         struct http_request *request, struct http_reply *reply, void *context);
 
 #endif

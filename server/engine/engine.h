@@ -34,10 +34,10 @@ struct engine_options {
 	int workers;
 	enum transport_plain plain;
 	engine_event_parser parse_event;
-	struct evaluator_spawner *spawner; /* borrowed; NULL: expressions cannot be evaluated */
 	/* Another engine of this process works on the same store, and is about to stop: what it
 	   has begun it also ends. */
 	bool is_successor;
+	struct evaluator_spawner *spawner; /* borrowed; NULL: expressions cannot be evaluated */
 	/* Told when an engine that was told to stop gave something back: its successor must look.
 	   On any thread of the engine; may be NULL. */
 	void (*on_given_back)(void *context, const struct engine *engine);
@@ -93,6 +93,48 @@ bool engine_sync_all(
         struct engine *engine, const char *connection, size_t *marked, struct err *err) MUST_CHECK;
 /* Closes the account now by the leaver settings, and holds the employee (M4). */
 bool engine_close(struct engine *engine, const struct employee_key *key, const char *by,
+        struct err *err) MUST_CHECK;
+
+/* What the mapping needs and the org's user schema lacks; changes nothing. */
+bool engine_schema_plan(
+        struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
+/* Adds exactly what a plan showed; ERR_CONFLICT when it is another one by now. Up to a minute. */
+struct schema_apply {
+	const char *connection;
+	const char *plan; /* its fingerprint */
+	const char *by;
+};
+bool engine_schema_apply(struct engine *engine, const struct schema_apply *apply, json_t **report,
+        struct err *err) MUST_CHECK;
+/* Bob's fields and Okta's attributes. */
+enum engine_system { ENGINE_BOTH_SYSTEMS, ENGINE_BOB, ENGINE_OKTA };
+struct fields_query {
+	const char *connection;
+	const char *text; /* occurs in an id or a name, letter case aside; NULL: any */
+	enum engine_system system;
+};
+bool engine_fields(struct engine *engine, const struct fields_query *query, json_t **report,
+        struct err *err) MUST_CHECK;
+/* Rows somebody may want (mapping/suggest.h). */
+bool engine_suggest(
+        struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
+
+/* A mapping that is not in force. */
+struct mapping_draft {
+	const json_t *rows; /* as they stand under "mapping"; NULL: the mapping in force */
+	const json_t *scope; /* a text; JSON null: none; NULL: the scope in force */
+	struct settings_report *mistakes; /* filled in when it has some; never NULL with rows */
+};
+/* Row by row what a mapping makes of one person, and what of it would be sent. */
+bool engine_preview(struct engine *engine, const struct employee_key *key,
+        const struct mapping_draft *draft, json_t **report, struct err *err) MUST_CHECK;
+/* How many people a mapping would change, compared with another one. Takes minutes. */
+struct preview_all {
+	const char *connection;
+	struct mapping_draft draft;
+	int64_t changed_from; /* a settings version; 0: the mapping in force */
+};
+bool engine_preview_all(struct engine *engine, const struct preview_all *query, json_t **report,
         struct err *err) MUST_CHECK;
 
 /* Stops all writes to Okta, keeps intake; survives restarts (M4). */

@@ -223,6 +223,13 @@ bool learn_attributes(struct connection *connection, struct okta_client *client,
 	return true;
 }
 
+void learn_attributes_soon(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	connection->learning_attributes.not_before_ms = 0;
+	monitor_unlock(&connection->monitor);
+}
+
 void learn_doubt_attributes(struct connection *connection)
 {
 	struct learning *learning = &connection->learning_attributes;

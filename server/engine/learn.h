@@ -28,6 +28,8 @@ bool learn_attributes(struct connection *connection, struct okta_client *client,
 /* At once, for a probe. */
 void learn_fields_now(struct connection *connection, struct bob_client *client);
 bool learn_attributes_now(struct connection *connection, struct okta_client *client);
+/* We changed the schema ourselves: read again at the dispatcher's next turn. */
+void learn_attributes_soon(struct connection *connection);
 /* Okta refused an attribute: the schema may have changed since it was read. */
 void learn_doubt_attributes(struct connection *connection);
 

@@ -158,7 +158,7 @@ static bool note_set_back(struct run *run, const json_t *now)
 
 bool run_note_user(struct run *run, const struct okta_user *user)
 {
-	json_t *mapped = map_rules_project(&run->connection->settings->rules, user->profile);
+	json_t *mapped = map_rules_project(run_rules(run), user->profile);
 	char *text = mapped != NULL ? json_format(mapped) : NULL;
 	bool is_noted = text != NULL && note_set_back(run, mapped) &&
 	        personal_set(&run->employee->present_profile, text);

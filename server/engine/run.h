@@ -16,6 +16,7 @@
  */
 
 #include "server/engine/facts.h"
+#include "server/engine/rule_set.h"
 #include "server/engine/runner.h"
 #include "server/engine/set_back.h"
 #include "server/engine/work.h"
@@ -46,6 +47,7 @@ struct run {
 	enum run_mode mode;
 	enum presence presence;
 	int64_t read_begun_ms;
+	const struct rule_set *draft; /* RUN_MODE_PLAN: a mapping that is tried; else NULL */
 
 	struct person person; /* with PRESENCE_READ */
 	struct catalog_use catalogs; /* what the profile was made with */
@@ -120,6 +122,8 @@ bool run_note_user(struct run *run, const struct okta_user *user);
 /* Reads the linked user afresh; STEP_NEXT when present is known now. */
 enum step run_reread(struct run *run);
 
+/* The mapping in force, or the one that is tried. */
+const struct map_rules *run_rules(const struct run *run);
 /* Makes run->profile; false with err. */
 bool run_make_profile(struct run *run, struct err *err) MUST_CHECK;
 /* Rows, or the scope, have had no verdict this time. */

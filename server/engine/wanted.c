@@ -73,8 +73,7 @@ static bool find_colleague(
 
 static bool find_references(struct run *run, struct references *references, struct err *err)
 {
-	json_t *ids = map_references_needed(
-	        &run->connection->settings->rules, run->catalogs.fields, &run->person);
+	json_t *ids = map_references_needed(run_rules(run), run->catalogs.fields, &run->person);
 	size_t count = json_array_size(ids);
 	bool is_found = ids != NULL;
 
@@ -127,6 +126,21 @@ static void note_waits(struct run *run, const struct references *references)
 
 /* ---------------------------------------------------------------- profile */
 
+static const struct evaluator *evaluator_of(const struct run *run)
+{
+	const struct connection *connection = run->connection;
+
+	if (run->draft != NULL) {
+		return run->draft->evaluator;
+	}
+	return connection->evaluator.evaluate != NULL ? &connection->evaluator : NULL;
+}
+
+const struct map_rules *run_rules(const struct run *run)
+{
+	return run->draft != NULL ? run->draft->rules : &run->connection->settings->rules;
+}
+
 bool run_make_profile(struct run *run, struct err *err)
 {
 	struct connection *connection = run->connection;
@@ -138,8 +152,7 @@ bool run_make_profile(struct run *run, struct err *err)
 		struct map_context context = {
 		        .fields = run->catalogs.fields,
 		        .attributes = run->catalogs.attributes,
-		        .evaluator = connection->evaluator.evaluate != NULL ? &connection->evaluator
-		                                                            : NULL,
+		        .evaluator = evaluator_of(run),
 		        .references = references.items,
 		        .reference_count = references.count,
 		        .remembered_login = is_linked ? run->employee->bob_login.text : NULL,
@@ -147,7 +160,7 @@ bool run_make_profile(struct run *run, struct err *err)
 		                policy_zone(&connection->policy, &run->person), clock_wall_ms()),
 		};
 		run->has_profile = map_profile_make(
-		        &run->profile, &connection->settings->rules, &context, &run->person, err);
+		        &run->profile, run_rules(run), &context, &run->person, err);
 	}
 	if (run->has_profile) {
 		note_waits(run, &references);

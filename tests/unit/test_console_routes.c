@@ -47,6 +47,15 @@ static void tear_down(void)
 
 /* --------------------------------------------------------------- happy cases */
 
+/* An org with every attribute of the default mapping. */
+#define ATTRIBUTE(name) "\"" name "\":{\"title\":\"" name "\",\"type\":\"string\"}"
+static const char SCHEMA[] =
+        "{\"definitions\":{\"base\":{\"properties\":{" ATTRIBUTE("login") "," ATTRIBUTE("email") "," ATTRIBUTE("displayName") "," ATTRIBUTE("firstName") "," ATTRIBUTE(
+                "lastName") "," ATTRIBUTE("title") "," ATTRIBUTE("mobilePhone") "," ATTRIBUTE("primaryPhone") "," ATTRIBUTE("department") "," ATTRIBUTE("manager") "}},"
+                                                                                                                                                                   "\"custom\":{\"properties\":{}}}}";
+/* Of a plan that adds nothing. */
+#define EMPTY_PLAN "84d282db507f4095"
+
 static const struct route_case {
 	const char *method;
 	const char *target;
@@ -75,6 +84,17 @@ static const struct route_case {
         {"POST", "/api/v1/pause", "{\"revocations\":true}", 200, "POST /api/v1/pause", NULL},
         {"POST", "/api/v1/resume", "{}", 200, NULL, NULL},
         {"GET", "/api/v1/events", NULL, 200, "GET /api/v1/events", NULL},
+        {"GET", "/api/v1/mapping/fields", NULL, 200, "GET /api/v1/mapping/fields", NULL},
+        {"GET", "/api/v1/mapping/suggest", NULL, 200, "GET /api/v1/mapping/suggest", NULL},
+        {"POST", "/api/v1/mapping/preview",
+                "{\"employee_id\":\"412\",\"mapping\":[{\"okta\":\"division\",\"value\":\"EU\"}]}",
+                200, "POST /api/v1/mapping/preview", NULL},
+        {"POST", "/api/v1/mapping/preview-all",
+                "{\"mapping\":[{\"okta\":\"title\",\"value\":\"Engineer\"}],\"scope\":null}", 200,
+                "POST /api/v1/mapping/preview-all", NULL},
+        {"POST", "/api/v1/schema/plan", "{}", 200, "POST /api/v1/schema/plan", NULL},
+        {"POST", "/api/v1/schema/apply", "{\"plan\":\"" EMPTY_PLAN "\",\"by\":\"ops\"}", 200,
+                "POST /api/v1/schema/apply", NULL},
         {"GET", SETTINGS, NULL, 200, "GET /api/v1/settings", NULL},
         {"POST", SETTINGS, "{\"document\":{}}", 400, NULL, NULL},
         {"POST", SETTINGS "/reload", "{}", 200, "POST /api/v1/settings", NULL},
@@ -128,6 +148,7 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 
 	engine_fixture_answer(&fixture.engine, "GET", "/" FIXTURE_OKTA_ID,
 	        engine_fixture_user(FIXTURE_OKTA_ID, "ACTIVE", FIXTURE_LOGIN, ""));
+	engine_fixture_answer(&fixture.engine, "GET", "/meta/schemas/", SCHEMA);
 	engine_fixture_answer(&fixture.engine, "POST", "/lifecycle/deactivate", "{}");
 	engine_fixture_answer(&fixture.engine, "DELETE", "/sessions", "{}");
 	if (str_starts_with(row->target, SETTINGS)) {
@@ -304,6 +325,7 @@ static const struct mistake_case {
         {"GET", "/api/v1/events?limit=-1", NULL, 400, "bad_request"},
         {"GET", "/api/v1/events?employee_id=ada", NULL, 400, "bad_request"},
         {"GET", "/api/v1/holds?kind=forever", NULL, 400, "bad_request"},
+        {"GET", "/api/v1/mapping/fields?system=ldap", NULL, 400, "bad_request"},
         /* body keys of wrong types */
         {"POST", PERSON "/sync", "{\"by\":7}", 400, "bad_request"},
         {"POST", PERSON "/sync", "{\"by\":\"\"}", 400, "bad_request"},
@@ -332,6 +354,20 @@ static const struct mistake_case {
         {"POST", "/api/v1/holds/reject", "{\"all\":true}", 400, "bad_request"},
         {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"412\",\"kind\":3}", 400,
                 "bad_request"},
+        {"POST", "/api/v1/mapping/preview", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/mapping/preview", "{\"employee_id\":412}", 400, "bad_request"},
+        {"POST", "/api/v1/mapping/preview", "{\"employee_id\":\"999\"}", 404, "not_found"},
+        {"POST", "/api/v1/mapping/preview", "{\"employee_id\":\"412\",\"scope\":\"true\"}", 400,
+                "bad_request"},
+        {"POST", "/api/v1/mapping/preview", "{\"employee_id\":\"412\",\"mapping\":{}}", 400,
+                "bad_request"},
+        {"POST", "/api/v1/mapping/preview", "{\"employee_id\":\"412\",\"mapping\":[],\"scope\":7}",
+                400, "bad_request"},
+        {"POST", "/api/v1/mapping/preview-all", "{\"changed_from\":0}", 400, "bad_request"},
+        {"POST", "/api/v1/mapping/preview-all", "{\"changed_from\":\"1\"}", 400, "bad_request"},
+        {"POST", "/api/v1/mapping/preview-all", "{\"changed_from\":77}", 404, "not_found"},
+        {"POST", "/api/v1/schema/apply", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/schema/apply", "{\"plan\":7}", 400, "bad_request"},
         /* paths and methods */
         {"GET", "/api/v1/nothing", NULL, 404, "not_found"},
         {"GET", "/api/v1/people/412/plan", NULL, 405, "method_not_allowed"},
@@ -354,6 +390,19 @@ START_TEST(a_mistake_is_refused_and_changes_nothing)
 	ck_assert_ptr_nonnull(strstr(fixture.body, "\"pause\":null"));
 	employee_finish(&before);
 	employee_finish(&after);
+}
+END_TEST
+
+START_TEST(every_mistake_of_a_draft_is_named)
+{
+	console_fixture_ask(&fixture, "POST", "/api/v1/mapping/preview-all",
+	        "{\"mapping\":[{\"okta\":\"title\",\"bob\":7},{\"okta\":\"city\"}]}");
+	expect_error("a draft", 400, "settings_invalid");
+	const json_t *mistakes = json_object_get(fixture.json, "mistakes");
+	ck_assert_uint_eq(json_array_size(mistakes), 2);
+	ck_assert_str_eq(json_get_text(json_array_get(mistakes, 0), "path"), "mapping[0].bob");
+	ck_assert_str_eq(json_get_text(json_array_get(mistakes, 1), "path"), "mapping[1]");
+	ck_assert_int_eq(json_get_int(fixture.json, "left_out", -1), 0);
 }
 END_TEST
 
@@ -639,6 +688,7 @@ static void add_routes(TCase *tcase)
 	tcase_add_loop_test(tcase, a_body_the_route_does_not_know_is_refused, 0, routes);
 	tcase_add_loop_test(
 	        tcase, a_mistake_is_refused_and_changes_nothing, 0, ARRAY_SIZE(MISTAKES));
+	tcase_add_test(tcase, every_mistake_of_a_draft_is_named);
 	tcase_add_test(tcase, a_body_over_the_cap_is_refused);
 }
 
