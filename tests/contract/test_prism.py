@@ -229,6 +229,37 @@ def test_check_and_its_probes(contract, judged):
     assert any(path.endswith("/lifecycle/deactivate") for _, path in calls)
 
 
+# ------------------------------------------------------------------- schema
+
+# Filled by constants, so that every life after this one sends every type.
+TYPED = [
+    {"okta": "badge", "value": "B-7"},
+    {"okta": "headcount", "value": 7},
+    {"okta": "isRemote", "value": True},
+    {"okta": "skills", "value": ["C", "jq"]},
+    {"okta": "scores", "value": [1, 2]},
+]
+
+
+def test_attributes_of_every_type_are_added_and_filled(contract, judged):
+    employee = contract.hire("Abe", "Typed")
+    contract.change(lambda connection: connection["mapping"].extend(TYPED))
+    contract.world.restart()
+    result = contract.server.cli("schema", "apply", "--yes")
+    assert result.returncode == 0, result.stdout + result.stderr
+    calls = {(method, path.split("?")[0], status)
+             for method, path, status in contract.routes(judged.recorded)}
+    assert {("POST", "/api/v1/meta/schemas/user/default", 200),
+            ("GET", "/api/v1/meta/schemas/user/default", 200)} <= calls, calls
+    contract.server.sync(employee)
+    contract.settle()
+    profile = contract.sandbox.user("abe.typed@example.com")["profile"]
+    assert {row["okta"]: profile.get(row["okta"]) for row in TYPED} == {
+        row["okta"]: row["value"] for row in TYPED}
+    preview = contract.server.cli("mapping", "preview", "--employee", employee, "--json")
+    assert preview.returncode == 0, preview.stdout + preview.stderr
+
+
 # ------------------------------------------------------------ accounts there
 
 def test_an_account_that_is_adopted(contract, judged):
