@@ -1,7 +1,7 @@
 # bob2okta: one Makefile, no recursion. `make help` lists the targets.
 #
 # Objects live in build/<variant>/, programs in build/<variant>/bin/, so that
-# switching MODE or CC never mixes objects. MODE=release|debug|asan|tsan|cov.
+# switching MODE or CC never mixes objects. MODE=release|debug|asan|tsan|cov|fuzz.
 
 MODE ?= release
 WERROR ?= 0
@@ -33,7 +33,8 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SANDBOX_UNIT_SRC := $(wildcard tests/sandbox/unit/test_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
 ALL_HDR := $(wildcard server/*.h server/*/*.h okta/*.h mapping/*.h tests/*/*.h)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -42,7 +43,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 PKGS := libmicrohttpd libcurl jansson openssl sqlite3 glib-2.0
 # Nothing is probed for targets that only start other makes: the packages may not be there yet.
-ifneq ($(filter-out clean help deps deps-test deps-image run test bench image-test check format,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help deps deps-test deps-image run test bench fuzz image-test check format,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -84,11 +85,15 @@ MODE_LDFLAGS := -fsanitize=address,undefined
 else ifeq ($(MODE),tsan)
 MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 MODE_LDFLAGS := -fsanitize=thread
+else ifeq ($(MODE),fuzz)
+# B8: clang only. fuzzer-no-link instruments; fuzzer brings libFuzzer's main.
+MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+MODE_LDFLAGS := -fsanitize=fuzzer,address,undefined
 else ifeq ($(MODE),cov)
 MODE_CFLAGS := -O0 -g --coverage
 MODE_LDFLAGS := --coverage
 else
-$(error MODE is one of release debug asan tsan cov, not '$(MODE)')
+$(error MODE is one of release debug asan tsan cov fuzz, not '$(MODE)')
 endif
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
@@ -132,6 +137,15 @@ $(B)/bin/unit/sandbox_%: $(B)/tests/sandbox/unit/%.o $(B)/libsandbox.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(CHECK_LIBS) $(LIBS) -o $@
 
+# A fuzz target with a main that goes through its corpus; `make fuzz` has the one that searches.
+$(B)/bin/unit/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
+$(B)/bin/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
+
 $(B)/bin/bench/%: $(B)/tests/bench/%.o $(B)/libbob2okta.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
@@ -158,8 +172,9 @@ $(B)/gen/prelude_jq.h: server/evaluator/prelude.jq
 $(B)/server/evaluator/source.o: $(B)/gen/prelude_jq.h
 
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/bin/unit/%,$(UNIT_SRC)) \
-	$(patsubst tests/sandbox/unit/%.c,$(B)/bin/unit/sandbox_%,$(SANDBOX_UNIT_SRC))
-UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T),$(UNIT_BIN)),$(UNIT_BIN))
+	$(patsubst tests/sandbox/unit/%.c,$(B)/bin/unit/sandbox_%,$(SANDBOX_UNIT_SRC)) \
+	$(patsubst tests/fuzz/%.c,$(B)/bin/unit/%,$(FUZZ_SRC))
+UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T) %/fuzz_$(T),$(UNIT_BIN)),$(UNIT_BIN))
 
 .PHONY: build-tests unit sandbox
 sandbox: $(B)/bin/sandbox
@@ -205,6 +220,14 @@ bench: deps-test
 ## image-test: build the container image without a daemon and try it behind nginx
 image-test:
 	@docker/image-test
+
+.PHONY: fuzz build-fuzz
+FUZZ_RUN := $(if $(T),tests/fuzz/fuzz_$(T).c,$(FUZZ_SRC))
+build-fuzz: $(patsubst tests/fuzz/%.c,$(B)/bin/fuzz/%,$(FUZZ_RUN))
+## fuzz: search each parser of outside bytes for a minute (SECONDS_EACH=60, T=person for one)
+fuzz: deps-test
+	@$(MAKE) -s --no-print-directory -j2 CC=clang MODE=fuzz T=$(T) build-fuzz
+	@tests/fuzz/run $(T)
 
 .PHONY: format check
 ## format: apply .clang-format to every C file
