@@ -3,11 +3,6 @@
 
 #include "server/evaluator/evaluator.h"
 
-/* Weak, so that a program that is linked without evaluators is whole: it has no spawner either. */
-#pragma weak evaluator_pool_create
-#pragma weak evaluator_pool_compile
-#pragma weak evaluator_pool_destroy
-
 /* A pool for this one question: the engine makes its own, once the document is accepted. */
 static bool compile(void *spawner, const char *const *programs, size_t count,
         struct evaluation *results, struct err *err)
