@@ -56,8 +56,9 @@ def department_id(one):
 
 
 def test_every_recipe_gives_what_the_page_says(world):
-    one = world(create="on_creation")
+    one = world(create="on_creation", start=False)
     one.sandbox.post("/okta/schema", CUSTOM)
+    one.start()
     sam = one.sandbox.hire("Sam", "Jones", day(-100))
     one.quiet()
     assert one.status_of("sam.jones@example.com"), "the manager has an account"
