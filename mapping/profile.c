@@ -225,11 +225,18 @@ static void keep_outcome(struct map_result *result, const struct map_result *one
 	result->is_again = result->is_again || one->is_again;
 }
 
+/*
+ * Behind an alternative that may not be read none is taken: a login is chosen for good, and that
+ * one may be readable tomorrow.
+ */
 static bool add_candidate(struct map_result *result, const struct map_context *context,
         const struct program_result *program)
 {
 	struct map_result one = {.row = result->row};
 	char reason[ROW_REASON_BYTES];
+	if (result->state == ROW_NOT_READABLE) {
+		return true;
+	}
 	take_program(&one, program);
 	if (one.state == ROW_VALUE && !fit(context, one.row, &one.value, reason, sizeof(reason))) {
 		result_stop(&one, ROW_FAILED, "%s", reason);
@@ -337,7 +344,9 @@ static void make_results(struct map_profile *profile, const struct map_rules *ru
 	size_t used = 0;
 	for (size_t i = 0; i < rules->count; i++) {
 		profile->results[i].row = &rules->rows[i];
-		make_result(&profile->results[i], context, person, programs + used);
+		/* NULL without a program: no row has one to point to then. */
+		make_result(&profile->results[i], context, person,
+		        programs == NULL ? NULL : &programs[used]);
 		used += rules->rows[i].expression_count;
 	}
 	profile->count = rules->count;
