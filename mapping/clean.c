@@ -20,11 +20,28 @@ static bool is_line_break_or_tab(char c)
 	return c == '\n' || c == '\r' || c == '\t' || c == '\v' || c == '\f';
 }
 
+/* Most texts are nothing but this: bytes that are kept as they stand. */
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t run = 0;
+	while (run < len && text[run] >= ' ' && text[run] < 0x7f) {
+		run++;
+	}
+	return run;
+}
+
 /* Everything but the trimming; returns the bytes used. */
 static size_t copy_kept(char *to, const char *text, size_t len)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < len;) {
+		const size_t run = plain_run(text + i, len - i);
+		if (run > 0) {
+			memcpy(to + used, text + i, run);
+			used += run;
+			i += run;
+			continue;
+		}
 		const size_t step = str_utf8_step(text + i, len - i);
 		const size_t size = step > 0 ? step : 1;
 		if (is_line_break_or_tab(text[i])) {

@@ -100,7 +100,8 @@ static enum field_type known_type(const struct field_catalog *catalog, const cha
 {
 	const enum field_type type = field_catalog_type(catalog, path);
 	const bool is_text = str_equal(path, "root.id") ||
-	        (type == FIELD_TYPE_UNKNOWN && is_part_of_colleague(catalog, path));
+	        (catalog != NULL && type == FIELD_TYPE_UNKNOWN &&
+	                is_part_of_colleague(catalog, path));
 	return is_text ? FIELD_TYPE_TEXT : type;
 }
 
@@ -149,6 +150,23 @@ enum field_type field_resolve_type(enum field_type type, const json_t *found, co
 	return is_plain || type == FIELD_TYPE_UNKNOWN ? type_of_shape(found, label) : type;
 }
 
+/* Texts, numbers, truth values and dates say all themselves: the look for a label is spared. */
+static bool needs_label(enum field_type type, const json_t *found)
+{
+	switch (type) {
+	case FIELD_TYPE_NUMBER:
+	case FIELD_TYPE_BOOL:
+	case FIELD_TYPE_DATE: return false;
+	case FIELD_TYPE_TEXT:
+	case FIELD_TYPE_OTHER: return !json_is_string(found);
+	case FIELD_TYPE_UNKNOWN: return !json_is_string(found) || is_digits(found);
+	case FIELD_TYPE_LIST:
+	case FIELD_TYPE_MULTI_LIST:
+	case FIELD_TYPE_EMPLOYEE: return true;
+	}
+	return true;
+}
+
 enum field_state field_read(const struct person *person, const struct field_catalog *catalog,
         const char *path, struct field_reading *reading)
 {
@@ -171,7 +189,9 @@ enum field_state field_read(const struct person *person, const struct field_cata
 	if (json_is_string(reading->found) && str_is_empty(json_string_value(reading->found))) {
 		return FIELD_EMPTY;
 	}
-	reading->label = find_label(person, path);
+	if (needs_label(reading->type, reading->found)) {
+		reading->label = find_label(person, path);
+	}
 	reading->type = field_resolve_type(reading->type, reading->found, reading->label);
 	return FIELD_VALUE;
 }

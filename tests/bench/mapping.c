@@ -35,6 +35,19 @@ static const char *const EXPRESSIONS[PROGRAMS] = {
         ".root.displayName | proper_case",
 };
 
+/* What the server knows by then: Bob's metadata, and the org's schema. */
+static const char FIELDS[] =
+        "[{\"id\":\"root.id\",\"type\":\"employee-reference\"},{\"id\":\"root.email\",\"type\":\"text\"},"
+        "{\"id\":\"root.firstName\",\"type\":\"text\"},{\"id\":\"root.surname\",\"type\":\"text\"},"
+        "{\"id\":\"root.displayName\",\"type\":\"text\"},{\"id\":\"work.title\",\"type\":\"list\"},"
+        "{\"id\":\"work.department\",\"type\":\"list\"},{\"id\":\"work.site\",\"type\":\"text\"},"
+        "{\"id\":\"work.workMobile\",\"type\":\"text\"},{\"id\":\"work.workPhone\",\"type\":\"text\"},"
+        "{\"id\":\"work.startDate\",\"type\":\"date\"},{\"id\":\"work.reportsTo\",\"type\":\"employee\"},"
+        "{\"id\":\"work.employeeIdInCompany\",\"type\":\"number\"}]";
+
+static const char *const BASE_ATTRIBUTES[] = {"login", "email", "displayName", "firstName",
+        "lastName", "title", "mobilePhone", "primaryPhone", "department", "manager"};
+
 struct bench {
 	struct map_rules rules;
 	struct map_context context;
@@ -68,6 +81,35 @@ static json_t *person_json(int number)
 	        "\"Analyst\",\"department\":\"Finance\"}}}",
 	        1000 + number, number, number, number);
 	return json_parse(text, strlen(text), NULL);
+}
+
+static struct attribute_catalog *attributes(void)
+{
+	json_t *base = json_object();
+	json_t *custom = json_object();
+	char name[32];
+	for (size_t i = 0; i < sizeof(BASE_ATTRIBUTES) / sizeof(BASE_ATTRIBUTES[0]); i++) {
+		json_object_set_new(base, BASE_ATTRIBUTES[i],
+		        json_pack("{s:s, s:i}", "type", "string", "maxLength", 100));
+	}
+	for (int i = 0; i < ROWS_MAX; i++) {
+		str_format_cut(name, sizeof(name), "%s%d", i < PROGRAMS ? "computed" : "copied",
+		        i < PROGRAMS ? i : i - PROGRAMS);
+		json_object_set_new(custom, name, json_pack("{s:s}", "type", "string"));
+	}
+	json_t *schema = json_pack("{s:{s:{s:o}, s:{s:o}}}", "definitions", "base", "properties",
+	        base, "custom", "properties", custom);
+	struct attribute_catalog *catalog = attribute_catalog_parse(schema, NULL);
+	json_decref(schema);
+	return catalog;
+}
+
+static struct field_catalog *fields(void)
+{
+	json_t *list = json_parse(FIELDS, strlen(FIELDS), NULL);
+	struct field_catalog *catalog = field_catalog_parse(list, NULL);
+	json_decref(list);
+	return catalog;
 }
 
 static bool add_rows(struct map_rules *rules)
@@ -158,7 +200,10 @@ int main(int argc, char **argv)
 	if (evaluator_main(argc, argv, &status)) {
 		return status;
 	}
-	struct bench bench = {.present = json_object()};
+	struct field_catalog *known_fields = fields();
+	struct attribute_catalog *known_attributes = attributes();
+	struct bench bench = {.present = json_object(),
+	        .context = {.fields = known_fields, .attributes = known_attributes}};
 	struct evaluator_spawner *spawner = evaluator_spawner_start(NULL, &err);
 	for (int i = 0; i < PEOPLE; i++) {
 		bench.people[i] = person_json(i);
@@ -170,6 +215,8 @@ int main(int argc, char **argv)
 	}
 	json_decref(bench.present);
 	map_rules_finish(&bench.rules);
+	field_catalog_destroy(known_fields);
+	attribute_catalog_destroy(known_attributes);
 	evaluator_spawner_stop(spawner);
 	if (!is_done) {
 		fprintf(stderr, "bench: mapping did not run: %s\n", err.text);
