@@ -147,6 +147,16 @@ bool cli_call_check_id(const char *id, struct err *err)
 	return false;
 }
 
+bool cli_call_check_whom(const char *employee, bool is_all, struct err *err)
+{
+	if (employee != NULL && is_all) {
+		err_set(err, ERR_USAGE,
+		        "--employee names one person, --all everybody; give one of them");
+		return false;
+	}
+	return employee == NULL || cli_call_check_id(employee, err);
+}
+
 const char *cli_call_connection(const struct cli_call *call)
 {
 	return call->connection != NULL ? call->connection : "default";

@@ -58,6 +58,8 @@ bool cli_call_read_words(struct cli_call *call, const struct cli_flag *flags, si
         struct err *err) MUST_CHECK;
 /* An employee id as Bob has them; ERR_USAGE saying where ids are found. */
 bool cli_call_check_id(const char *id, struct err *err) MUST_CHECK;
+/* --employee ID or --all, for which nothing at all stands too; ERR_USAGE for both, or a bad id. */
+bool cli_call_check_whom(const char *employee, bool is_all, struct err *err) MUST_CHECK;
 const char *cli_call_connection(const struct cli_call *call);
 
 /* Complains on the error stream; returns the exit status that belongs to the error. */

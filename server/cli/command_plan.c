@@ -110,10 +110,12 @@ static void print_plans(struct cli_call *call, const json_t *answer)
 int command_plan(struct cli_call *call)
 {
 	const char *employee = NULL;
-	const struct cli_flag flags[] = {{"--employee", &employee, NULL}, {NULL, NULL, NULL}};
+	bool is_all = false;
+	const struct cli_flag flags[] = {
+	        {"--employee", &employee, NULL}, {"--all", NULL, &is_all}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
 	if (!cli_call_read(call, flags, CLI_NO_WORD, &err) ||
-	        (employee != NULL && !cli_call_check_id(employee, &err))) {
+	        !cli_call_check_whom(employee, is_all, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	const struct cli_request request = {.method = "POST",

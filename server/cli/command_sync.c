@@ -28,11 +28,12 @@ int command_sync(struct cli_call *call)
 {
 	const char *employee = NULL;
 	bool is_unwaited = false;
-	const struct cli_flag flags[] = {{"--employee", &employee, NULL},
+	bool is_all = false;
+	const struct cli_flag flags[] = {{"--employee", &employee, NULL}, {"--all", NULL, &is_all},
 	        {"--no-wait", NULL, &is_unwaited}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
 	if (!cli_call_read(call, flags, CLI_NO_WORD, &err) ||
-	        (employee != NULL && !cli_call_check_id(employee, &err))) {
+	        !cli_call_check_whom(employee, is_all, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	const struct cli_request request = {.method = "POST",

@@ -9,9 +9,9 @@ const struct cli_command commands_table[] = {
                 "are the settings right, and may Bob's and Okta's tokens do what is needed?",
                 command_check},
         {"status", "[--json]", "what runs, and how it does", command_status},
-        {"plan", "[--employee ID] [--connection NAME] [--json]",
+        {"plan", "[--employee ID|--all] [--connection NAME] [--json]",
                 "what would be done, and why; changes nothing", command_plan},
-        {"sync", "[--employee ID] [--no-wait] [--connection NAME] [--json]",
+        {"sync", "[--employee ID|--all] [--no-wait] [--connection NAME] [--json]",
                 "compare with Bob and do what is needed, now", command_sync},
         {"people",
                 "[--text TEXT] [--state STATE] [--limit N] [--after ID] [--connection NAME]"

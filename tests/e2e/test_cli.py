@@ -33,6 +33,7 @@ def data(result):
 @pytest.mark.parametrize("argv", [
     ["frobnicate"], ["people", "--colour"], ["person"], ["person", "not-an-id"], ["release"],
     ["release", "1", "--all"], ["retry"], ["hold"], ["close"], ["send"], ["sync", "extra"],
+    ["sync", "--all", "--employee", "1"], ["plan", "--all", "--employee", "1"],
     ["held", "--kind", "nonsense"], ["version", "extra"], ["pause", "--revocations", "maybe"]],
     ids=" ".join)
 def test_a_wrong_command_line_is_status_2_and_says_the_mend(shared, argv):
@@ -227,6 +228,7 @@ def test_sync_does_it_now(world):
     assert profile["primaryPhone"] == "+44 7", "done when the command returns"
     one.sandbox.call("PATCH", f"/bob/employees/{employee}", {"work.workPhone": "+44 8"})
     assert data(one.server.cli("sync", "--json"))["marked"] == 1
+    assert data(one.server.cli("sync", "--all", "--json"))["marked"] == 1
     wait_until(lambda: one.sandbox.users()[0]["profile"].get("primaryPhone") == "+44 8", "done")
     assert one.server.cli("sync", "--employee", "999").returncode == 1
 
