@@ -111,7 +111,7 @@ static const struct {
 
 static const char *format_complaint(const char *format, const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(FORMATS); i++) {
+	for (size_t i = 0; format != NULL && i < ARRAY_SIZE(FORMATS); i++) {
 		if (str_equal(format, FORMATS[i].format) && !FORMATS[i].fits(text)) {
 			return FORMATS[i].complaint;
 		}

@@ -50,11 +50,11 @@ static void set_empty(struct map_result *result)
 static bool fit(const struct map_context *context, const struct map_row *row, json_t **value,
         char *reason, size_t size)
 {
-	struct attribute assumed = attribute_assumed(row->okta, *value);
-	const struct attribute *attribute = &assumed;
-	if (context->attributes != NULL) {
-		attribute = attribute_catalog_find(context->attributes, row->okta);
+	if (context->attributes == NULL) {
+		const struct attribute assumed = attribute_assumed(row->okta, *value);
+		return attribute_fit(&assumed, row->too_long, value, reason, size);
 	}
+	const struct attribute *attribute = attribute_catalog_find(context->attributes, row->okta);
 	if (attribute == NULL) {
 		str_format_cut(reason, size, "the org's profile has no such attribute");
 		return false;
