@@ -71,7 +71,23 @@ char *clean_text(const char *text, size_t len)
 	return clean;
 }
 
-static json_t *clean_string(const json_t *text)
+/* Whether cleaning would leave the text as it is, and that is not empty. */
+static bool is_clean(const char *text, size_t len)
+{
+	if (len == 0 || text[0] == ' ' || text[len - 1] == ' ') {
+		return false;
+	}
+	for (size_t i = plain_run(text, len); i < len; i += plain_run(text + i, len - i)) {
+		const size_t step = str_utf8_step(text + i, len - i);
+		if (step == 0 || !is_kept(text + i, step)) {
+			return false;
+		}
+		i += step;
+	}
+	return true;
+}
+
+static json_t *copy_clean(const json_t *text)
 {
 	char *clean = clean_text(json_string_value(text), json_string_length(text));
 	if (clean == NULL) {
@@ -82,10 +98,16 @@ static json_t *clean_string(const json_t *text)
 	return value;
 }
 
+json_t *clean_string(json_t *text)
+{
+	return is_clean(json_string_value(text), json_string_length(text)) ? json_incref(text)
+	                                                                   : copy_clean(text);
+}
+
 /* Lists within lists are not taken apart: no attribute takes them, and attribute_fit says so. */
 static json_t *clean_item(const json_t *item)
 {
-	return json_is_string(item) ? clean_string(item) : json_deep_copy(item);
+	return json_is_string(item) ? copy_clean(item) : json_deep_copy(item);
 }
 
 static json_t *clean_array(const json_t *array)

@@ -23,15 +23,15 @@ static const char *without_root(const char *path)
  * Walks the nested form. An object on the way that is null means that the
  * field is empty too (no manager, no manager's e-mail).
  */
-static enum field_state find_nested(const json_t *object, const char *path, const json_t **found)
+static enum field_state find_nested(const json_t *object, const char *path, json_t **found)
 {
-	const json_t *at = object;
+	const json_t *section = object;
 	for (const char *part = path;;) {
 		const size_t len = strcspn(part, ".");
-		if (!json_is_object(at) || len == 0) {
+		if (!json_is_object(section) || len == 0) {
 			return FIELD_NOT_READABLE;
 		}
-		at = json_object_getn(at, part, len);
+		json_t *at = json_object_getn(section, part, len);
 		if (at == NULL) {
 			return FIELD_NOT_READABLE;
 		}
@@ -42,12 +42,13 @@ static enum field_state find_nested(const json_t *object, const char *path, cons
 			*found = at;
 			return FIELD_VALUE;
 		}
+		section = at;
 		part += len + 1;
 	}
 }
 
 /* "/work/department": {"value": ...}; a bare value in that place is taken too. */
-static const json_t *find_flat(const json_t *object, const char *path)
+static json_t *find_flat(const json_t *object, const char *path)
 {
 	char key[PATH_MAX_BYTES] = "/";
 	if (!str_copy(key + 1, sizeof(key) - 1, path)) {
@@ -56,17 +57,17 @@ static const json_t *find_flat(const json_t *object, const char *path)
 	for (char *c = key; *c != '\0'; c++) {
 		*c = *c == '.' ? '/' : *c;
 	}
-	const json_t *at = json_object_get(object, key);
+	json_t *at = json_object_get(object, key);
 	return json_is_object(at) ? json_object_get(at, "value") : at;
 }
 
-enum field_state field_find(const json_t *object, const char *path, const json_t **found)
+enum field_state field_find(const json_t *object, const char *path, json_t **found)
 {
 	const enum field_state state = find_nested(object, without_root(path), found);
 	if (state == FIELD_VALUE) {
 		return state;
 	}
-	const json_t *flat = find_flat(object, path);
+	json_t *flat = find_flat(object, path);
 	if (flat == NULL) {
 		return state;
 	}
@@ -77,9 +78,9 @@ enum field_state field_find(const json_t *object, const char *path, const json_t
 	return FIELD_VALUE;
 }
 
-static const json_t *find_label(const struct person *person, const char *path)
+static json_t *find_label(const struct person *person, const char *path)
 {
-	const json_t *label = NULL;
+	json_t *label = NULL;
 	const json_t *readable = json_object_get(person->source, "humanReadable");
 	return field_find(readable, path, &label) == FIELD_VALUE ? label : NULL;
 }
@@ -96,9 +97,10 @@ static bool is_part_of_colleague(const struct field_catalog *catalog, const char
 }
 
 /* Bob lists the person's own id as a reference; nobody means a colleague by it. */
-static enum field_type known_type(const struct field_catalog *catalog, const char *path)
+static enum field_type known_type(
+        const struct field_catalog *catalog, const struct field_info *info, const char *path)
 {
-	const enum field_type type = field_catalog_type(catalog, path);
+	const enum field_type type = info == NULL ? FIELD_TYPE_UNKNOWN : info->type;
 	const bool is_text = str_equal(path, "root.id") ||
 	        (catalog != NULL && type == FIELD_TYPE_UNKNOWN &&
 	                is_part_of_colleague(catalog, path));
@@ -173,7 +175,7 @@ enum field_state field_read(const struct person *person, const struct field_cata
 	const struct field_info *info = field_catalog_find(catalog, path);
 	*reading = (struct field_reading){.catalog = catalog,
 	        .list = info == NULL ? "" : info->list,
-	        .type = known_type(catalog, path)};
+	        .type = known_type(catalog, info, path)};
 	if (path[0] == '\0') {
 		return FIELD_NOT_READABLE;
 	}

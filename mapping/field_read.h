@@ -14,12 +14,12 @@ struct field_reading {
 	const struct field_catalog *catalog; /* for labels of named lists; may be NULL */
 	const char *list; /* the field's named list; "": none */
 	enum field_type type; /* told from the value's shape where the metadata do not say */
-	const json_t *found; /* the machine value */
-	const json_t *label; /* the readable form; NULL: none */
+	json_t *found; /* the machine value */
+	json_t *label; /* the readable form; NULL: none */
 };
 
 /* Nested form first, then the flat key. *found only with FIELD_VALUE. */
-enum field_state field_find(const json_t *object, const char *path, const json_t **found);
+enum field_state field_find(const json_t *object, const char *path, json_t **found);
 
 /*
  * The type to read a value by: text and other take scalars as they are, even

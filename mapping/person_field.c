@@ -33,11 +33,18 @@ static enum field_state give_text(const char *text, size_t len, json_t **value)
 	return state;
 }
 
-static enum field_state give_json_text(const json_t *text, json_t **value)
+/* The same of a text within Bob's answer, which is shared where there is nothing to clean. */
+static enum field_state give_json_text(json_t *text, json_t **value)
 {
-	return json_is_string(text)
-	        ? give_text(json_string_value(text), json_string_length(text), value)
-	        : FIELD_NOT_READABLE;
+	json_t *clean = json_is_string(text) ? clean_string(text) : NULL;
+	if (clean == NULL) {
+		return FIELD_NOT_READABLE;
+	}
+	if (json_is_null(clean)) {
+		return FIELD_EMPTY;
+	}
+	*value = clean;
+	return FIELD_VALUE;
 }
 
 static enum field_state give_same(const json_t *found, json_t **value)
@@ -55,7 +62,7 @@ static enum field_state give_id(const json_t *id, json_t **value)
 
 /* ------------------------------------------------------------ dates, numbers */
 
-static enum field_state give_date(const json_t *found, json_t **value)
+static enum field_state give_date(json_t *found, json_t **value)
 {
 	int32_t days = 0;
 	const enum field_state state = give_json_text(found, value);
@@ -68,7 +75,7 @@ static enum field_state give_date(const json_t *found, json_t **value)
 }
 
 /* A number that comes as a text stays one: both become the same text in Okta. */
-static enum field_state give_number(const json_t *found, json_t **value)
+static enum field_state give_number(json_t *found, json_t **value)
 {
 	return json_is_number(found) ? give_same(found, value) : give_json_text(found, value);
 }
@@ -78,7 +85,7 @@ static enum field_state give_number(const json_t *found, json_t **value)
 /* A part of the colleague that Bob showed; null is empty, not there is not readable. */
 static enum field_state give_part(const json_t *colleague, const char *part, json_t **value)
 {
-	const json_t *found = json_object_get(colleague, part);
+	json_t *found = json_object_get(colleague, part);
 	return json_is_null(found) ? FIELD_EMPTY : give_json_text(found, value);
 }
 
