@@ -13,55 +13,94 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MAX_BYTES 128
+/* --------------------------------------------------------------------- reading */
+
+/* A field that a program names, read once for the check and for the input. */
+struct program_field {
+	const char *path;
+	enum field_state state;
+	json_t *value; /* with VALUE and EMPTY; owned */
+	bool is_section; /* no field: nothing to read or to check */
+};
+
+/* Those of all programs, one program after the other. */
+struct program_fields {
+	struct program_field *all;
+	size_t count;
+};
+
+static struct program_field read_field(
+        const struct map_context *context, const struct person *person, const char *path)
+{
+	struct program_field field = {.path = path};
+	field.is_section = field_catalog_is_section(context->fields, path);
+	if (!field.is_section) {
+		field.state = field_give_input(person, context->fields, path, &field.value);
+	}
+	return field;
+}
+
+/* False when out of memory. To be finished in every case. */
+static bool read_fields(struct program_fields *fields, const struct map_rules *rules,
+        const struct map_context *context, const struct person *person)
+{
+	const size_t program_count = map_rules_program_count(rules);
+	size_t count = 0;
+	for (size_t i = 0; i < program_count; i++) {
+		count += map_rules_program(rules, i)->field_count;
+	}
+	fields->count = 0;
+	fields->all = calloc(count + 1, sizeof(*fields->all));
+	if (fields->all == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < program_count; i++) {
+		const struct map_expression *program = map_rules_program(rules, i);
+		for (size_t k = 0; k < program->field_count; k++) {
+			fields->all[fields->count++] =
+			        read_field(context, person, program->fields[k]);
+		}
+	}
+	return true;
+}
+
+static void finish_fields(struct program_fields *fields)
+{
+	for (size_t i = 0; i < fields->count; i++) {
+		json_decref(fields->all[i].value);
+	}
+	free(fields->all);
+}
 
 /* ---------------------------------------------------------------------- input */
 
 /* The object for a section of the input, made when it is missing; NULL: something else is there. */
-static json_t *open_section(json_t *at, const char *key)
+static json_t *open_section(json_t *at, const char *key, size_t len)
 {
-	json_t *section = json_object_get(at, key);
+	json_t *section = json_object_getn(at, key, len);
 	if (section == NULL) {
 		section = json_object();
-		return json_object_set_new(at, key, section) == 0 ? section : NULL;
+		return json_object_setn_new(at, key, len, section) == 0 ? section : NULL;
 	}
 	return json_is_object(section) ? section : NULL;
 }
 
 /*
- * Puts a value at a dotted place; takes it. What is there already (the whole
- * colleague, beside one part of it) stays. False when out of memory.
+ * Puts a value at a dotted place. What is there already (the whole colleague, beside one part of
+ * it) stays. False when out of memory.
  */
 static bool put(json_t *input, const char *path, json_t *value)
 {
-	char key[KEY_MAX_BYTES];
 	json_t *at = input;
 	const char *part = path;
 	for (const char *dot = strchr(part, '.'); dot != NULL; dot = strchr(part, '.')) {
-		const bool is_short = str_format(key, sizeof(key), "%.*s", (int)(dot - part), part);
-		at = is_short ? open_section(at, key) : NULL;
+		at = open_section(at, part, (size_t)(dot - part));
 		if (at == NULL) {
-			json_decref(value);
 			return true;
 		}
 		part = dot + 1;
 	}
-	if (json_object_get(at, part) != NULL) {
-		json_decref(value);
-		return true;
-	}
-	return json_object_set_new(at, part, value) == 0;
-}
-
-static bool put_field(json_t *input, const struct map_context *context, const struct person *person,
-        const char *path)
-{
-	json_t *value = NULL;
-	if (field_catalog_is_section(context->fields, path)) {
-		return true;
-	}
-	const enum field_state state = field_give_input(person, context->fields, path, &value);
-	return (state != FIELD_VALUE && state != FIELD_EMPTY) || put(input, path, value);
+	return json_object_get(at, part) != NULL || json_object_set(at, part, value) == 0;
 }
 
 /* Long paths last, so that a colleague is there before parts of the same are put. */
@@ -71,33 +110,39 @@ static bool is_part(const char *path)
 	return dot != NULL && strchr(dot + 1, '.') != NULL;
 }
 
-static bool put_fields(json_t *input, const struct map_rules *rules,
-        const struct map_context *context, const struct person *person, bool wants_parts)
+static bool put_fields(json_t *input, const struct program_fields *fields, bool wants_parts)
 {
-	for (size_t i = 0; i < map_rules_program_count(rules); i++) {
-		const struct map_expression *program = map_rules_program(rules, i);
-		for (size_t k = 0; k < program->field_count; k++) {
-			if (is_part(program->fields[k]) == wants_parts &&
-			        !put_field(input, context, person, program->fields[k])) {
-				return false;
-			}
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct program_field *field = &fields->all[i];
+		if (field->value != NULL && is_part(field->path) == wants_parts &&
+		        !put(input, field->path, field->value)) {
+			return false;
 		}
 	}
 	return true;
 }
 
-json_t *map_input(const struct map_rules *rules, const struct map_context *context,
-        const struct person *person)
+static json_t *make_input(const struct program_fields *fields, int32_t day)
 {
 	char today[CLOCK_TEXT_BYTES];
 	json_t *input = json_object();
-	date_format(today, context->today);
+	date_format(today, day);
 	if (json_object_set_new(input, "today", json_string(today)) != 0 ||
-	        !put_fields(input, rules, context, person, false) ||
-	        !put_fields(input, rules, context, person, true)) {
+	        !put_fields(input, fields, false) || !put_fields(input, fields, true)) {
 		json_decref(input);
 		return NULL;
 	}
+	return input;
+}
+
+json_t *map_input(const struct map_rules *rules, const struct map_context *context,
+        const struct person *person)
+{
+	struct program_fields fields;
+	json_t *input = read_fields(&fields, rules, context, person)
+	        ? make_input(&fields, context->today)
+	        : NULL;
+	finish_fields(&fields);
 	return input;
 }
 
@@ -110,33 +155,23 @@ static void stop_program(
 	str_format_cut(result->reason, sizeof(result->reason), "%s%s", format, what);
 }
 
-/* False when the field forbids asking. Not readable weighs more than not there. */
-static bool check_field(struct program_result *result, const struct map_context *context,
-        const struct person *person, const char *path)
-{
-	json_t *value = NULL;
-	if (field_catalog_is_section(context->fields, path)) {
-		return true;
-	}
-	const enum field_state state = field_give_input(person, context->fields, path, &value);
-	json_decref(value);
-	if (state == FIELD_NOT_READABLE) {
-		stop_program(result, ROW_NOT_READABLE, "Bob gave no readable value of ", path);
-		return false;
-	}
-	if (state == FIELD_NO_SUCH) {
-		stop_program(result, ROW_NO_SUCH_FIELD, "Bob has no field ", path);
-	}
-	return true;
-}
-
-static bool is_askable(struct program_result *result, const struct map_expression *program,
-        const struct map_context *context, const struct person *person)
+/* Not readable forbids asking, and so does not there, which weighs less. */
+static bool is_askable(
+        struct program_result *result, const struct program_field *fields, size_t count)
 {
 	result->state = ROW_VALUE;
-	for (size_t i = 0; i < program->field_count; i++) {
-		if (!check_field(result, context, person, program->fields[i])) {
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].is_section) {
+			continue;
+		}
+		if (fields[i].state == FIELD_NOT_READABLE) {
+			stop_program(result, ROW_NOT_READABLE, "Bob gave no readable value of ",
+			        fields[i].path);
 			return false;
+		}
+		if (fields[i].state == FIELD_NO_SUCH) {
+			stop_program(
+			        result, ROW_NO_SUCH_FIELD, "Bob has no field ", fields[i].path);
 		}
 	}
 	return result->state == ROW_VALUE;
@@ -146,6 +181,7 @@ static bool is_askable(struct program_result *result, const struct map_expressio
 
 /* Everything one run needs; arrays have an element for each program. */
 struct programs {
+	struct program_fields fields;
 	struct program_result *results;
 	struct evaluation *evaluations;
 	bool *is_asked;
@@ -174,15 +210,15 @@ static void fail_asked(struct programs *programs, const char *reason, bool is_ag
 	}
 }
 
-static void evaluate(struct programs *programs, const struct map_rules *rules,
-        const struct map_context *context, const struct person *person)
+static void evaluate(
+        struct programs *programs, const struct map_context *context, const struct person *person)
 {
 	const struct evaluator *evaluator = context->evaluator;
 	if (evaluator == NULL) {
 		fail_asked(programs, "expressions cannot be evaluated here", false);
 		return;
 	}
-	json_t *input = map_input(rules, context, person);
+	json_t *input = make_input(&programs->fields, context->today);
 	if (input == NULL) {
 		fail_asked(programs, "no memory for what the expression reads", true);
 		return;
@@ -198,34 +234,57 @@ static void evaluate(struct programs *programs, const struct map_rules *rules,
 	}
 }
 
-struct program_result *programs_run(const struct map_rules *rules,
+/* False when out of memory. To be finished in every case. */
+static bool init(struct programs *programs, const struct map_rules *rules,
         const struct map_context *context, const struct person *person)
 {
 	const size_t count = map_rules_program_count(rules);
-	if (count == 0) {
-		return NULL;
-	}
-	struct programs programs = {
-	        .results = calloc(count, sizeof(*programs.results)),
-	        .evaluations = calloc(count, sizeof(*programs.evaluations)),
-	        .is_asked = calloc(count, sizeof(*programs.is_asked)),
+	*programs = (struct programs){
+	        .results = calloc(count, sizeof(*programs->results)),
+	        .evaluations = calloc(count, sizeof(*programs->evaluations)),
+	        .is_asked = calloc(count, sizeof(*programs->is_asked)),
 	        .count = count,
 	};
-	if (programs.results == NULL || programs.evaluations == NULL || programs.is_asked == NULL) {
+	return programs->results != NULL && programs->evaluations != NULL &&
+	        programs->is_asked != NULL &&
+	        read_fields(&programs->fields, rules, context, person);
+}
+
+static void finish(struct programs *programs)
+{
+	finish_fields(&programs->fields);
+	free(programs->evaluations);
+	free(programs->is_asked);
+}
+
+static void choose_asked(struct programs *programs, const struct map_rules *rules)
+{
+	const struct program_field *fields = programs->fields.all;
+	for (size_t i = 0; i < programs->count; i++) {
+		const size_t field_count = map_rules_program(rules, i)->field_count;
+		programs->is_asked[i] = is_askable(&programs->results[i], fields, field_count);
+		programs->is_any_asked = programs->is_any_asked || programs->is_asked[i];
+		fields += field_count;
+	}
+}
+
+struct program_result *programs_run(const struct map_rules *rules,
+        const struct map_context *context, const struct person *person)
+{
+	struct programs programs;
+	if (map_rules_program_count(rules) == 0) {
+		return NULL;
+	}
+	if (init(&programs, rules, context, person)) {
+		choose_asked(&programs, rules);
+		if (programs.is_any_asked) {
+			evaluate(&programs, context, person);
+		}
+	} else {
 		free(programs.results);
 		programs.results = NULL;
-	} else {
-		for (size_t i = 0; i < count; i++) {
-			programs.is_asked[i] = is_askable(
-			        &programs.results[i], map_rules_program(rules, i), context, person);
-			programs.is_any_asked = programs.is_any_asked || programs.is_asked[i];
-		}
-		if (programs.is_any_asked) {
-			evaluate(&programs, rules, context, person);
-		}
 	}
-	free(programs.evaluations);
-	free(programs.is_asked);
+	finish(&programs);
 	return programs.results;
 }
 
