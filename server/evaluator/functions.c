@@ -11,6 +11,8 @@ static const struct function functions[] = {
         {"ascii", ARGUMENT_NONE, function_ascii, false},
         {"ascii_german", ARGUMENT_NONE, function_ascii_german, false},
         {"ascii_nordic", ARGUMENT_NONE, function_ascii_nordic, false},
+        {"ascii_downcase", ARGUMENT_NONE, function_ascii_downcase, false},
+        {"ascii_upcase", ARGUMENT_NONE, function_ascii_upcase, false},
         {"proper_case", ARGUMENT_NONE, function_proper_case, false},
         {"proper_case", ARGUMENT_WORDS, function_proper_case_but, false},
         {"squeeze", ARGUMENT_NONE, function_squeeze, false},

@@ -56,6 +56,8 @@ enum function_end function_upper_turkish(struct function_call *call);
 enum function_end function_ascii(struct function_call *call);
 enum function_end function_ascii_german(struct function_call *call);
 enum function_end function_ascii_nordic(struct function_call *call);
+enum function_end function_ascii_downcase(struct function_call *call);
+enum function_end function_ascii_upcase(struct function_call *call);
 enum function_end function_proper_case(struct function_call *call);
 enum function_end function_proper_case_but(struct function_call *call);
 enum function_end function_squeeze(struct function_call *call);

@@ -46,6 +46,26 @@ enum function_end function_upper(struct function_call *call)
 	return FUNCTION_TEXT;
 }
 
+/* Bytes from..to change, as the letters of ASCII are one byte each and no byte of others. */
+static enum function_end change_ascii(struct function_call *call, char from, char to, int by)
+{
+	for (size_t i = 0; i < call->len; i++) {
+		const char c = call->text[i];
+		buf_add_char(call->to, c >= from && c <= to ? (char)(c + by) : c);
+	}
+	return FUNCTION_TEXT;
+}
+
+enum function_end function_ascii_downcase(struct function_call *call)
+{
+	return change_ascii(call, 'A', 'Z', 'a' - 'A');
+}
+
+enum function_end function_ascii_upcase(struct function_call *call)
+{
+	return change_ascii(call, 'a', 'z', 'A' - 'a');
+}
+
 enum function_end function_lower_turkish(struct function_call *call)
 {
 	struct letters_text text = input_of(call);

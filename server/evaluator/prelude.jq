@@ -18,6 +18,9 @@ def lower: ["lower", .] | debug | input;
 def upper: ["upper", .] | debug | input;
 def lower_turkish: ["lower_turkish", .] | debug | input;
 def upper_turkish: ["upper_turkish", .] | debug | input;
+# jq writes these two in jq, letter by letter; what is no text it complains about itself.
+def ascii_downcase: if type == "string" then ["ascii_downcase", .] | debug | input else explode end;
+def ascii_upcase: if type == "string" then ["ascii_upcase", .] | debug | input else explode end;
 def proper_case: ["proper_case", .] | debug | input;
 def proper_case(words): ["proper_case", ., words] | debug | input;
 def squeeze: ["squeeze", .] | debug | input;
