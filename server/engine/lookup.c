@@ -16,16 +16,14 @@
 #define LOOKUP_LIMIT 10
 #define LINK_REASON  "the same person by the match rule"
 
-/* The other employee an Okta user is linked to; "" when there is none. False when the store failed.
- */
-static bool find_linked(struct run *run, const char *okta_id, char *employee_id, size_t size)
+bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, size_t size)
 {
 	struct employee other = {0};
 	struct err err = ERR_INIT;
 
 	employee_id[0] = '\0';
 	if (store_employee_by_okta_id(
-	            run->runner->store, run->employee->key.connection, okta_id, &other, &err)) {
+	            run->runner->store, run->employee->key.connection, id_or_login, &other, &err)) {
 		if (!str_equal(other.key.employee_id, run->employee->key.employee_id)) {
 			str_format_cut(employee_id, size, "%s", other.key.employee_id);
 		}
@@ -238,7 +236,7 @@ void lookup_forget(struct run *run)
 		return;
 	}
 	if (asked != NULL && asked->okta_id[0] != '\0' &&
-	        find_linked(run, asked->okta_id, other_id, sizeof(other_id)) &&
+	        lookup_linked(run, asked->okta_id, other_id, sizeof(other_id)) &&
 	        other_id[0] != '\0') {
 		free_old_record(run, other_id);
 		run_unhold(run, HOLD_DUPLICATE);
@@ -298,7 +296,7 @@ enum step lookup_judge(struct run *run, const struct okta_user_list *users)
 	size_t count = users->count < LOOKUP_LIMIT ? users->count : LOOKUP_LIMIT;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!find_linked(run, users->items[i].id, linked[i], sizeof(linked[i]))) {
+		if (!lookup_linked(run, users->items[i].id, linked[i], sizeof(linked[i]))) {
 			return STEP_STOP;
 		}
 		candidates[i] = (struct match_candidate){

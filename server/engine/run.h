@@ -144,6 +144,11 @@ bool run_use_login(struct run *run, const char *login) MUST_CHECK;
 
 enum step resolve_intents(struct run *run);
 enum step lookup_account(struct run *run);
+/*
+ * The other employee who is linked to an Okta user, or is about to get that login; "" when there is
+ * none. False when the store failed; the run is stopped then.
+ */
+bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, size_t size);
 /* No account is looked for any more: what a look-up asked about is no question now. */
 void lookup_forget(struct run *run);
 enum step act_all(struct run *run);

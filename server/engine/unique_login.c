@@ -38,21 +38,11 @@ bool run_use_login(struct run *run, const char *login)
 /* Among our own links and creates in flight. False when the store failed. */
 static bool is_ours(struct run *run, const char *login, bool *is_taken)
 {
-	struct employee other = {0};
-	struct err err = ERR_INIT;
+	char employee_id[EMPLOYEE_ID_BYTES];
+	bool is_known = lookup_linked(run, login, employee_id, sizeof(employee_id));
 
-	*is_taken = false;
-	if (store_employee_by_okta_id(
-	            run->runner->store, run->employee->key.connection, login, &other, &err)) {
-		*is_taken = !str_equal(other.key.employee_id, run->employee->key.employee_id);
-		employee_finish(&other);
-		return true;
-	}
-	if (err.code != ERR_NOT_FOUND) {
-		run_stop(run, RUN_ENDS_RETRY, err.text);
-		return false;
-	}
-	return true;
+	*is_taken = is_known && employee_id[0] != '\0';
+	return is_known;
 }
 
 enum step run_choose_login(struct run *run, unsigned taken)
