@@ -100,22 +100,10 @@ static bool is_login_elsewhere(const struct search *search, size_t index)
 	return false;
 }
 
-static bool judge_duplicates(const struct search *search, struct match_result *result)
-{
-	for (size_t i = 0; i < search->query->count; i++) {
-		if (is_duplicate(search, &search->query->candidates[i])) {
-			match_give(result, MATCH_DUPLICATE, i,
-			        "the account is linked to another Bob record of the same person");
-			return true;
-		}
-	}
-	return false;
-}
-
 static void judge_single(const struct search *search, struct match_result *result)
 {
 	struct strongest strongest;
-	if (judge_duplicates(search, result)) {
+	if (match_judge_duplicates(search, is_duplicate, result)) {
 		return;
 	}
 	find_strongest(search, &strongest);

@@ -135,3 +135,17 @@ enum relation match_relate(const struct search *search, const struct match_candi
 	        match_is_text(candidate, "email", search->login);
 	return is_near ? RELATION_NEAR : RELATION_NONE;
 }
+
+bool match_judge_duplicates(const struct search *search,
+        bool (*is_duplicate)(const struct search *search, const struct match_candidate *candidate),
+        struct match_result *result)
+{
+	for (size_t i = 0; i < search->query->count; i++) {
+		if (is_duplicate(search, &search->query->candidates[i])) {
+			match_give(result, MATCH_DUPLICATE, i,
+			        "the account is linked to another Bob record of the same person");
+			return true;
+		}
+	}
+	return false;
+}

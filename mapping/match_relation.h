@@ -48,6 +48,10 @@ enum relation match_relate(const struct search *search, const struct match_candi
 void match_judge_several(const struct search *search, struct match_result *result);
 void match_give(
         struct match_result *result, enum match_verdict verdict, size_t index, const char *cause);
+/* G6: true when one of the candidates is another Bob record's, in the caller's judgement. */
+bool match_judge_duplicates(const struct search *search,
+        bool (*is_duplicate)(const struct search *search, const struct match_candidate *candidate),
+        struct match_result *result);
 /* Adopts or asks, for the one candidate that is left. */
 void match_judge_one(const struct search *search, enum relation relation, size_t index,
         struct match_result *result);

@@ -77,18 +77,6 @@ static bool is_duplicate(const struct search *search, const struct match_candida
 	                match_is_text(candidate, "email", search->email));
 }
 
-static bool judge_duplicates(const struct search *search, struct match_result *result)
-{
-	for (size_t i = 0; i < search->query->count; i++) {
-		if (is_duplicate(search, &search->query->candidates[i])) {
-			match_give(result, MATCH_DUPLICATE, i,
-			        "the account is linked to another Bob record of the same person");
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Fills in the logins that are gone; the result's index is that of the first who holds one. */
 static void mark_taken(const struct search *search, struct match_result *result)
 {
@@ -148,7 +136,7 @@ void match_judge_several(const struct search *search, struct match_result *resul
 {
 	struct strongest strongest;
 	mark_taken(search, result);
-	if (judge_duplicates(search, result)) {
+	if (match_judge_duplicates(search, is_duplicate, result)) {
 		return;
 	}
 	find_strongest(search, &strongest);
