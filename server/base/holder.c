@@ -76,12 +76,20 @@ void holder_swap(struct holder *holder, void *value)
 	end(holder, old);
 }
 
+/* With the lock held; for a value that is held. */
+static void hold_once_more(struct holder *holder, const void *value)
+{
+	struct held *held = find(holder, value);
+	assert(held != NULL);
+	held->holds++;
+}
+
 void *holder_acquire(struct holder *holder)
 {
 	pthread_mutex_lock(&holder->mutex);
 	void *value = holder->present;
 	if (value != NULL) {
-		find(holder, value)->holds++;
+		hold_once_more(holder, value);
 	}
 	pthread_mutex_unlock(&holder->mutex);
 	return value;
@@ -90,7 +98,7 @@ void *holder_acquire(struct holder *holder)
 void holder_keep(struct holder *holder, const void *value)
 {
 	pthread_mutex_lock(&holder->mutex);
-	find(holder, value)->holds++;
+	hold_once_more(holder, value);
 	pthread_mutex_unlock(&holder->mutex);
 }
 
