@@ -245,6 +245,7 @@ def test_attributes_of_every_type_are_added_and_filled(contract, judged):
     employee = contract.hire("Abe", "Typed")
     contract.change(lambda connection: connection["mapping"].extend(TYPED))
     contract.world.restart()
+    wait_until(lambda: contract.server.status()["okta"]["state"] == "ok", "Okta takes the token")
     result = contract.server.cli("schema", "apply", "--yes")
     assert result.returncode == 0, result.stdout + result.stderr
     calls = {(method, path.split("?")[0], status)
