@@ -7,13 +7,29 @@
 #include "mapping/clean.h"
 #include "mapping/field_read.h"
 
-static enum field_state pack_item(json_t *label, json_t *id, json_t **value)
+static json_t *pack_item(const json_t *label, const json_t *id)
 {
-	*value = json_pack("{s:o, s:o}", "label", label, "id", id);
-	return *value == NULL ? FIELD_NOT_READABLE : FIELD_VALUE;
+	return json_pack("{s:O, s:O}", "label", label, "id", id);
 }
 
-static enum field_state give_item(const struct field_reading *reading, json_t **value)
+static json_t *pack_items(const json_t *labels, const json_t *ids)
+{
+	json_t *items = json_array();
+	bool is_made = items != NULL && json_array_size(labels) == json_array_size(ids);
+	for (size_t i = 0; is_made && i < json_array_size(ids); i++) {
+		json_t *item = pack_item(json_array_get(labels, i), json_array_get(ids, i));
+		is_made = json_array_append_new(items, item) == 0;
+	}
+	if (!is_made) {
+		json_decref(items);
+		return NULL;
+	}
+	return items;
+}
+
+/* The label and the id of an item, or those of several, packed together. */
+static enum field_state give_packed(const struct field_reading *reading,
+        json_t *(*pack)(const json_t *label, const json_t *id), json_t **value)
 {
 	json_t *label = NULL;
 	json_t *id = NULL;
@@ -22,43 +38,11 @@ static enum field_state give_item(const struct field_reading *reading, json_t **
 		state = field_give(reading, FIELD_FORM_ID, &id);
 	}
 	if (state == FIELD_VALUE) {
-		return pack_item(label, id, value);
+		*value = pack(label, id);
+		state = *value == NULL ? FIELD_NOT_READABLE : FIELD_VALUE;
 	}
 	json_decref(label);
 	json_decref(id);
-	return state;
-}
-
-static enum field_state pack_items(const json_t *labels, const json_t *ids, json_t **value)
-{
-	json_t *items = json_array();
-	bool is_made = items != NULL && json_array_size(labels) == json_array_size(ids);
-	for (size_t i = 0; is_made && i < json_array_size(ids); i++) {
-		json_t *item = json_pack("{s:O, s:O}", "label", json_array_get(labels, i), "id",
-		        json_array_get(ids, i));
-		is_made = json_array_append_new(items, item) == 0;
-	}
-	if (!is_made) {
-		json_decref(items);
-		return FIELD_NOT_READABLE;
-	}
-	*value = items;
-	return FIELD_VALUE;
-}
-
-static enum field_state give_items(const struct field_reading *reading, json_t **value)
-{
-	json_t *labels = NULL;
-	json_t *ids = NULL;
-	enum field_state state = field_give(reading, FIELD_FORM_LABEL, &labels);
-	if (state == FIELD_VALUE) {
-		state = field_give(reading, FIELD_FORM_ID, &ids);
-	}
-	if (state == FIELD_VALUE) {
-		state = pack_items(labels, ids, value);
-	}
-	json_decref(labels);
-	json_decref(ids);
 	return state;
 }
 
@@ -78,7 +62,7 @@ static bool add_parts(json_t *colleague, const json_t *found)
 
 static enum field_state give_colleague(const struct field_reading *reading, json_t **value)
 {
-	const enum field_state state = give_item(reading, value);
+	const enum field_state state = give_packed(reading, pack_item, value);
 	if (state == FIELD_VALUE && !add_parts(*value, reading->found)) {
 		json_decref(*value);
 		*value = NULL;
@@ -104,8 +88,8 @@ static enum field_state give_object(const json_t *found, json_t **value)
 static enum field_state give_value(const struct field_reading *reading, json_t **value)
 {
 	switch (reading->type) {
-	case FIELD_TYPE_LIST: return give_item(reading, value);
-	case FIELD_TYPE_MULTI_LIST: return give_items(reading, value);
+	case FIELD_TYPE_LIST: return give_packed(reading, pack_item, value);
+	case FIELD_TYPE_MULTI_LIST: return give_packed(reading, pack_items, value);
 	case FIELD_TYPE_EMPLOYEE:
 		return is_other_object(reading) ? give_object(reading->found, value)
 		                                : give_colleague(reading, value);

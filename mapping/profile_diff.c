@@ -12,11 +12,6 @@
 #define NUMBER_MAX_BYTES 64
 #define NAMES_MAX_BYTES  8192
 
-static bool is_address(const char *okta)
-{
-	return strcmp(okta, "login") == 0 || strcmp(okta, "email") == 0;
-}
-
 /* Okta shows an unset attribute as null or not at all; "" was set by somebody but says nothing. */
 static bool has_value(const json_t *value)
 {
@@ -57,7 +52,7 @@ static bool is_same_list(const json_t *wanted, const json_t *present)
 
 static bool is_same(const char *okta, const json_t *wanted, const json_t *present)
 {
-	if (is_address(okta) && json_is_string(wanted) && json_is_string(present)) {
+	if (map_is_address(okta) && json_is_string(wanted) && json_is_string(present)) {
 		return str_equal_fold(json_string_value(wanted), json_string_value(present));
 	}
 	return json_is_array(wanted) && json_is_array(present) ? is_same_list(wanted, present)
@@ -69,7 +64,7 @@ static bool is_taking_away(const struct map_result *result, const json_t *presen
 {
 	const char *okta = result->row->okta;
 	const json_t *value = json_object_get(present, okta);
-	if (is_address(okta) || !has_value(value)) {
+	if (map_is_address(okta) || !has_value(value)) {
 		return false;
 	}
 	if (result->state == ROW_EMPTY) {
@@ -100,7 +95,7 @@ static bool may_set(const struct map_result *result, enum diff_purpose purpose,
 	if (!result->is_default || (!is_unknown && !has_value(json_object_get(present, okta)))) {
 		return true;
 	}
-	return !is_address(okta) && is_listed(may_clear, okta);
+	return !map_is_address(okta) && is_listed(may_clear, okta);
 }
 
 static bool add_difference(json_t *diff, const struct map_result *result, enum diff_purpose purpose,

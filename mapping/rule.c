@@ -118,6 +118,11 @@ void map_rules_finish(struct map_rules *rules)
 	memset(rules, 0, sizeof(*rules));
 }
 
+bool map_is_address(const char *okta)
+{
+	return strcmp(okta, "login") == 0 || strcmp(okta, "email") == 0;
+}
+
 const struct map_row *map_rules_find(const struct map_rules *rules, const char *okta)
 {
 	return find_row(rules, okta);

@@ -60,6 +60,8 @@ bool map_rules_lay(struct map_rules *rules, const char *okta, const char *bob,
         enum when_empty when_empty) MUST_CHECK;
 void map_rules_finish(struct map_rules *rules);
 void map_row_finish(struct map_row *row);
+/* Login and e-mail, which every Okta user has: never cleared, changed as C2 says. */
+bool map_is_address(const char *okta);
 /* The row of an attribute, or NULL. */
 const struct map_row *map_rules_find(const struct map_rules *rules, const char *okta);
 /* The Bob field that feeds an attribute, or NULL (also where an expression does). */

@@ -10,9 +10,7 @@ static bool compile(void *spawner, const char *const *programs, size_t count,
 	struct evaluator_pool *pool = evaluator_pool_create(spawner, programs, count, err);
 	bool is_compiled = pool != NULL && evaluator_pool_compile(pool, results, err);
 
-	if (pool != NULL) {
-		evaluator_pool_destroy(pool);
-	}
+	evaluator_pool_destroy(pool);
 	return is_compiled;
 }
 

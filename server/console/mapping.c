@@ -61,6 +61,16 @@ static bool read_draft(struct args *args, struct mapping_draft *draft)
 	return !err_is_set(&args->err);
 }
 
+/* All mistakes of the draft at once, else the report, else what went wrong. */
+static enum http_verdict answer_draft(struct args *args, struct http_reply *reply,
+        const struct settings_report *mistakes, json_t *report)
+{
+	if (mistakes->count > 0) {
+		return args_refuse_mistakes(args, reply, mistakes);
+	}
+	return args_answer(args, reply, report, 200);
+}
+
 static bool read_employee(struct args *args)
 {
 	const char *id = json_string_value(json_object_get(args->body, "employee_id"));
@@ -90,10 +100,7 @@ enum http_verdict console_mapping_preview(
 	        !engine_preview(args.engine, &args.key, &draft, &report, &args.err)) {
 		report = NULL;
 	}
-	if (mistakes.count > 0) {
-		return args_refuse_mistakes(&args, reply, &mistakes);
-	}
-	return args_answer(&args, reply, report, 200);
+	return answer_draft(&args, reply, &mistakes, report);
 }
 
 static bool read_version(struct args *args, int64_t *version)
@@ -124,8 +131,5 @@ enum http_verdict console_mapping_preview_all(
 	        !engine_preview_all(args.engine, &query, &report, &args.err)) {
 		report = NULL;
 	}
-	if (mistakes.count > 0) {
-		return args_refuse_mistakes(&args, reply, &mistakes);
-	}
-	return args_answer(&args, reply, report, 200);
+	return answer_draft(&args, reply, &mistakes, report);
 }

@@ -5,11 +5,6 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 
-static bool is_address(const char *okta)
-{
-	return str_equal(okta, "login") || str_equal(okta, "email");
-}
-
 /* "bob": null: the row takes a default row away. */
 static bool is_removal(const json_t *json)
 {
@@ -29,7 +24,7 @@ static size_t source_count(const json_t *json)
 static void check_removal(
         struct settings_walk *walk, const struct map_row *row, const struct map_rules *rules)
 {
-	if (is_address(row->okta)) {
+	if (map_is_address(row->okta)) {
 		settings_walk_mistake(walk,
 		        "the row of \"%s\" cannot be removed: every Okta user has one", row->okta);
 	} else if (map_rules_find(rules, row->okta) == NULL) {
@@ -52,7 +47,7 @@ static void check_address(struct settings_walk *walk, const struct map_row *row)
 
 static void check_empty(struct settings_walk *walk, const struct map_row *row)
 {
-	if (is_address(row->okta) && row->when_empty == WHEN_EMPTY_CLEAR) {
+	if (map_is_address(row->okta) && row->when_empty == WHEN_EMPTY_CLEAR) {
 		settings_walk_mistake(
 		        walk, "\"%s\" is never cleared; leave when_empty out", row->okta);
 	} else if (row->when_empty == WHEN_EMPTY_DEFAULT && row->fallback == NULL) {
@@ -91,7 +86,7 @@ static void check_row(struct settings_walk *walk, const struct map_row *row, con
 	}
 	check_source(walk, row, json);
 	check_empty(walk, row);
-	if (is_address(row->okta)) {
+	if (map_is_address(row->okta)) {
 		check_address(walk, row);
 	}
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPRESSION_MAX_BYTES 4000
-
 static void replace(struct settings_walk *walk, char **held, const char *text, size_t len)
 {
 	free(*held);
@@ -322,8 +320,6 @@ static bool read_expression(struct settings_walk *walk, const struct settings_ke
 		settings_walk_wrong_type(walk, "a jq expression (a text)", json);
 	} else if (str_is_empty(json_string_value(json))) {
 		settings_walk_mistake(walk, "must not be empty: %s", key->help);
-	} else if (json_string_length(json) > EXPRESSION_MAX_BYTES) {
-		settings_walk_mistake(walk, "is longer than %d bytes", EXPRESSION_MAX_BYTES);
 	} else if (map_expression_init(expression, json_string_value(json), &err)) {
 		return true;
 	} else if (err.code == ERR_NO_MEMORY) {
