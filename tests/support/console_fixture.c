@@ -57,6 +57,20 @@ void console_fixture_start(struct console_fixture *fixture)
 	fixture->port = http_port(fixture->server);
 }
 
+/* What runs is real and asks who owns the token. */
+static void script_owner(struct console_fixture *fixture)
+{
+	char owner[512];
+	struct fixture_answer me = {.method = "GET",
+	        .part = "/users/me",
+	        .status = 200,
+	        .times = FIXTURE_ALWAYS,
+	        .body = owner};
+	ck_assert(str_copy(owner, sizeof(owner),
+	        engine_fixture_user("00uownerking", "ACTIVE", "owner@example.com", "")));
+	engine_fixture_script(&fixture->engine, &me);
+}
+
 void console_fixture_run(struct console_fixture *fixture)
 {
 	struct err err = ERR_INIT;
@@ -71,6 +85,7 @@ void console_fixture_run(struct console_fixture *fixture)
 	        .plain = SETTINGS_PLAIN_ON_LOOPBACK,
 	};
 
+	script_owner(fixture);
 	ck_assert(str_format(fixture->settings_path, sizeof(fixture->settings_path),
 	        "%s/settings.json", store_fixture_directory()));
 	ck_assert_int_eq(json_dump_file(document, fixture->settings_path, 0), 0);

@@ -118,15 +118,6 @@ static const struct route_case *route_of(const char *method, const char *target)
 /* These routes ask what really runs: an engine with its threads. */
 static void run_settings(void)
 {
-	char owner[512];
-	struct fixture_answer me = {.method = "GET",
-	        .part = "/users/me",
-	        .status = 200,
-	        .times = FIXTURE_ALWAYS,
-	        .body = owner};
-	ck_assert(str_copy(owner, sizeof(owner),
-	        engine_fixture_user("00uownerking", "ACTIVE", "owner@example.com", "")));
-	engine_fixture_script(&fixture.engine, &me);
 	console_fixture_run(&fixture);
 }
 

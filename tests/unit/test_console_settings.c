@@ -15,16 +15,7 @@ static struct console_fixture fixture;
 
 static void set_up(void)
 {
-	char owner[512];
-	struct fixture_answer me = {.method = "GET",
-	        .part = "/users/me",
-	        .status = 200,
-	        .times = FIXTURE_ALWAYS,
-	        .body = owner};
 	console_fixture_start(&fixture);
-	ck_assert(str_copy(owner, sizeof(owner),
-	        engine_fixture_user("00uownerking", "ACTIVE", "owner@example.com", "")));
-	engine_fixture_script(&fixture.engine, &me);
 	console_fixture_run(&fixture);
 }
 
