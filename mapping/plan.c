@@ -102,7 +102,7 @@ static void plan_sessions(struct plan *plan, const struct plan_input *input, boo
 	const bool is_revoking =
 	        input->decision->is_revocation && input->account->status != ACCOUNT_DEPROVISIONED;
 	if (input->is_sessions_due || is_revoking ||
-	        (is_lowered_now && input->settings->ends_sessions)) {
+	        (is_lowered_now && input->settings->leaver.ends_sessions)) {
 		const enum lane lane = input->decision->is_revocation ? LANE_REVOKE : LANE_LEAVE;
 		add_action(plan, input, ACTION_END_SESSIONS, lane);
 	}
@@ -124,7 +124,7 @@ static void plan_activation(struct plan *plan, const struct plan_input *input)
 {
 	struct planned_action *action = add_action(plan, input, ACTION_ACTIVATE, LANE_JOIN);
 	action->limit = LIMIT_RAISE;
-	action->sends_email = input->settings->is_activation_email_sent;
+	action->sends_email = input->settings->activation_email.is_sent;
 }
 
 /* True when a closed account is opened. */
@@ -227,7 +227,7 @@ static bool plan_create(struct plan *plan, const struct plan_input *input)
 	if (profile == NULL) {
 		return false;
 	}
-	const bool sends_email = input->settings->is_activation_email_sent;
+	const bool sends_email = input->settings->activation_email.is_sent;
 	struct planned_action *create = add_action(plan, input, ACTION_CREATE, LANE_JOIN);
 	create->limit = LIMIT_CREATE;
 	create->profile = profile;

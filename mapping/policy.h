@@ -18,6 +18,17 @@ enum creation_time { CREATE_ON_CREATION, CREATE_ON_START_DATE };
 enum activation_mode { ACTIVATION_BOB_STATUS, ACTIVATION_ALWAYS, ACTIVATION_NEVER };
 enum leaver_action { LEAVER_DEACTIVATE, LEAVER_SUSPEND };
 enum out_of_scope { SCOPE_KEEP, SCOPE_SUSPEND, SCOPE_DEACTIVATE };
+/* Which date closes; Bob's word "terminated" and a deleted file do in any case (L1). */
+enum leaver_trigger {
+	LEAVER_AT_EARLIEST,
+	LEAVER_AT_TERMINATION_DATE,
+	LEAVER_AT_LAST_DAY, /* of work; the termination date where Bob has no last day */
+	LEAVER_AT_DELETION,
+};
+/* What a leaver's memberships become, as far as we gave them. */
+enum leaver_groups { LEAVER_KEEPS_GROUPS, LEAVER_LOSES_GROUPS };
+enum leave_access { LEAVE_KEEPS_ACCESS, LEAVE_SUSPENDS };
+enum rehire { REHIRE_REACTIVATE, REHIRE_HOLD };
 
 /* Stable words: "on_creation", "bob_status", "deactivate", "keep". */
 const char *creation_time_name(enum creation_time create);
@@ -25,25 +36,74 @@ const char *activation_mode_name(enum activation_mode mode);
 /* ACTIVATION_BOB_STATUS for an unknown word. */
 enum activation_mode activation_mode_parse(const char *text);
 
-struct site_zone {
+#define DAY_MINUTES    1440 /* a time of day is in minutes from the day's start */
+#define LEAD_NOT_GIVEN (-1)
+
+/* How many days before the start date; LEAD_NOT_GIVEN: the next wider setting decides. */
+struct lead_days {
+	int create;
+	int activation;
+};
+
+struct site_settings {
 	char *site; /* as work.site names it */
-	struct zone *zone;
+	struct zone *zone; /* NULL: the default */
+	struct lead_days lead;
+};
+
+/* Of one payroll.employment.type; goes before the site's. */
+struct employment_settings {
+	char *type; /* the label, folded */
+	struct lead_days lead;
+};
+
+/* A leave by its lifecycle word in Bob; naming one makes the word known (K1). */
+struct leave_type {
+	char *word; /* folded */
+	enum leave_access access;
+};
+
+struct leaver_settings {
+	enum leaver_trigger trigger;
+	int at_minute; /* of the day that closes; DAY_MINUTES: its end */
+	enum leaver_action action;
+	int then_deactivate_after_days; /* with suspend; 0: never */
+	bool ends_sessions;
+	bool revokes_tokens; /* OAuth tokens, with the sessions */
+	enum leaver_groups groups;
+};
+
+struct activation_email {
+	bool is_sent;
+	bool is_timed; /* false: with the activation */
+	int days_before; /* the start date; with is_timed */
+	int at_minute; /* local time of that day; with is_timed */
+	int resend_after_days; /* once, while still PROVISIONED; 0: never */
 };
 
 struct policy_settings {
 	enum creation_time create;
+	int create_at_minute; /* local time of the day an account is created on */
 	enum activation_mode activation;
-	bool is_activation_email_sent;
+	int activation_at_minute;
+	struct lead_days lead; /* both given */
+	struct activation_email activation_email;
 	char **email_domains; /* folded, without @; {"*"} means any */
 	size_t email_domain_count;
 	struct zone *zone; /* default time zone */
-	struct site_zone *sites;
+	struct site_settings *sites;
 	size_t site_count;
+	struct employment_settings *employments;
+	size_t employment_count;
 	char **protected_accounts; /* folded logins, or Okta ids */
 	size_t protected_count;
-	enum leaver_action leaver;
-	bool ends_sessions;
+	struct leaver_settings leaver;
+	enum leave_access leave; /* of leaves not named below */
+	struct leave_type *leave_types;
+	size_t leave_type_count;
+	enum rehire rehire;
 	enum out_of_scope out_of_scope;
+	char *old_login_attribute; /* keeps the login before a rename; NULL: nothing does */
 	char *match_okta; /* match attribute; NULL: the default rule of G4 */
 	char *match_bob;
 };
@@ -76,6 +136,14 @@ struct account_facts {
 	bool is_revoke_pending; /* a usable revocation is not carried out yet */
 	bool is_revoke_doubtful; /* V1: its time cannot be trusted */
 	bool is_revoked; /* hold `revoked` stands */
+	int64_t activated_at_ms; /* of the last activation that was ours; 0: none */
+	int64_t mailed_at_ms; /* of the last activation mail that was ours; 0: none */
+	int mails; /* activation mails since the last activation */
+	int64_t lowered_at_ms; /* of `lowered`; 0: not known */
+	bool is_compared; /* a run since the link found no leaver, or an event named the person
+	                     since: else M3 holds the first lowering */
+	bool is_move_pending; /* another connection of this company is about to open an account for
+	                         this person: leaving our scope waits for it */
 	unsigned holds; /* bit per enum hold_kind */
 	unsigned approvals; /* bit per enum hold_kind a human released, unused yet */
 	int64_t hold_since_ms[HOLD_KIND_COUNT]; /* for G6's 72 hours */
@@ -111,6 +179,8 @@ struct decision {
 	bool may_create; /* an account may be created or adopted (G1, in scope) */
 	bool may_write_profile; /* C rules allow profile writes */
 	bool may_rename; /* C2: never for a leaver, a revoked person, or a foreign domain */
+	bool is_mail_due; /* an activation mail of an account that is PROVISIONED */
+	bool is_mail_with_activation; /* the activation itself may send it */
 	enum lower_cause lower_cause; /* with SUSPENDED and DEACTIVATED */
 	enum hold_kind hold; /* HOLD_KIND_COUNT: none; else what a human is asked */
 	char hold_cause[200];

@@ -15,8 +15,8 @@
 
 static enum wanted_account closed_for_leaver(const struct policy_view *view)
 {
-	return view->settings->leaver == LEAVER_SUSPEND ? policy_view_suspended(view)
-	                                                : WANTED_DEACTIVATED;
+	return view->settings->leaver.action == LEAVER_SUSPEND ? policy_view_suspended(view)
+	                                                       : WANTED_DEACTIVATED;
 }
 
 static bool is_lowering_due(const struct policy_view *view)

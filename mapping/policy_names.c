@@ -86,6 +86,15 @@ void policy_settings_finish(struct policy_settings *settings)
 		zone_close(settings->sites[i].zone);
 	}
 	free(settings->sites);
+	for (size_t i = 0; i < settings->employment_count; i++) {
+		free(settings->employments[i].type);
+	}
+	free(settings->employments);
+	for (size_t i = 0; i < settings->leave_type_count; i++) {
+		free(settings->leave_types[i].word);
+	}
+	free(settings->leave_types);
+	free(settings->old_login_attribute);
 	zone_close(settings->zone);
 	free(settings->match_okta);
 	free(settings->match_bob);
@@ -100,7 +109,8 @@ const struct zone *policy_zone(const struct policy_settings *settings, const str
 	const char *site = personal_reveal(&person->site.text);
 	for (size_t i = 0; i < settings->site_count; i++) {
 		if (str_equal_fold(settings->sites[i].site, site)) {
-			return settings->sites[i].zone;
+			return settings->sites[i].zone != NULL ? settings->sites[i].zone
+			                                       : settings->zone;
 		}
 	}
 	return settings->zone;

@@ -43,10 +43,18 @@ struct map_row {
 	enum too_long too_long;
 };
 
+/* An Okta group and who belongs into it. */
+struct map_group {
+	char *group; /* Okta's id, or the name */
+	struct map_expression when;
+};
+
 struct map_rules {
 	struct map_row *rows; /* one per attribute */
 	size_t count;
 	struct map_expression scope; /* provisioning.scope; text NULL: everybody is in scope */
+	struct map_group *groups;
+	size_t group_count;
 };
 
 /* A fresh copy of the default rows; false when out of memory. */

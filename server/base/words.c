@@ -39,7 +39,10 @@ static const char *const ACTIONS[ACTION_KIND_COUNT] = {
         [ACTION_UNSUSPEND] = "unsuspend",
         [ACTION_DEACTIVATE] = "deactivate",
         [ACTION_END_SESSIONS] = "end_sessions",
+        [ACTION_JOIN_GROUP] = "join_group",
+        [ACTION_LEAVE_GROUP] = "leave_group",
         [ACTION_LINK] = "link",
+        [ACTION_UNLINK] = "unlink",
 };
 
 static const char *const LIMITS[LIMIT_KIND_COUNT] = {
@@ -49,6 +52,7 @@ static const char *const LIMITS[LIMIT_KIND_COUNT] = {
         [LIMIT_RAISE] = "raise",
         [LIMIT_CREATE] = "create",
         [LIMIT_REVOKE] = "revoke",
+        [LIMIT_LEAVE_GROUP] = "leave_group",
 };
 
 static const char *const CAUSES[] = {

@@ -59,7 +59,10 @@ enum action_kind {
 	ACTION_UNSUSPEND,
 	ACTION_DEACTIVATE,
 	ACTION_END_SESSIONS,
+	ACTION_JOIN_GROUP,
+	ACTION_LEAVE_GROUP,
 	ACTION_LINK, /* no call: the link itself, for the audit trail */
+	ACTION_UNLINK, /* no call either */
 	ACTION_KIND_COUNT
 };
 
@@ -71,6 +74,7 @@ enum limit_kind {
 	LIMIT_RAISE,
 	LIMIT_CREATE,
 	LIMIT_REVOKE,
+	LIMIT_LEAVE_GROUP,
 	LIMIT_KIND_COUNT
 };
 

@@ -106,7 +106,7 @@ static bool set_before(struct intent *intent, const struct run *run, const json_
 /* A revocation ends the sessions whatever the setting says (V2). */
 static bool makes_sessions_due(const struct run *run, const struct planned_action *action)
 {
-	return run->connection->policy.ends_sessions || action->lower_cause == LOWER_REVOKED;
+	return run->connection->policy.leaver.ends_sessions || action->lower_cause == LOWER_REVOKED;
 }
 
 static bool fill_intent(
@@ -265,7 +265,10 @@ static bool note_done(
 		employee->is_sessions_due = makes_sessions_due(run, action);
 		return true;
 	case ACTION_END_SESSIONS: employee->is_sessions_due = false; return true;
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: break;
 	}
 	return true;
@@ -333,7 +336,10 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 	case ACTION_UNSUSPEND: okta_user_unsuspend(client, id, outcome); break;
 	case ACTION_DEACTIVATE: okta_user_deactivate(client, id, outcome); break;
 	case ACTION_END_SESSIONS: okta_user_end_sessions(client, id, outcome); break;
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: outcome->call_class = CALL_PERMANENT; break;
 	}
 }

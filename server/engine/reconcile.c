@@ -158,7 +158,7 @@ static void protect_owner(struct run *run)
 
 static void force_close(struct run *run)
 {
-	bool suspends = run->connection->policy.leaver == LEAVER_SUSPEND &&
+	bool suspends = run->connection->policy.leaver.action == LEAVER_SUSPEND &&
 	        run->employee->present_status == ACCOUNT_ACTIVE;
 
 	run->decision = (struct decision){

@@ -159,7 +159,10 @@ static bool is_applied(const struct intent *intent, const struct okta_user *user
 	case ACTION_DEACTIVATE: matches = user->status == ACCOUNT_DEPROVISIONED; break;
 	case ACTION_CREATE:
 	case ACTION_END_SESSIONS:
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: break;
 	}
 	json_decref(body);
@@ -220,7 +223,10 @@ static enum step resolve_one(
 {
 	switch (intent->kind) {
 	case ACTION_CREATE: return resolve_create(run, client, intent);
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_END_SESSIONS:
 	case ACTION_KIND_COUNT: return close_resolved(run, intent, OUTCOME_NOT_SENT);
 	case ACTION_UPDATE:

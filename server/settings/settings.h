@@ -42,6 +42,13 @@ struct okta_settings {
 	struct secret api_token;
 };
 
+/* The nightly comparison of everybody. */
+struct sweep_settings {
+	bool is_nightly;
+	int at_minute; /* local time of the default time zone, in minutes */
+	bool corrects_drift; /* attributes changed by hand in Okta are set back */
+};
+
 struct connection_settings {
 	char name[CONNECTION_NAME_BYTES];
 	struct bob_settings bob;
@@ -51,6 +58,8 @@ struct connection_settings {
 	struct policy_settings policy; /* mapping/policy.h */
 	struct map_rules rules; /* default mapping with the document's rows laid over */
 	struct limit_set limits;
+	char *protected_group; /* id or name; its members are never changed; NULL: none */
+	struct sweep_settings sweep;
 	int reread_after_s;
 };
 

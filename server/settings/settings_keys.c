@@ -10,7 +10,7 @@
 #define NULLABLE           SETTINGS_KEY_NULLABLE
 #define NOWHERE            0
 #define CONNECTION(member) offsetof(struct connection_settings, member)
-#define SITE(member)       offsetof(struct site_zone, member)
+#define SITE(member)       offsetof(struct site_settings, member)
 #define ROW(member)        offsetof(struct map_row, member)
 #define HOUR(kind, member) offsetof(struct connection_settings, limits.hour[LIMIT_##kind].member)
 #define DAY(kind, member)  offsetof(struct connection_settings, limits.day[LIMIT_##kind].member)

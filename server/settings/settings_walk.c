@@ -230,8 +230,9 @@ static void walk_sites(struct settings_walk *walk, const struct settings_key *ke
 	json_t *value = NULL;
 	json_object_foreach((json_t *)(uintptr_t)json, name, value)
 	{
-		struct site_zone *site = &policy->sites[policy->site_count++];
+		struct site_settings *site = &policy->sites[policy->site_count++];
 		site->site = str_dup(name);
+		site->lead = (struct lead_days){LEAD_NOT_GIVEN, LEAD_NOT_GIVEN};
 		walk->is_out_of_memory = walk->is_out_of_memory || site->site == NULL;
 		size_t before = settings_walk_enter(walk, name);
 		settings_walk_section(walk, key, value, site);

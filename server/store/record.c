@@ -56,6 +56,18 @@ const char *settings_source_name(enum settings_source source)
 	return (size_t)source < ARRAY_SIZE(SETTINGS_SOURCES) ? SETTINGS_SOURCES[source] : "unknown";
 }
 
+static const char *const REVOKE_ROWS[REVOKE_ROW_COUNT] = {
+        [REVOKE_ROW_NONE] = "none",
+        [REVOKE_ROW_WANTED] = "wanted",
+        [REVOKE_ROW_FOUND] = "found",
+        [REVOKE_ROW_MISSING] = "missing",
+};
+
+const char *revoke_row_name(enum revoke_row row)
+{
+	return (size_t)row < ARRAY_SIZE(REVOKE_ROWS) ? REVOKE_ROWS[row] : "unknown";
+}
+
 enum employee_state employee_state_parse(const char *text)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(EMPLOYEE_STATES); i++) {

@@ -45,6 +45,15 @@ enum employee_state {
 	EMPLOYEE_STATE_COUNT
 };
 
+/* Is a termination behind a revocation, in Bob's lifecycle table? (Basic reads hide it.) */
+enum revoke_row {
+	REVOKE_ROW_NONE, /* no revocation was carried out */
+	REVOKE_ROW_WANTED, /* carried out; the table has not told yet */
+	REVOKE_ROW_FOUND,
+	REVOKE_ROW_MISSING, /* two reads far enough apart agree: an alarm */
+	REVOKE_ROW_COUNT
+};
+
 struct employee {
 	struct employee_key key;
 	enum employee_state state;
@@ -72,6 +81,8 @@ struct employee {
 	int64_t revoke_handled_at_ms; /* triggeredAt of the last one carried out */
 	bool revoke_is_doubtful; /* its time was missing, nonsense or too far ahead (V1) */
 	int64_t left_event_at_ms; /* left or inactivated arrived (L2) */
+	enum revoke_row revoke_row; /* the termination behind a revocation (policy 5) */
+	int64_t revoke_row_asked_at_ms; /* when the table was first read without it; 0: not yet */
 
 	/* Facts from reads. */
 	int64_t read_at_ms; /* when the last good Bob read began; 0: never read */
@@ -97,6 +108,12 @@ struct employee {
 	struct personal
 	        present_profile; /* JSON object of mapped attributes as last read or written */
 	enum lower_cause lowered; /* our own recorded lowering */
+	int64_t lowered_at_ms; /* 0: not known */
+	int64_t activated_at_ms; /* of our last activation; 0: none */
+	int64_t mailed_at_ms; /* of the last activation mail we caused; 0: none */
+	int mails; /* activation mails since the last activation */
+	bool is_compared; /* M3: a run since the link found no leaver */
+	char wanted[16]; /* what the last decision wanted (wanted_account_name); "": none yet */
 	bool is_sessions_due; /* engine rule 9 */
 	bool is_sourced_elsewhere; /* C3 */
 	struct personal bob_login; /* Bob's value when we linked or last wrote it (C2) */
@@ -314,6 +331,7 @@ const char *employee_state_name(enum employee_state state);
 const char *event_state_name(enum event_state state);
 const char *outcome_state_name(enum outcome_state state);
 const char *settings_source_name(enum settings_source source);
+const char *revoke_row_name(enum revoke_row row);
 /* COUNT (or NONE) for an unknown word. */
 enum employee_state employee_state_parse(const char *text);
 

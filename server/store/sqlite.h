@@ -121,6 +121,7 @@ extern const struct sqlite_words sqlite_words_action_kind;
 extern const struct sqlite_words sqlite_words_limit_kind;
 extern const struct sqlite_words sqlite_words_outcome_state;
 extern const struct sqlite_words sqlite_words_settings_source;
+extern const struct sqlite_words sqlite_words_revoke_row;
 
 /* Fills the struct from the row, columns in their order from the left. */
 bool sqlite_column_read(struct sqlite3_stmt *stmt, const struct sqlite_column *columns,

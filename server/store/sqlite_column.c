@@ -28,6 +28,7 @@ WORDS(action_kind, ACTION_KIND_COUNT)
 WORDS(limit_kind, LIMIT_KIND_COUNT)
 WORDS(outcome_state, OUTCOME_STATE_COUNT)
 WORDS(settings_source, SETTINGS_SOURCE_COUNT)
+WORDS(revoke_row, REVOKE_ROW_COUNT)
 #undef WORDS
 
 static int parse_word(const struct sqlite_words *words, const char *text)

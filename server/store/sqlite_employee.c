@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#define VALUES_MAX      64
+#define VALUES_MAX      80
 #define LOGIN_MAX_BYTES 512
 
 static const struct sqlite_column COLUMNS[] = {

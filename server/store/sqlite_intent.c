@@ -37,7 +37,10 @@ static bool needs_generation(const struct intent *intent)
 	case ACTION_SUSPEND:
 	case ACTION_DEACTIVATE:
 	case ACTION_END_SESSIONS:
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: break;
 	}
 	return intent->is_rename;

@@ -118,7 +118,10 @@ static void apply_action(struct okta_model *model, const struct planned_action *
 	case ACTION_UNSUSPEND: apply_raising(model, action); break;
 	case ACTION_END_SESSIONS: model->is_sessions_due = false; break;
 	case ACTION_REACTIVATE:
+	case ACTION_JOIN_GROUP:
+	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
+	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: ck_abort_msg("not an action of a plan"); break;
 	}
 }

@@ -92,12 +92,14 @@ void sample_settings_init(struct policy_settings *settings, const json_t *shorth
 	                ? CREATE_ON_START_DATE
 	                : CREATE_ON_CREATION,
 	        .activation = activation_mode_parse(json_get_text(shorthand, "activation")),
-	        .is_activation_email_sent = json_get_bool(shorthand, "activation_email", true),
+	        .activation_email = {.is_sent = json_get_bool(shorthand, "activation_email", true)},
 	        .zone = open_zone(text_or(shorthand, "time_zone", "Europe/London")),
-	        .leaver = str_equal(json_get_text(shorthand, "leaver"), "suspend")
-	                ? LEAVER_SUSPEND
-	                : LEAVER_DEACTIVATE,
-	        .ends_sessions = json_get_bool(shorthand, "end_sessions", true),
+	        .leaver = {.action = str_equal(json_get_text(shorthand, "leaver"), "suspend")
+	                        ? LEAVER_SUSPEND
+	                        : LEAVER_DEACTIVATE,
+	                .at_minute = DAY_MINUTES,
+	                .ends_sessions = json_get_bool(shorthand, "end_sessions", true),
+	                .revokes_tokens = true},
 	        .out_of_scope = scope_parse(json_get_text(shorthand, "out_of_scope")),
 	        .match_okta = str_dup(json_get_text(shorthand, "match_okta")),
 	        .match_bob = str_dup(json_get_text(shorthand, "match_bob")),

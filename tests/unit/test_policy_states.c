@@ -90,7 +90,7 @@ static const char *describe(const struct state *state)
 	        state->start, state->end, state->last, account_status_name(state->account.status),
 	        activation_mode_name(state->account.activation),
 	        lower_cause_name(state->account.lowered), (int)state->flag,
-	        creation_time_name(state->settings.create), (int)state->settings.leaver,
+	        creation_time_name(state->settings.create), (int)state->settings.leaver.action,
 	        wanted_account_name(state->decision.wanted), policy_rule_id(state->decision.rule));
 	return text;
 }
@@ -411,7 +411,7 @@ static void each_setting(struct state *state)
 	        state->flag == FLAG_PROTECTED ? settings.protected_count : 0;
 	for (int bits = 0; bits < 4; bits++) {
 		state->settings.create = bits & 1 ? CREATE_ON_START_DATE : CREATE_ON_CREATION;
-		state->settings.leaver = bits & 2 ? LEAVER_SUSPEND : LEAVER_DEACTIVATE;
+		state->settings.leaver.action = bits & 2 ? LEAVER_SUSPEND : LEAVER_DEACTIVATE;
 		state->settings.activation = state->account.activation;
 		check_state(state);
 	}

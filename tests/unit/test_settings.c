@@ -138,10 +138,10 @@ START_TEST(defaults_hold_where_the_document_is_silent)
 	ck_assert_str_eq(c->bob.company_id, "636192");
 	ck_assert_int_eq(c->policy.create, CREATE_ON_CREATION);
 	ck_assert_int_eq(c->policy.activation, ACTIVATION_BOB_STATUS);
-	ck_assert(c->policy.is_activation_email_sent);
+	ck_assert(c->policy.activation_email.is_sent);
 	ck_assert_str_eq(zone_name(c->policy.zone), "Etc/UTC");
-	ck_assert_int_eq(c->policy.leaver, LEAVER_DEACTIVATE);
-	ck_assert(c->policy.ends_sessions);
+	ck_assert_int_eq(c->policy.leaver.action, LEAVER_DEACTIVATE);
+	ck_assert(c->policy.leaver.ends_sessions);
 	ck_assert_int_eq(c->policy.out_of_scope, SCOPE_KEEP);
 	ck_assert_ptr_null(c->policy.match_okta);
 	ck_assert_int_eq(c->reread_after_s, 25);
@@ -176,7 +176,7 @@ static void check_full_policy(const struct policy_settings *policy)
 {
 	ck_assert_int_eq(policy->create, CREATE_ON_START_DATE);
 	ck_assert_int_eq(policy->activation, ACTIVATION_NEVER);
-	ck_assert(!policy->is_activation_email_sent);
+	ck_assert(!policy->activation_email.is_sent);
 	ck_assert_uint_eq(policy->email_domain_count, 2);
 	ck_assert_str_eq(policy->email_domains[0], "example.com");
 	ck_assert_str_eq(policy->email_domains[1], "example.org");
@@ -189,8 +189,8 @@ static void check_full_policy(const struct policy_settings *policy)
 	ck_assert_str_eq(policy->protected_accounts[1], "00u1a2b3c4D5E6F7G8h9");
 	ck_assert_str_eq(policy->match_okta, "employeeNumber");
 	ck_assert_str_eq(policy->match_bob, "work.employeeIdInCompany");
-	ck_assert_int_eq(policy->leaver, LEAVER_SUSPEND);
-	ck_assert(!policy->ends_sessions);
+	ck_assert_int_eq(policy->leaver.action, LEAVER_SUSPEND);
+	ck_assert(!policy->leaver.ends_sessions);
 	ck_assert_int_eq(policy->out_of_scope, SCOPE_SUSPEND);
 }
 

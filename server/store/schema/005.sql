@@ -1,0 +1,1 @@
+-- The store, version 5: groups, and the memberships we gave.

@@ -1,0 +1,1 @@
+-- The store, version 6: sweeps and what they found.

@@ -1,0 +1,1 @@
+-- The store, version 7: adoption, who is matched with whom.

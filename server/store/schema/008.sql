@@ -1,0 +1,1 @@
+-- The store, version 8: what was approved in advance.
