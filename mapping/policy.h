@@ -36,10 +36,12 @@ const char *activation_mode_name(enum activation_mode mode);
 /* ACTIVATION_BOB_STATUS for an unknown word. */
 enum activation_mode activation_mode_parse(const char *text);
 
-#define DAY_MINUTES    1440 /* a time of day is in minutes from the day's start */
 #define LEAD_NOT_GIVEN (-1)
 
-/* How many days before the start date; LEAD_NOT_GIVEN: the next wider setting decides. */
+/*
+ * How many days before the start date; LEAD_NOT_GIVEN: the next wider setting
+ * decides. Times of day are in minutes from the day's start (zone.h).
+ */
 struct lead_days {
 	int create;
 	int activation;
@@ -142,6 +144,10 @@ struct account_facts {
 	int64_t lowered_at_ms; /* of `lowered`; 0: not known */
 	bool is_compared; /* a run since the link found no leaver, or an event named the person
 	                     since: else M3 holds the first lowering */
+	int64_t confirmed_end_ms; /* L6: closing instant of a termination that a read confirmed; 0:
+	                             none */
+	int64_t confirmed_at_ms; /* when a read last said so */
+	int64_t unread_since_ms; /* since when Bob cannot be read; 0: it can */
 	bool is_move_pending; /* another connection of this company is about to open an account for
 	                         this person: leaving our scope waits for it */
 	unsigned holds; /* bit per enum hold_kind */
@@ -187,6 +193,9 @@ struct decision {
 	bool is_alarm; /* say it loudly: a leaver that cannot be closed, and the like */
 	bool is_revocation; /* carrying it out handles the pending revocation; not linked: look the
 	                       account up, close what is adopted, else raise an alarm (V1) */
+	int64_t closes_at_ms; /* closing instant that this read saw, come or to come; 0: none. For
+	                         confirmed_end_ms; without a read it says nothing. */
+	bool clears_groups; /* a leaver loses the memberships we gave */
 	bool is_leaver; /* person counts as leaver now; the record keeps was_terminated */
 	bool is_rehired; /* seen hired or employed again after terminated */
 };
@@ -207,6 +216,8 @@ void policy_decide(const struct policy_input *input, struct decision *decision);
 const struct zone *policy_zone(const struct policy_settings *settings, const struct person *person);
 /* True when the address lies in provisioning.email_domains. */
 bool policy_domain_allowed(const struct policy_settings *settings, const char *email);
+/* True when payroll.employment.type decides about lead days: reads must ask for it. */
+bool policy_needs_employment_type(const struct policy_settings *settings);
 bool policy_is_protected(
         const struct policy_settings *settings, const char *login, const char *okta_id);
 

@@ -126,6 +126,7 @@ static void decide_leaver(const struct policy_view *view, struct decision *decis
 	policy_view_decide(
 	        decision, WANTED_DEACTIVATED, leaver_rule(view), "leaver", view->life.why);
 	policy_view_lower(decision, closed_for_leaver(view), LOWER_LEAVER, LANE_LEAVE);
+	decision->clears_groups = view->settings->leaver.groups == LEAVER_LOSES_GROUPS;
 }
 
 static bool step_leaver(const struct policy_view *view, struct decision *decision)

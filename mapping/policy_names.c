@@ -116,6 +116,11 @@ const struct zone *policy_zone(const struct policy_settings *settings, const str
 	return settings->zone;
 }
 
+bool policy_needs_employment_type(const struct policy_settings *settings)
+{
+	return settings->employment_count > 0;
+}
+
 bool policy_domain_allowed(const struct policy_settings *settings, const char *email)
 {
 	const char *at = email == NULL ? NULL : strrchr(email, '@');

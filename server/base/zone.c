@@ -10,6 +10,7 @@
 #define DIGITS              "0123456789"
 #define ZONE_NAME_MAX_BYTES 64
 #define DAY_S               INT64_C(86400)
+#define MINUTE_S            60
 /* Local time is at most 14 hours from UTC, and a change moves it by at most a day. */
 #define SEARCH_S (2 * DAY_S)
 
@@ -91,20 +92,19 @@ static int64_t interval_start(const struct zone *zone, gint interval, int64_t fr
 
 /*
  * Between two changes of the offset local time runs evenly, so each interval
- * near that date has one candidate for its midnight. The first interval in
- * order of time that holds its own candidate gives the earlier of two
- * midnights (GLib's own conversion gives the later). An interval that begins
- * after its candidate, with none found before, follows a gap: its first
- * instant is the answer.
+ * near it has one candidate for that time. The first interval in order of time
+ * that holds its own candidate gives the earlier of two (GLib's own conversion
+ * gives the later). An interval that begins after its candidate, with none
+ * found before, follows a gap: its first instant is the answer.
  */
-int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days)
+int64_t zone_instant_ms(const struct zone *zone, int32_t date_days, int minute)
 {
-	int64_t midnight_s = date_days * DAY_S;
-	int64_t from_s = midnight_s - SEARCH_S;
-	int64_t to_s = midnight_s + SEARCH_S;
+	int64_t clock_s = date_days * DAY_S + (int64_t)minute * MINUTE_S;
+	int64_t from_s = clock_s - SEARCH_S;
+	int64_t to_s = clock_s + SEARCH_S;
 	gint last = interval_at(zone, to_s);
 	for (gint interval = interval_at(zone, from_s); interval <= last; interval++) {
-		int64_t candidate_s = midnight_s - offset_s(zone, interval);
+		int64_t candidate_s = clock_s - offset_s(zone, interval);
 		gint holder = interval_at(zone, candidate_s);
 		if (holder == interval) {
 			return candidate_s * 1000;
@@ -113,8 +113,13 @@ int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days)
 			return interval_start(zone, interval, from_s, to_s) * 1000;
 		}
 	}
-	/* Not reached: to_s lies after local midnight in every zone. */
+	/* Not reached: to_s lies after that local time in every zone. */
 	return to_s * 1000;
+}
+
+int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days)
+{
+	return zone_instant_ms(zone, date_days, 0);
 }
 
 int32_t zone_date(const struct zone *zone, int64_t wall_ms)

@@ -19,11 +19,17 @@ struct zone *zone_open(const char *name, struct err *err) MUST_CHECK;
 void zone_close(struct zone *zone);
 const char *zone_name(const struct zone *zone);
 
+#define DAY_MINUTES 1440
+
 /*
- * The first instant of that local date in Unix ms. Where midnight does not
- * exist it is the first instant after the gap; where it comes twice, the
- * earlier one (GLib gives the second, engine rule 26).
+ * A time of day on a local date in Unix ms; minute 0 to DAY_MINUTES from the
+ * day's start by the clock on the wall, DAY_MINUTES being the first instant of
+ * the next day. A time that does not exist is the first instant after the gap;
+ * of one that comes twice it is the earlier (GLib gives the second, engine
+ * rule 26).
  */
+int64_t zone_instant_ms(const struct zone *zone, int32_t date_days, int minute);
+/* The first instant of that local date: its minute 0. */
 int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days);
 /* The local date at an instant. */
 int32_t zone_date(const struct zone *zone, int64_t wall_ms);

@@ -69,6 +69,78 @@ START_TEST(the_first_instant_of_a_date_is_the_earliest)
 }
 END_TEST
 
+struct time_case {
+	const char *zone;
+	const char *date;
+	int minute;
+	const char *instant; /* UTC */
+};
+
+static const struct time_case times[] = {
+        /* 02:00 to 03:00 does not exist. */
+        {"Pacific/Auckland", "2026-09-27", 0, "2026-09-26T12:00:00.000Z"},
+        {"Pacific/Auckland", "2026-09-27", 150, "2026-09-26T14:00:00.000Z"},
+        {"Pacific/Auckland", "2026-09-27", 480, "2026-09-26T19:00:00.000Z"},
+        {"Pacific/Auckland", "2026-09-27", 1050, "2026-09-27T04:30:00.000Z"},
+        {"Pacific/Auckland", "2026-09-27", 1440, "2026-09-27T11:00:00.000Z"},
+        /* 02:30 comes twice: at 03:00 +13 clocks go back. */
+        {"Pacific/Auckland", "2026-04-05", 150, "2026-04-04T13:30:00.000Z"},
+        {"Pacific/Auckland", "2026-04-05", 480, "2026-04-04T20:00:00.000Z"},
+        /* The date that follows is missing. */
+        {"Pacific/Apia", "2011-12-29", 1050, "2011-12-30T03:30:00.000Z"},
+        {"Pacific/Apia", "2011-12-29", 1440, "2011-12-30T10:00:00.000Z"},
+        {"Pacific/Apia", "2011-12-30", 480, "2011-12-30T10:00:00.000Z"},
+        {"Pacific/Apia", "2011-12-30", 1050, "2011-12-30T10:00:00.000Z"},
+        {"Pacific/Apia", "2011-12-30", 1440, "2011-12-30T10:00:00.000Z"},
+        {"Pacific/Apia", "2011-12-31", 480, "2011-12-30T18:00:00.000Z"},
+        {"Pacific/Apia", "2011-12-31", 1440, "2011-12-31T10:00:00.000Z"},
+        {"Pacific/Honolulu", "2026-11-23", 480, "2026-11-23T18:00:00.000Z"},
+        {"Pacific/Honolulu", "2026-11-23", 1050, "2026-11-24T03:30:00.000Z"},
+        {"Pacific/Honolulu", "2026-11-23", 1440, "2026-11-24T10:00:00.000Z"},
+        {"Africa/Cairo", "2026-04-23", 1440, "2026-04-23T22:00:00.000Z"},
+        {"Africa/Cairo", "2026-04-24", 0, "2026-04-23T22:00:00.000Z"},
+        {"Africa/Cairo", "2026-04-24", 30, "2026-04-23T22:00:00.000Z"},
+        {"Africa/Cairo", "2026-04-24", 480, "2026-04-24T05:00:00.000Z"},
+        {"Africa/Cairo", "2026-04-24", 1050, "2026-04-24T14:30:00.000Z"},
+        {"Africa/Cairo", "2026-04-24", 1440, "2026-04-24T21:00:00.000Z"},
+        {"America/Havana", "2026-03-08", 0, "2026-03-08T05:00:00.000Z"},
+        {"America/Havana", "2026-03-08", 480, "2026-03-08T12:00:00.000Z"},
+        {"America/Havana", "2026-03-08", 1050, "2026-03-08T21:30:00.000Z"},
+        {"America/Havana", "2026-03-08", 1440, "2026-03-09T04:00:00.000Z"},
+        {"America/Havana", "2026-10-31", 1440, "2026-11-01T04:00:00.000Z"},
+        {"America/Havana", "2026-11-01", 0, "2026-11-01T04:00:00.000Z"},
+        {"America/Havana", "2026-11-01", 30, "2026-11-01T04:30:00.000Z"},
+        {"America/Havana", "2026-11-01", 480, "2026-11-01T13:00:00.000Z"},
+        {"America/Havana", "2026-11-01", 1050, "2026-11-01T22:30:00.000Z"},
+        {"America/Havana", "2026-11-01", 1440, "2026-11-02T05:00:00.000Z"},
+        {"Atlantic/Azores", "2026-03-28", 1440, "2026-03-29T01:00:00.000Z"},
+        {"Atlantic/Azores", "2026-03-29", 0, "2026-03-29T01:00:00.000Z"},
+        {"Atlantic/Azores", "2026-03-29", 480, "2026-03-29T08:00:00.000Z"},
+        {"Atlantic/Azores", "2026-03-29", 1050, "2026-03-29T17:30:00.000Z"},
+        {"Atlantic/Azores", "2026-03-29", 1440, "2026-03-30T00:00:00.000Z"},
+        {"America/Santiago", "2026-09-05", 1440, "2026-09-06T04:00:00.000Z"},
+        {"America/Santiago", "2026-09-06", 0, "2026-09-06T04:00:00.000Z"},
+        {"America/Santiago", "2026-09-06", 480, "2026-09-06T11:00:00.000Z"},
+        {"America/Santiago", "2026-09-06", 1050, "2026-09-06T20:30:00.000Z"},
+        {"America/Santiago", "2026-09-06", 1440, "2026-09-07T03:00:00.000Z"},
+};
+
+START_TEST(a_time_of_day_is_the_earliest_instant_that_shows_it)
+{
+	const struct time_case *c = &times[_i];
+	struct err err = ERR_INIT;
+	struct zone *zone = zone_open(c->zone, &err);
+	int32_t days = 0;
+	char got[CLOCK_TEXT_BYTES];
+	ck_assert_msg(zone != NULL, "%s", err.text);
+	ck_assert(date_parse(c->date, &days));
+	clock_format(got, zone_instant_ms(zone, days, c->minute));
+	ck_assert_msg(strcmp(got, c->instant) == 0, "%s %s minute %d: %s, not %s", c->zone, c->date,
+	        c->minute, got, c->instant);
+	zone_close(zone);
+}
+END_TEST
+
 static const char *const walked[] = {"Europe/London", "Africa/Cairo", "America/Havana",
         "Atlantic/Azores", "America/Santiago", "Pacific/Auckland", "Pacific/Apia",
         "Pacific/Honolulu", "America/New_York", "Australia/Lord_Howe", "Asia/Tehran"};
@@ -85,6 +157,7 @@ START_TEST(each_date_begins_where_the_one_before_ends)
 	int64_t before_ms = INT64_MIN;
 	for (; days <= last; days++) {
 		int64_t first_ms = zone_first_instant_ms(zone, days);
+		ck_assert(zone_instant_ms(zone, days - 1, DAY_MINUTES) == first_ms);
 		ck_assert_int_eq(zone_date(zone, first_ms), days);
 		ck_assert_int_lt(zone_date(zone, first_ms - 1), days);
 		ck_assert(first_ms > before_ms);
@@ -131,6 +204,8 @@ int main(void)
 	tcase_set_timeout(dates, 60);
 	tcase_add_loop_test(
 	        dates, the_first_instant_of_a_date_is_the_earliest, 0, ARRAY_SIZE(firsts));
+	tcase_add_loop_test(
+	        dates, a_time_of_day_is_the_earliest_instant_that_shows_it, 0, ARRAY_SIZE(times));
 	tcase_add_loop_test(
 	        dates, each_date_begins_where_the_one_before_ends, 0, ARRAY_SIZE(walked));
 	tcase_add_test(dates, tells_the_local_date);
