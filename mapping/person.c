@@ -50,7 +50,7 @@ static void squeeze(char *to, size_t size, const char *word)
 	to[used] = '\0';
 }
 
-static enum lifecycle lifecycle_parse(const char *word)
+enum lifecycle person_lifecycle(const char *word)
 {
 	char squeezed[32];
 	squeeze(squeezed, sizeof(squeezed), word);
@@ -92,7 +92,7 @@ static void read_status(struct person *person)
 		str_format_cut(person->lifecycle_word, sizeof(person->lifecycle_word), "%s",
 		        json_string_value(word));
 		str_fold(person->lifecycle_word);
-		person->lifecycle = lifecycle_parse(json_string_value(word));
+		person->lifecycle = person_lifecycle(json_string_value(word));
 	}
 	json_decref(word);
 	word = take_word(person, "internal.status");

@@ -126,6 +126,8 @@ struct person {
  */
 extern const char *const person_needed_fields[];
 
+/* What a lifecycle word means, however it is spelt; UNKNOWN for one that is not in the list. */
+enum lifecycle person_lifecycle(const char *word);
 /* False with ERR_BAD_ANSWER when there is no usable id; source is increfed. */
 bool person_parse(struct person *person, json_t *source, struct err *err) MUST_CHECK;
 void person_finish(struct person *person);

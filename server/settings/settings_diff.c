@@ -109,19 +109,32 @@ static void diff_list(
 	}
 }
 
-static void diff_sites(
+/* Of an object with names: a section, or a value. */
+static void diff_named(struct diff *diff, const struct settings_key *key, const char *name,
+        const json_t *from, const json_t *to)
+{
+	if (settings_keys_is_named(key)) {
+		diff_element(diff, key, name, from, to);
+		return;
+	}
+	size_t before = enter(diff, "[]", name);
+	diff_leaf(diff, from, to);
+	leave(diff, before);
+}
+
+static void diff_names(
         struct diff *diff, const struct settings_key *key, const json_t *from, const json_t *to)
 {
 	const char *name = NULL;
-	json_t *site = NULL;
-	json_object_foreach((json_t *)(uintptr_t)from, name, site)
+	json_t *value = NULL;
+	json_object_foreach((json_t *)(uintptr_t)from, name, value)
 	{
-		diff_element(diff, key, name, site, json_object_get(to, name));
+		diff_named(diff, key, name, value, json_object_get(to, name));
 	}
-	json_object_foreach((json_t *)(uintptr_t)to, name, site)
+	json_object_foreach((json_t *)(uintptr_t)to, name, value)
 	{
 		if (json_object_get(from, name) == NULL) {
-			diff_element(diff, key, name, NULL, site);
+			diff_named(diff, key, name, NULL, value);
 		}
 	}
 }
@@ -135,7 +148,9 @@ static void diff_key(
 	case SETTINGS_TYPE_SECTION: diff_section(diff, key, from, to); break;
 	case SETTINGS_TYPE_CONNECTIONS:
 	case SETTINGS_TYPE_ROWS: diff_list(diff, key, from, to); break;
-	case SETTINGS_TYPE_SITES: diff_sites(diff, key, from, to); break;
+	case SETTINGS_TYPE_SITES:
+	case SETTINGS_TYPE_EMPLOYMENTS:
+	case SETTINGS_TYPE_LEAVES: diff_names(diff, key, from, to); break;
 	default: diff_leaf(diff, from, to); break;
 	}
 }

@@ -71,14 +71,14 @@ static void visit_elements(
 	}
 }
 
-static void visit_sites(struct visit *visit, const struct settings_key *key, json_t *sites)
+static void visit_named(struct visit *visit, const struct settings_key *key, json_t *sections)
 {
 	const char *name = NULL;
-	json_t *site = NULL;
-	json_object_foreach(sites, name, site)
+	json_t *section = NULL;
+	json_object_foreach(sections, name, section)
 	{
 		size_t before = settings_walk_enter(&visit->walk, name);
-		visit_section(visit, key, site, NULL);
+		visit_section(visit, key, section, NULL);
 		settings_walk_leave(&visit->walk, before);
 	}
 }
@@ -100,7 +100,8 @@ static void visit_key(struct visit *visit, const struct settings_key *key, json_
 	case SETTINGS_TYPE_SECTION: visit_section(visit, key, value, other); break;
 	case SETTINGS_TYPE_CONNECTIONS:
 	case SETTINGS_TYPE_ROWS: visit_elements(visit, key, value, other); break;
-	case SETTINGS_TYPE_SITES: visit_sites(visit, key, value); break;
+	case SETTINGS_TYPE_SITES:
+	case SETTINGS_TYPE_EMPLOYMENTS: visit_named(visit, key, value); break;
 	case SETTINGS_TYPE_WEBHOOK_SECRETS:
 		if (json_is_array(value)) {
 			visit_elements(visit, key, value, other);
@@ -197,6 +198,26 @@ static json_t *kept_of(struct visit *visit, const json_t *secret, const json_t *
 	return kept;
 }
 
+static void drop_unknown(const struct settings_key *parent, json_t *json);
+
+static void drop_unknown_below(const struct settings_key *key, json_t *value)
+{
+	const char *name = NULL;
+	json_t *section = NULL;
+	if (key->type == SETTINGS_TYPE_SECTION) {
+		drop_unknown(key, value);
+	} else if (key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_ROWS) {
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			drop_unknown(key, json_array_get(value, i));
+		}
+	} else if (settings_keys_is_named(key)) {
+		json_object_foreach(value, name, section)
+		{
+			drop_unknown(key, section);
+		}
+	}
+}
+
 /* A key nobody checks could hold anything, and is in no document that was accepted. */
 static void drop_unknown(const struct settings_key *parent, json_t *json)
 {
@@ -210,14 +231,7 @@ static void drop_unknown(const struct settings_key *parent, json_t *json)
 			json_object_del(json, name);
 			continue;
 		}
-		if (key->type == SETTINGS_TYPE_SECTION) {
-			drop_unknown(key, value);
-		}
-		for (size_t i = 0; i < json_array_size(value) &&
-		        (key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_ROWS);
-		        i++) {
-			drop_unknown(key, json_array_get(value, i));
-		}
+		drop_unknown_below(key, value);
 	}
 }
 

@@ -11,6 +11,7 @@
 #define NOWHERE            0
 #define CONNECTION(member) offsetof(struct connection_settings, member)
 #define SITE(member)       offsetof(struct site_settings, member)
+#define EMPLOYMENT(member) offsetof(struct employment_settings, member)
 #define ROW(member)        offsetof(struct map_row, member)
 #define HOUR(kind, member) offsetof(struct connection_settings, limits.hour[LIMIT_##kind].member)
 #define DAY(kind, member)  offsetof(struct connection_settings, limits.day[LIMIT_##kind].member)
@@ -24,13 +25,18 @@ const struct settings_key settings_keys[] = {
 };
 const size_t settings_keys_count = ARRAY_SIZE(settings_keys);
 
+bool settings_keys_is_named(const struct settings_key *key)
+{
+	return key->type == SETTINGS_TYPE_SITES || key->type == SETTINGS_TYPE_EMPLOYMENTS;
+}
+
 /* What stands between a container's own path and the names of its keys. */
 static const char *joint(const struct settings_key *parent)
 {
 	if (parent->type == SETTINGS_TYPE_CONNECTIONS || parent->type == SETTINGS_TYPE_ROWS) {
 		return "[].";
 	}
-	return parent->type == SETTINGS_TYPE_SITES ? ".*." : ".";
+	return settings_keys_is_named(parent) ? ".*." : ".";
 }
 
 bool settings_keys_is_child(

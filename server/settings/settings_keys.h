@@ -20,7 +20,10 @@ enum settings_type {
 	SETTINGS_TYPE_SECTION, /* object with keys of the table */
 	SETTINGS_TYPE_CONNECTIONS, /* list of objects */
 	SETTINGS_TYPE_ROWS, /* list of mapping rows, into a struct map_rules */
-	SETTINGS_TYPE_SITES, /* object with names of one's own, into a struct policy_settings */
+	/* Objects with names of one's own, into a struct policy_settings. */
+	SETTINGS_TYPE_SITES, /* name -> section */
+	SETTINGS_TYPE_EMPLOYMENTS, /* name -> section */
+	SETTINGS_TYPE_LEAVES, /* name -> choice */
 	/* Values. */
 	SETTINGS_TYPE_NAME, /* char[CONNECTION_NAME_BYTES] */
 	SETTINGS_TYPE_COMPANY_ID, /* char[24], from a number or digits */
@@ -32,6 +35,9 @@ enum settings_type {
 	SETTINGS_TYPE_CHOICE, /* an enum */
 	SETTINGS_TYPE_BOOL,
 	SETTINGS_TYPE_SECONDS, /* int */
+	SETTINGS_TYPE_DAYS, /* int */
+	SETTINGS_TYPE_MAIL_DAYS, /* struct activation_email; being there says something too */
+	SETTINGS_TYPE_TIME, /* int, minutes from the day's start; least and most are minutes */
 	SETTINGS_TYPE_COUNT, /* int64_t */
 	SETTINGS_TYPE_DOMAINS, /* struct policy_settings */
 	SETTINGS_TYPE_ACCOUNTS, /* struct policy_settings */
@@ -58,6 +64,9 @@ struct settings_key {
 	size_t offset;
 	const char *help;
 };
+
+/* True for an object whose keys are names and whose values are sections of the table. */
+bool settings_keys_is_named(const struct settings_key *key);
 
 /* The rows in the order of the .def, for loops. */
 extern const struct settings_key settings_keys[];

@@ -180,7 +180,7 @@ static_assert(sizeof(enum settings_mode) == sizeof(int) &&
                 sizeof(enum creation_time) == sizeof(int) && sizeof(enum when_empty) == sizeof(int),
         "enums of the settings are stored as int");
 
-static void set_choice(struct settings_walk *walk, const struct settings_key *key,
+void settings_value_choice(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
 	char words[128];
@@ -223,8 +223,8 @@ static bool number_of(struct settings_walk *walk, const struct settings_key *key
 	return true;
 }
 
-static void set_seconds(struct settings_walk *walk, const struct settings_key *key,
-        const json_t *json, void *target)
+static void set_int(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
+        void *target)
 {
 	int64_t number = 0;
 	if (number_of(walk, key, json, &number)) {
@@ -239,6 +239,43 @@ static void set_count(struct settings_walk *walk, const struct settings_key *key
 	if (number_of(walk, key, json, &number)) {
 		*(int64_t *)target = number;
 	}
+}
+
+static void set_mail_days(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	struct activation_email *mail = target;
+	set_int(walk, key, json, &mail->days_before);
+	mail->is_timed = true;
+}
+
+/* Minutes of "HH:MM"; -1: no time of day. */
+static int minutes_of(const char *text)
+{
+	if (strlen(text) != 5 || text[2] != ':' || strspn(text, "0123456789") != 2 ||
+	        strspn(text + 3, "0123456789") != 2) {
+		return -1;
+	}
+	int hours = 10 * (text[0] - '0') + text[1] - '0';
+	int minutes = 10 * (text[3] - '0') + text[4] - '0';
+	return minutes < 60 ? 60 * hours + minutes : -1;
+}
+
+static void set_time(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
+        void *target)
+{
+	if (!json_is_string(json)) {
+		settings_walk_wrong_type(walk, "a time of day like \"08:30\"", json);
+		return;
+	}
+	int minutes = minutes_of(json_string_value(json));
+	if (minutes < key->least || minutes > key->most) {
+		settings_walk_mistake(walk,
+		        "must be a time of day like \"08:30\", from \"00:00\" to \"%02d:%02d\"",
+		        (int)key->most / 60, (int)key->most % 60);
+		return;
+	}
+	*(int *)target = minutes;
 }
 
 static void set_zone(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
@@ -408,9 +445,12 @@ static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
         [SETTINGS_TYPE_USER_ID] = set_user_id,
         [SETTINGS_TYPE_TOKEN] = set_token,
         [SETTINGS_TYPE_WEBHOOK_SECRETS] = set_webhook_secrets,
-        [SETTINGS_TYPE_CHOICE] = set_choice,
+        [SETTINGS_TYPE_CHOICE] = settings_value_choice,
         [SETTINGS_TYPE_BOOL] = set_bool,
-        [SETTINGS_TYPE_SECONDS] = set_seconds,
+        [SETTINGS_TYPE_SECONDS] = set_int,
+        [SETTINGS_TYPE_DAYS] = set_int,
+        [SETTINGS_TYPE_MAIL_DAYS] = set_mail_days,
+        [SETTINGS_TYPE_TIME] = set_time,
         [SETTINGS_TYPE_COUNT] = set_count,
         [SETTINGS_TYPE_DOMAINS] = set_domains,
         [SETTINGS_TYPE_ACCOUNTS] = set_accounts,

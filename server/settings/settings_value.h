@@ -14,6 +14,10 @@
 void settings_value_set(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target);
 
+/* One of key->words, into the int of an enum at target. */
+void settings_value_choice(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+
 /*
  * A secret as the document gives it: a text, {"env": NAME} or {"file": PATH}. False with a mistake
  * recorded.

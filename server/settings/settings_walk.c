@@ -211,33 +211,14 @@ bool settings_walk_is_list(
 	return has_length(walk, key, json);
 }
 
-static void walk_sites(struct settings_walk *walk, const struct settings_key *key,
-        const json_t *json, struct policy_settings *policy)
+bool settings_walk_is_named(
+        struct settings_walk *walk, const struct settings_key *key, const json_t *json)
 {
 	if (!json_is_object(json)) {
 		settings_walk_wrong_type(walk, "an object", json);
-		return;
+		return false;
 	}
-	if (!has_length(walk, key, json) || json_object_size(json) == 0) {
-		return;
-	}
-	policy->sites = calloc(json_object_size(json), sizeof(*policy->sites));
-	if (policy->sites == NULL) {
-		walk->is_out_of_memory = true;
-		return;
-	}
-	const char *name = NULL;
-	json_t *value = NULL;
-	json_object_foreach((json_t *)(uintptr_t)json, name, value)
-	{
-		struct site_settings *site = &policy->sites[policy->site_count++];
-		site->site = str_dup(name);
-		site->lead = (struct lead_days){LEAD_NOT_GIVEN, LEAD_NOT_GIVEN};
-		walk->is_out_of_memory = walk->is_out_of_memory || site->site == NULL;
-		size_t before = settings_walk_enter(walk, name);
-		settings_walk_section(walk, key, value, site);
-		settings_walk_leave(walk, before);
-	}
+	return has_length(walk, key, json);
 }
 
 static void check_name_once(struct settings_walk *walk, const struct settings *settings)
@@ -288,6 +269,7 @@ static void walk_connections(struct settings_walk *walk, const struct settings_k
 		}
 		settings_walk_defaults(walk, key, connection);
 		settings_walk_section(walk, key, json_array_get(json, i), connection);
+		settings_walk_check_together(walk, connection);
 		check_name_once(walk, settings);
 		settings_walk_leave(walk, before);
 	}
@@ -312,8 +294,8 @@ void settings_walk_value(struct settings_walk *walk, const struct settings_key *
 		walk_connections(walk, key, json, target);
 	} else if (key->type == SETTINGS_TYPE_ROWS) {
 		settings_walk_rows(walk, key, json, here);
-	} else if (key->type == SETTINGS_TYPE_SITES) {
-		walk_sites(walk, key, json, here);
+	} else if (settings_keys_is_named(key) || key->type == SETTINGS_TYPE_LEAVES) {
+		settings_walk_names(walk, key, json, here);
 	} else {
 		settings_value_set(walk, key, json, target);
 	}

@@ -41,6 +41,15 @@ void settings_walk_defaults(
 /* False with a mistake recorded: no list, or not as long as the key allows. */
 bool settings_walk_is_list(
         struct settings_walk *walk, const struct settings_key *key, const json_t *json) MUST_CHECK;
+/* The same for an object whose keys are names. */
+bool settings_walk_is_named(
+        struct settings_walk *walk, const struct settings_key *key, const json_t *json) MUST_CHECK;
+/* Sites, types of employment, leaves (settings_names.c). */
+void settings_walk_names(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct policy_settings *policy);
+/* Values that are good by themselves and make no sense together (settings_together.c). */
+void settings_walk_check_together(
+        struct settings_walk *walk, const struct connection_settings *connection);
 /* Mapping rows, laid over those in rules (settings_rows.c). */
 void settings_walk_rows(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct map_rules *rules);

@@ -80,7 +80,7 @@ static bool try_case(const json_t *row)
 START_TEST(every_mistake_is_named_by_its_path)
 {
 	json_t *rows = load_json(DATA "cases.json");
-	ck_assert_uint_ge(json_array_size(rows), 70);
+	ck_assert_uint_ge(json_array_size(rows), 100);
 	size_t wrong = 0;
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		wrong += try_case(json_array_get(rows, i)) ? 0 : 1;
@@ -129,6 +129,25 @@ static struct settings *load_file(const char *path)
 	return settings;
 }
 
+static void check_default_times(const struct policy_settings *policy)
+{
+	ck_assert_int_eq(policy->lead.create, 0);
+	ck_assert_int_eq(policy->lead.activation, 0);
+	ck_assert_int_eq(policy->create_at_minute, 0);
+	ck_assert_int_eq(policy->activation_at_minute, 0);
+	ck_assert(!policy->activation_email.is_timed);
+	ck_assert_int_eq(policy->activation_email.at_minute, 8 * 60);
+	ck_assert_int_eq(policy->activation_email.resend_after_days, 0);
+	ck_assert_int_eq(policy->leaver.trigger, LEAVER_AT_EARLIEST);
+	ck_assert_int_eq(policy->leaver.at_minute, DAY_MINUTES);
+	ck_assert_int_eq(policy->leaver.then_deactivate_after_days, 0);
+	ck_assert(policy->leaver.revokes_tokens);
+	ck_assert_int_eq(policy->leaver.groups, LEAVER_KEEPS_GROUPS);
+	ck_assert_int_eq(policy->leave, LEAVE_KEEPS_ACCESS);
+	ck_assert_int_eq(policy->rehire, REHIRE_REACTIVATE);
+	ck_assert_ptr_null(policy->old_login_attribute);
+}
+
 START_TEST(defaults_hold_where_the_document_is_silent)
 {
 	struct settings *settings = load_file(DATA "least.json");
@@ -142,6 +161,7 @@ START_TEST(defaults_hold_where_the_document_is_silent)
 	ck_assert_str_eq(zone_name(c->policy.zone), "Etc/UTC");
 	ck_assert_int_eq(c->policy.leaver.action, LEAVER_DEACTIVATE);
 	ck_assert(c->policy.leaver.ends_sessions);
+	check_default_times(&c->policy);
 	ck_assert_int_eq(c->policy.out_of_scope, SCOPE_KEEP);
 	ck_assert_ptr_null(c->policy.match_okta);
 	ck_assert_int_eq(c->reread_after_s, 25);
@@ -171,6 +191,43 @@ START_TEST(default_limits_are_those_of_the_policy)
 	settings_destroy(settings);
 }
 END_TEST
+
+static void check_full_times(const struct policy_settings *policy)
+{
+	ck_assert_int_eq(policy->lead.create, 14);
+	ck_assert_int_eq(policy->lead.activation, 1);
+	ck_assert_int_eq(policy->create_at_minute, 6 * 60 + 15);
+	ck_assert_int_eq(policy->activation_at_minute, 7 * 60 + 45);
+	ck_assert(policy->activation_email.is_timed);
+	ck_assert_int_eq(policy->activation_email.days_before, 2);
+	ck_assert_int_eq(policy->activation_email.at_minute, 9 * 60);
+	ck_assert_int_eq(policy->activation_email.resend_after_days, 3);
+	ck_assert_int_eq(policy->sites[0].lead.create, 21);
+	ck_assert_int_eq(policy->sites[0].lead.activation, LEAD_NOT_GIVEN);
+	ck_assert_int_eq(policy->sites[1].lead.create, LEAD_NOT_GIVEN);
+	ck_assert_int_eq(policy->sites[1].lead.activation, 0);
+	ck_assert_uint_eq(policy->employment_count, 1);
+	ck_assert_str_eq(policy->employments[0].type, "fixed term");
+	ck_assert_int_eq(policy->employments[0].lead.create, 7);
+	ck_assert_int_eq(policy->employments[0].lead.activation, 2);
+}
+
+static void check_full_ends(const struct policy_settings *policy)
+{
+	ck_assert_int_eq(policy->leaver.trigger, LEAVER_AT_LAST_DAY);
+	ck_assert_int_eq(policy->leaver.at_minute, 17 * 60 + 30);
+	ck_assert_int_eq(policy->leaver.then_deactivate_after_days, 90);
+	ck_assert(!policy->leaver.revokes_tokens);
+	ck_assert_int_eq(policy->leaver.groups, LEAVER_LOSES_GROUPS);
+	ck_assert_int_eq(policy->leave, LEAVE_SUSPENDS);
+	ck_assert_uint_eq(policy->leave_type_count, 2);
+	ck_assert_str_eq(policy->leave_types[0].word, "sabbatical");
+	ck_assert_int_eq(policy->leave_types[0].access, LEAVE_SUSPENDS);
+	ck_assert_str_eq(policy->leave_types[1].word, "parental leave");
+	ck_assert_int_eq(policy->leave_types[1].access, LEAVE_KEEPS_ACCESS);
+	ck_assert_int_eq(policy->rehire, REHIRE_HOLD);
+	ck_assert_str_eq(policy->old_login_attribute, "formerLogin");
+}
 
 static void check_full_policy(const struct policy_settings *policy)
 {
@@ -229,6 +286,8 @@ START_TEST(every_key_reaches_its_place)
 	ck_assert_str_eq(c->okta.base_url, "https://acme.okta.com");
 	ck_assert_str_eq(secret_reveal(&c->okta.api_token), "okta-token");
 	check_full_policy(&c->policy);
+	check_full_times(&c->policy);
+	check_full_ends(&c->policy);
 	ck_assert_int_eq(c->reread_after_s, 0);
 	ck_assert_int_eq(c->existing, EXISTING_CREATE);
 	ck_assert_int_eq(c->limits.week[LIMIT_LOWER].percent, 11);

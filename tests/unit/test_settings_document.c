@@ -72,6 +72,8 @@ START_TEST(a_secret_of_any_shape_is_taken_out)
 	json_t *shape = json_loads(SHAPES[_i / 3], JSON_DECODE_ANY, NULL);
 	json_object_set_new(section, name, shape);
 	json_object_set_new(section, "unheard_of", json_string("hush-hush"));
+	json_object_set_new(
+	        part(document, "provisioning.sites.Berlin"), "token", json_string("hush-hush"));
 	json_t *kept = settings_redact(document);
 	char *text = json_format(kept);
 	ck_assert_msg(strstr(text, "hush-hush") == NULL, "%s", text);
@@ -323,6 +325,15 @@ static const struct difference {
                 " [\"b.example\"]\n"
                 "connections[default].provisioning.sites[New York].time_zone:"
                 " America/New_York -> (none)\n"},
+        {"[]",
+                ",\"provisioning\":{\"leave_types\":{\"sick\":\"keep\",\"study\":\"keep\"},"
+                "\"employment_types\":{\"Intern\":{\"create_days_before\":1,\"x\":\"hush\"}}}",
+                "[]",
+                ",\"provisioning\":{\"leave_types\":{\"sick\":\"suspend\",\"study\":\"keep\"},"
+                "\"employment_types\":{\"Intern\":{\"create_days_before\":2}}}",
+                "connections[default].provisioning.employment_types[Intern].create_days_before:"
+                " 1 -> 2\n"
+                "connections[default].provisioning.leave_types[sick]: keep -> suspend\n"},
         {"[]", ",\"limits\":{\"lower\":{\"per_hour\":5}}", "[]", ",\"limits\":{}",
                 "connections[default].limits.lower.per_hour: 5 -> (none)\n"},
         {"[]", ",\"okta\":{\"api_token\":\"hush\"}", "[]", ",\"okta\":{\"api_token\":\"hush2\"}",
