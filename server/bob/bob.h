@@ -25,6 +25,7 @@
 #define BOB_CALL_TIMEOUT_MS         60000
 #define BOB_SEARCH_ANSWER_MAX_BYTES (10 * 1024 * 1024)
 #define BOB_BATCH_MAX               100 /* employees asked for in one search */
+#define BOB_TABLE_MAX               200 /* employees asked for in one read of a table */
 
 struct bob_company_options {
 	const char *base_url; /* no slash at the end; borrowed */
@@ -76,6 +77,14 @@ void bob_search(struct bob_client *client, const char *const *employee_ids, size
  */
 void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_people *people,
         struct call_outcome *outcome);
+/*
+ * The rows of Bob's lifecycle table (bob.md 5.8), past and future ones: of up to BOB_TABLE_MAX
+ * people. *rows: object, id -> array of rows as Bob has them; owned, NULL unless CALL_DONE. Whom
+ * Bob does not name, or names among its errors, is missing from it, and nothing is known about
+ * them.
+ */
+void bob_lifecycle(struct bob_client *client, const char *const *employee_ids, size_t count,
+        json_t **rows, struct call_outcome *outcome);
 /* The field metadata; *catalog is the caller's. */
 void bob_fields(
         struct bob_client *client, struct field_catalog **catalog, struct call_outcome *outcome);

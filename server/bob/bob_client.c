@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define URL_MAX_BYTES      1024
+#define URL_MAX_BYTES      8192 /* BOB_TABLE_MAX ids in a query */
 #define HEADER_VALUE_BYTES 64
 #define STATUS_TEXT_BYTES  16
 
@@ -160,9 +160,9 @@ static void read_body(const struct transport_answer *answer, struct bob_reply *r
 }
 
 /* The few paths called here exist in every company; without one the address is wrong. */
-static void judge_missing_path(struct call_outcome *outcome)
+static void judge_missing_path(const struct bob_request *request, struct call_outcome *outcome)
 {
-	if (outcome->call_class == CALL_NOT_FOUND) {
+	if (outcome->call_class == CALL_NOT_FOUND && !request->is_of_one) {
 		outcome->call_class = CALL_STOP_CONFIG;
 		str_format_cut(outcome->sentence, sizeof(outcome->sentence),
 		        "Bob does not know this API path; check bob.base_url.");
@@ -197,7 +197,7 @@ static void exchange(struct bob_client *client, const struct bob_request *reques
 	if (result == TRANSPORT_ANSWERED) {
 		read_facts(&answer, &values, &facts);
 		bob_answer_judge(&facts, outcome);
-		judge_missing_path(outcome);
+		judge_missing_path(request, outcome);
 		read_body(&answer, reply, outcome);
 		if (request->is_search) {
 			learn(client, &answer, &facts);
@@ -219,7 +219,7 @@ bool bob_client_call(struct bob_client *client, const struct bob_request *reques
 	struct buf url;
 	buf_init(&url, URL_MAX_BYTES);
 	buf_add_text(&url, client->company->base_url);
-	if (buf_add_text(&url, request->route)) {
+	if (buf_add_text(&url, request->path != NULL ? request->path : request->route)) {
 		if (request->is_search) {
 			bob_company_begin_search(client->company);
 		}

@@ -9,8 +9,10 @@
 struct bob_request {
 	const char *method;
 	const char *route; /* for metrics; below the base address, so it is the path too */
+	const char *path; /* with its query, where it is not the route; NULL: it is */
 	const char *body; /* JSON; NULL: none */
 	bool is_search; /* spends of the paced budget */
+	bool is_of_one; /* the path names one employee: 404 is about them, not about the path */
 };
 
 /* Why no usable answer came, where halving a search could mend it. */

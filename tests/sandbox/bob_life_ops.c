@@ -77,6 +77,23 @@ static json_t *add_lifecycle_row(struct life *life, const char *status, int64_t 
 	return row;
 }
 
+static bool has_row(const struct life *life, const char *status, int64_t day)
+{
+	const json_t *rows = json_object_get(life->employee->tables, "lifecycle");
+	char date[UTIL_DATE_SIZE];
+	bool is_found = false;
+
+	util_date_format(day, date);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		is_found = is_found ||
+		        (strcmp(jsonx_text_or(row, "status", ""), status) == 0 &&
+		                strcmp(jsonx_text_or(row, "effectiveDate", ""), date) == 0);
+	}
+	return is_found;
+}
+
 static bool wants_phase(const struct life *life, const char *phase, bool by_default)
 {
 	const char *asked = jsonx_text(life->body, "phase");
@@ -124,7 +141,9 @@ static void do_start(struct life *life)
 		set_text(life, "work.startDate", life->at_text);
 	}
 	set_status(life, "employed", "Active");
-	(void)add_lifecycle_row(life, "employed", life->at);
+	if (!has_row(life, "employed", life->at)) {
+		(void)add_lifecycle_row(life, "employed", life->at);
+	}
 	emit_start(life);
 }
 
@@ -165,25 +184,44 @@ static void do_update(struct life *life)
 	}
 }
 
-static void take_leave(struct life *life, const char *status)
+/* Entered for a later day: in the table, and nowhere else. True when that is all. */
+static bool enter_leave(struct life *life, const char *type)
+{
+	if (wants_phase(life, "effect", false)) {
+		return false;
+	}
+	json_t *row = add_lifecycle_row(life, type, life->at);
+
+	if (wants_phase(life, "enter", false)) {
+		emit_row(life, "table.entry.created", "lifecycle", row);
+		return true;
+	}
+	return false;
+}
+
+static bool take_leave(struct life *life, const char *status)
 {
 	const char *type = jsonx_text_or(life->body, "type", "leave");
 
+	if (enter_leave(life, type)) {
+		return false;
+	}
 	set_status(life, type, status);
 	set_text(life, "employee.recentLeaveStartDate", life->at_text);
-	(void)add_lifecycle_row(life, type, life->at);
 	bob_life_emit(life, "employee.temporaryLeave");
+	return true;
 }
 
 static void do_leave(struct life *life)
 {
-	take_leave(life, "Inactive");
-	bob_life_emit(life, "employee.inactivated");
+	if (take_leave(life, "Inactive")) {
+		bob_life_emit(life, "employee.inactivated");
+	}
 }
 
 static void do_leave_remain_active(struct life *life)
 {
-	take_leave(life, "Active");
+	(void)take_leave(life, "Active");
 }
 
 static void do_return(struct life *life)
@@ -194,7 +232,7 @@ static void do_return(struct life *life)
 	bob_life_emit(life, "employee.activated");
 }
 
-static void enter_termination(struct life *life, const char *status, int64_t last_day)
+static void enter_termination(struct life *life, int64_t last_day)
 {
 	set_date(life, "internal.terminationDate", life->at);
 	set_date(life, "employee.lastDayOfWork", last_day);
@@ -202,7 +240,7 @@ static void enter_termination(struct life *life, const char *status, int64_t las
 		set_text(life, "internal.terminationReason", jsonx_text(life->body, "reason"));
 	}
 	emit_row(life, "table.entry.created", "lifecycle",
-	        add_lifecycle_row(life, status, life->at));
+	        add_lifecycle_row(life, "terminated", life->at));
 }
 
 static void do_terminate(struct life *life)
@@ -210,8 +248,7 @@ static void do_terminate(struct life *life)
 	bool has_phase = jsonx_text(life->body, "phase") != NULL;
 
 	if (wants_phase(life, "enter", true)) {
-		enter_termination(
-		        life, "terminated", bob_life_body_date(life->body, "last_day", life->at));
+		enter_termination(life, bob_life_body_date(life->body, "last_day", life->at));
 	}
 	if (!wants_phase(life, "effect", has_phase || life->at <= life->today)) {
 		return;
@@ -234,8 +271,10 @@ static void do_garden_leave(struct life *life)
 			life->at = life->today + GARDEN_LEAVE_DAYS;
 			util_date_format(life->at, life->at_text);
 		}
-		enter_termination(life, "garden leave",
-		        bob_life_body_date(life->body, "last_day", life->today - 1));
+		int64_t last_day = bob_life_body_date(life->body, "last_day", life->today - 1);
+
+		(void)add_lifecycle_row(life, "garden leave", last_day + 1);
+		enter_termination(life, last_day);
 	}
 	if (wants_phase(life, "effect", true)) {
 		set_status(life, "garden leave", "Active");
@@ -246,7 +285,7 @@ static void do_garden_leave(struct life *life)
 
 static void do_revoke(struct life *life)
 {
-	enter_termination(life, "terminated", bob_life_body_date(life->body, "last_day", life->at));
+	enter_termination(life, bob_life_body_date(life->body, "last_day", life->at));
 	bob_life_emit(life, "employee.access.revoked.immediately");
 }
 

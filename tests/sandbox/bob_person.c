@@ -26,7 +26,7 @@ static int64_t stale_ms(const struct settings *set)
 	return settings_int(set, "bob_stale_ms");
 }
 
-json_t *bob_person_seen(const struct employee *employee, const struct settings *set)
+static json_t *read_values(const struct employee *employee, const struct settings *set)
 {
 	json_t *late = timeline_at(&employee->past, util_tick_ms() - stale_ms(set));
 
@@ -49,6 +49,33 @@ json_t *bob_person_seen(const struct employee *employee, const struct settings *
 		}
 	}
 	return seen;
+}
+
+/* Takes the reference; what is entered for a later day is in the table alone. */
+static json_t *without_future_rows(json_t *taken, int64_t today)
+{
+	static const char *const FIELDS[] = {"internal.terminationDate", "employee.lastDayOfWork",
+	        "internal.terminationReason", "internal.terminationType"};
+	int64_t day = 0;
+
+	if (!util_date_parse(jsonx_text(taken, FIELDS[0]), &day) || day <= today) {
+		return taken;
+	}
+	json_t *seen = json_copy(taken);
+
+	for (size_t i = 0; i < COUNT(FIELDS); i++) {
+		(void)json_object_del(seen, FIELDS[i]);
+	}
+	json_decref(taken);
+	return seen;
+}
+
+json_t *bob_person_seen(const struct employee *employee, const struct settings *set)
+{
+	json_t *seen = read_values(employee, set);
+
+	return settings_is(set, "hide_future_rows") ? without_future_rows(seen, settings_today(set))
+	                                            : seen;
 }
 
 bool bob_person_is_visible(const struct employee *employee, const struct settings *set)

@@ -169,6 +169,23 @@ static void drop_given(json_t *change, const json_t *given)
 	json_decref(copy);
 }
 
+/* Hired is no row: the one of the start date says employed, and takes effect then. */
+static void add_lifecycle_rows(struct people *people, struct employee *employee, const char *start)
+{
+	const char *status =
+	        jsonx_text_or(employee->fields, "internal.lifecycleStatus", "employed");
+	const char *end = bob_people_text(employee, "internal.terminationDate");
+	bool is_over = strcmp(status, "terminated") == 0;
+	bool is_plain = is_over || strcmp(status, "hired") == 0;
+
+	jsonx_set_text(bob_people_add_row(people, employee, "lifecycle", start), "status",
+	        is_plain ? "employed" : status);
+	if (is_over && end != NULL) {
+		jsonx_set_text(
+		        bob_people_add_row(people, employee, "lifecycle", end), "status", status);
+	}
+}
+
 void bob_people_complete(
         struct people *people, struct employee *employee, const json_t *given, int64_t day)
 {
@@ -188,10 +205,8 @@ void bob_people_complete(
 	json_decref(change);
 	if (json_array_size(json_object_get(employee->tables, "work")) == 0) {
 		const char *start = bob_people_text(employee, "work.startDate");
-		json_t *row = bob_people_add_row(people, employee, "lifecycle", start);
 
-		jsonx_set_text(
-		        row, "status", bob_people_text(employee, "internal.lifecycleStatus"));
+		add_lifecycle_rows(people, employee, start);
 		(void)bob_people_add_row(people, employee, "work", start);
 		(void)bob_people_add_row(people, employee, "employment", start);
 	}

@@ -132,12 +132,7 @@ void sandbox_reset(struct sandbox *sb, int64_t people, unsigned int keep)
 
 int64_t sandbox_today(const struct sandbox *sb)
 {
-	int64_t days = 0;
-
-	if (util_date_parse(settings_text(&sb->settings, "today"), &days)) {
-		return days;
-	}
-	return util_wall_ms() / UTIL_MS_PER_DAY;
+	return settings_today(&sb->settings);
 }
 
 json_t *sandbox_counters(const struct sandbox *sb)

@@ -43,6 +43,7 @@ static const struct setting TABLE[] = {
         {"unreadable_fields", KIND_LIST, "[]", NULL},
         {"hidden_employees", KIND_LIST, "[]", NULL},
         {"hidden_lifecycles", KIND_LIST, "[]", NULL},
+        {"hide_future_rows", KIND_BOOL, "false", NULL},
         {"humanreadable_dates", KIND_TEXT, "\"locale\"", "iso|locale"},
         {"bob_status_case", KIND_TEXT, "\"usual\"", "usual|lower|upper"},
         {"bob_person_shape", KIND_TEXT, "\"bare\"", "bare|employees|employee"},
@@ -192,6 +193,16 @@ int64_t settings_int(const struct settings *set, const char *key)
 bool settings_is(const struct settings *set, const char *key)
 {
 	return jsonx_is(set->values, key, false);
+}
+
+int64_t settings_today(const struct settings *set)
+{
+	int64_t days = 0;
+
+	if (util_date_parse(settings_text(set, "today"), &days)) {
+		return days;
+	}
+	return util_wall_ms() / UTIL_MS_PER_DAY;
 }
 
 const char *settings_text(const struct settings *set, const char *key)

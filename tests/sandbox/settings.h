@@ -22,6 +22,8 @@ char *settings_change(struct settings *set, const json_t *changes) MUST_CHECK;
 
 int64_t settings_int(const struct settings *set, const char *key);
 bool settings_is(const struct settings *set, const char *key);
+/* The setting `today` as days since 1970, else the clock's day in UTC. */
+int64_t settings_today(const struct settings *set);
 const char *settings_text(const struct settings *set, const char *key);
 const json_t *settings_list(const struct settings *set, const char *key);
 /* The limit of an Okta bucket. */

@@ -367,6 +367,28 @@ START_TEST(people_are_read_by_id_with_their_labels)
 }
 END_TEST
 
+START_TEST(the_lifecycle_table_shows_what_basic_reads_hide)
+{
+	static const char *const IDS[] = {"4001", "4002", "999999999999"};
+	json_t *rows = NULL;
+	control("bob/employees/4001/hire", "{}");
+	control("bob/employees/4002/hire", "{}");
+	control("bob/employees/4001/terminate", "{\"at\":\"2099-12-31\"}");
+	control("settings", "{\"hide_future_rows\":true,\"hidden_employees\":[\"4002\"]}");
+	bob_lifecycle(bob, IDS, 3, &rows, &outcome);
+	expect(CALL_DONE);
+	ck_assert_uint_eq(json_object_size(rows), 1);
+	ck_assert_uint_eq(json_array_size(json_object_get(rows, "4001")), 2);
+	json_decref(rows);
+	for (size_t i = 0; i < ARRAY_SIZE(IDS); i++) {
+		bob_lifecycle(bob, &IDS[i], 1, &rows, &outcome);
+		expect(CALL_DONE);
+		ck_assert_uint_eq(json_array_size(json_object_get(rows, IDS[i])), i == 0 ? 2 : 0);
+		json_decref(rows);
+	}
+}
+END_TEST
+
 START_TEST(the_field_catalog_is_read)
 {
 	struct field_catalog *catalog = NULL;
@@ -467,6 +489,7 @@ static void add_cases(Suite *suite)
 	tcase_add_test(users, a_steady_load_of_several_workers_sees_no_429);
 	TCase *people = add_case(suite, "bob");
 	tcase_add_test(people, people_are_read_by_id_with_their_labels);
+	tcase_add_test(people, the_lifecycle_table_shows_what_basic_reads_hide);
 	tcase_add_test(people, the_field_catalog_is_read);
 	tcase_add_loop_test(people, bobs_faults_are_told_apart, 0, 9);
 	tcase_add_test(people, one_poisoned_person_does_not_stop_the_batch);

@@ -89,6 +89,52 @@ static json_t *body_of_event(size_t index)
 	return jsonx_parse(text, strlen(text));
 }
 
+static size_t count_rows(const char *status, const char *date)
+{
+	size_t count = 0;
+
+	ck_assert_int_eq(bob("GET", "/people/77/lifecycle", NULL), 200);
+	const json_t *rows = at("values");
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+
+		count += strcmp(jsonx_text_or(row, "status", ""), status) == 0 &&
+		                strcmp(jsonx_text_or(row, "effectiveDate", ""), date) == 0
+		        ? 1
+		        : 0;
+	}
+	return count;
+}
+
+static const char *seen_end(void)
+{
+	ck_assert_int_eq(
+	        bob("POST", "/people/77", "{\"fields\":[\"internal.terminationDate\"]}"), 200);
+	return jsonx_text(json_object_get(last.json, "internal"), "terminationDate");
+}
+
+START_TEST(rows_of_later_days_are_in_the_table_and_may_be_hidden_elsewhere)
+{
+	control("POST", "/bob/employees/77/hire",
+	        "{\"fields\":{\"work.startDate\":\"2099-06-01\"}}");
+	control("POST", "/bob/employees/77/leave",
+	        "{\"phase\":\"enter\",\"at\":\"2099-08-01\",\"type\":\"sabbatical\"}");
+	control("POST", "/bob/employees/77/terminate",
+	        "{\"phase\":\"enter\",\"at\":\"2099-12-31\"}");
+	ck_assert_uint_eq(count_rows("employed", "2099-06-01"), 1);
+	ck_assert_uint_eq(count_rows("sabbatical", "2099-08-01"), 1);
+	ck_assert_uint_eq(count_rows("terminated", "2099-12-31"), 1);
+	ck_assert_str_eq(seen_end(), "2099-12-31");
+	control("POST", "/settings", "{\"hide_future_rows\":true}");
+	ck_assert_ptr_null(seen_end());
+	control("POST", "/settings", "{\"today\":\"2099-12-31\"}");
+	ck_assert_str_eq(seen_end(), "2099-12-31");
+	control("POST", "/bob/employees/77/cancel-termination", "{}");
+	ck_assert_uint_eq(count_rows("terminated", "2099-12-31"), 0);
+}
+END_TEST
+
 START_TEST(version_2_bodies_carry_ids_alone)
 {
 	control("POST", "/bob/employees/77/hire", "{}");
@@ -262,6 +308,7 @@ int main(void)
 
 	tcase_add_checked_fixture(life, setup, teardown);
 	tcase_add_test(life, a_whole_life_has_the_events_and_states_of_the_table);
+	tcase_add_test(life, rows_of_later_days_are_in_the_table_and_may_be_hidden_elsewhere);
 	tcase_add_test(life, version_2_bodies_carry_ids_alone);
 	tcase_add_test(life, version_1_bodies_carry_old_and_new_values);
 	tcase_add_test(life, settings_choose_the_doubtful_shapes);
