@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void finish_connection(struct connection_settings *connection)
+void settings_connection_finish(struct connection_settings *connection)
 {
 	free(connection->bob.base_url);
 	free(connection->bob.service_user_id);
@@ -20,6 +20,8 @@ static void finish_connection(struct connection_settings *connection)
 	secret_finish(&connection->okta.api_token);
 	policy_settings_finish(&connection->policy);
 	map_rules_finish(&connection->rules);
+	free(connection->protected_group);
+	memset(connection, 0, sizeof(*connection));
 }
 
 void settings_destroy(struct settings *settings)
@@ -28,7 +30,7 @@ void settings_destroy(struct settings *settings)
 		return;
 	}
 	for (size_t i = 0; i < settings->connection_count; i++) {
-		finish_connection(&settings->connections[i]);
+		settings_connection_finish(&settings->connections[i]);
 	}
 	free(settings->connections);
 	free(settings);

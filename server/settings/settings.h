@@ -104,6 +104,15 @@ bool settings_load_rows(const json_t *rows, struct map_rules *rules, struct sett
  */
 bool settings_load_mapping(const json_t *document, const char *connection, struct map_rules *rules,
         struct settings_report *report, struct err *err) MUST_CHECK;
+/*
+ * All of one connection but how Bob and Okta are reached: bob and okta are not looked at, and what
+ * they fill stays empty. draft comes uninitialised; on false (report and err filled in) it is
+ * empty. Finish it.
+ */
+bool settings_load_draft(const json_t *document, const char *connection,
+        struct connection_settings *draft, struct settings_report *report,
+        struct err *err) MUST_CHECK;
+void settings_connection_finish(struct connection_settings *connection);
 /* The report's sentence: the first mistake, and how many there are. */
 void settings_report_summarise(const struct settings_report *report, struct err *err);
 void settings_destroy(struct settings *settings);

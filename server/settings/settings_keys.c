@@ -8,6 +8,7 @@
 
 #define REQUIRED           SETTINGS_KEY_REQUIRED
 #define NULLABLE           SETTINGS_KEY_NULLABLE
+#define ACCESS             SETTINGS_KEY_ACCESS
 #define NOWHERE            0
 #define CONNECTION(member) offsetof(struct connection_settings, member)
 #define SITE(member)       offsetof(struct site_settings, member)

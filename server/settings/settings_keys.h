@@ -52,6 +52,8 @@ enum settings_type {
 
 #define SETTINGS_KEY_REQUIRED 1u
 #define SETTINGS_KEY_NULLABLE 2u
+/* How to reach a system, secrets and all: not read of a draft. */
+#define SETTINGS_KEY_ACCESS 4u
 
 struct settings_key {
 	const char *path;

@@ -121,13 +121,18 @@ static void unknown_key(
 	settings_walk_leave(walk, before);
 }
 
+static bool is_skipped(const struct settings_walk *walk, const struct settings_key *key)
+{
+	return walk->is_draft && (key->flags & SETTINGS_KEY_ACCESS) != 0;
+}
+
 static void report_missing(
         struct settings_walk *walk, const struct settings_key *parent, const json_t *object)
 {
 	for (size_t i = 0; i < settings_keys_count; i++) {
 		const struct settings_key *key = &settings_keys[i];
 		const char *name = NULL;
-		if ((key->flags & SETTINGS_KEY_REQUIRED) == 0 ||
+		if ((key->flags & SETTINGS_KEY_REQUIRED) == 0 || is_skipped(walk, key) ||
 		        !settings_keys_is_child(key, parent, &name) ||
 		        json_object_get(object, name) != NULL) {
 			continue;
@@ -153,6 +158,9 @@ void settings_walk_section(struct settings_walk *walk, const struct settings_key
 		const struct settings_key *key = settings_keys_find(parent, name, strlen(name));
 		if (key == NULL) {
 			unknown_key(walk, parent, name);
+			continue;
+		}
+		if (is_skipped(walk, key)) {
 			continue;
 		}
 		size_t before = settings_walk_enter(walk, name);
@@ -249,6 +257,17 @@ static void check_default_connection(struct settings_walk *walk, const struct se
 	settings_walk_mistake(walk, "one of the connections must be named \"default\"");
 }
 
+void settings_walk_connection(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct connection_settings *connection)
+{
+	if (!map_rules_init_default(&connection->rules)) {
+		walk->is_out_of_memory = true;
+	}
+	settings_walk_defaults(walk, key, connection);
+	settings_walk_section(walk, key, json, connection);
+	settings_walk_check_together(walk, connection);
+}
+
 static void walk_connections(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct settings *settings)
 {
@@ -264,12 +283,7 @@ static void walk_connections(struct settings_walk *walk, const struct settings_k
 		struct connection_settings *connection =
 		        &settings->connections[settings->connection_count++];
 		size_t before = settings_walk_enter_element(walk, i);
-		if (!map_rules_init_default(&connection->rules)) {
-			walk->is_out_of_memory = true;
-		}
-		settings_walk_defaults(walk, key, connection);
-		settings_walk_section(walk, key, json_array_get(json, i), connection);
-		settings_walk_check_together(walk, connection);
+		settings_walk_connection(walk, key, json_array_get(json, i), connection);
 		check_name_once(walk, settings);
 		settings_walk_leave(walk, before);
 	}

@@ -20,6 +20,7 @@ struct settings_walk {
 	struct settings_report *report;
 	const char *base_dir;
 	enum settings_plain plain;
+	bool is_draft; /* how to reach Bob and Okta is not looked at, and may be missing */
 	bool is_out_of_memory;
 	size_t path_len;
 	char path[sizeof(((struct settings_mistake *)0)->path)];
@@ -29,6 +30,9 @@ struct settings_walk {
 void settings_walk_document(
         struct settings_walk *walk, const json_t *document, struct settings *settings);
 
+/* One connection, with its defaults; mistakes go to the report. */
+void settings_walk_connection(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct connection_settings *connection);
 /* One value of the table, whatever its type, into target + key->offset. */
 void settings_walk_value(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target);

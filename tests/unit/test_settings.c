@@ -341,6 +341,47 @@ START_TEST(the_mapping_of_one_connection_needs_no_secrets)
 }
 END_TEST
 
+/* The settings of the full document, and its place of a key. */
+static bool load_full_draft(
+        struct connection_settings *draft, const char *path, json_t *value, const char *name)
+{
+	static struct settings_report report;
+	json_t *document = load_json(DATA "full.json");
+	json_t *connection = json_array_get(json_object_get(document, "connections"), 0);
+	json_object_del(json_object_get(connection, "bob"), "service_user_token");
+	json_object_set_new(connection, "okta", json_pack("{s:s}", "base_url", "http://nowhere"));
+	if (value != NULL) {
+		json_object_set_new(json_object_get(connection, "provisioning"), path, value);
+	}
+	bool is_loaded = settings_load_draft(document, name, draft, &report, NULL);
+	ck_assert_uint_eq(report.count, is_loaded ? 0 : 1);
+	if (!is_loaded && value != NULL) {
+		ck_assert_ptr_nonnull(strstr(report.mistakes[0].path, path));
+	}
+	json_decref(document);
+	return is_loaded;
+}
+
+START_TEST(a_draft_is_all_of_a_connection_but_its_access)
+{
+	struct connection_settings draft;
+	ck_assert(load_full_draft(&draft, NULL, NULL, "default"));
+	check_full_policy(&draft.policy);
+	check_full_times(&draft.policy);
+	check_full_rows(&draft.rules);
+	ck_assert_str_eq(draft.name, "default");
+	ck_assert_int_eq(draft.mode, SETTINGS_DRY_RUN);
+	ck_assert_int_eq(draft.existing, EXISTING_CREATE);
+	ck_assert_int_eq(draft.limits.hour[LIMIT_REVOKE].count, 22);
+	ck_assert_ptr_null(draft.okta.base_url);
+	ck_assert(!secret_is_set(&draft.bob.service_user_token));
+	settings_connection_finish(&draft);
+	ck_assert(!load_full_draft(&draft, NULL, NULL, "other"));
+	ck_assert(!load_full_draft(&draft, "activation_at", json_integer(3), "default"));
+	ck_assert_uint_eq(draft.rules.count, 0);
+}
+END_TEST
+
 START_TEST(a_secret_of_a_file_ends_before_its_line_break)
 {
 	ck_assert_int_eq(setenv("BOB2OKTA_TEST_TOKEN", "token-from-a-variable", 1), 0);
@@ -489,6 +530,7 @@ static Suite *settings_suite(void)
 	tcase_add_test(values, every_key_reaches_its_place);
 	tcase_add_test(values, rows_alone_are_laid_over_the_default_rows);
 	tcase_add_test(values, the_mapping_of_one_connection_needs_no_secrets);
+	tcase_add_test(values, a_draft_is_all_of_a_connection_but_its_access);
 	tcase_add_test(values, a_secret_of_a_file_ends_before_its_line_break);
 	tcase_add_test(values, the_version_is_the_start_of_the_digest);
 	tcase_add_test(values, an_unknown_connection_is_not_found);
