@@ -14,6 +14,7 @@
  *   evaluator.h  how expressions are evaluated: an interface
  *   profile.h  what the rows give for one person
  *   suggest.h  rows somebody may want
+ *   future.h   what Bob will show of a person on a later day
  *   policy.h   who gets, keeps and loses an account
  *   match.h    is an Okta user we found the same person?
  *   plan.h     from wanted and present to actions
@@ -21,6 +22,7 @@
 
 #include "mapping/attribute.h"
 #include "mapping/evaluator.h"
+#include "mapping/future.h"
 #include "mapping/match.h"
 #include "mapping/person.h"
 #include "mapping/plan.h"
