@@ -260,6 +260,14 @@ bool sqlite_state_set(
 bool sqlite_state_get(
         struct sqlite_conn *conn, const char *name, int64_t *value, struct err *err) MUST_CHECK;
 
+/* sqlite_approval.c: what was approved in advance for this intent, and is valid when it opens. */
+struct approval;
+bool sqlite_approval_find(struct sqlite_conn *conn, const struct intent *intent,
+        struct approval *approval, bool *is_found, struct err *err) MUST_CHECK;
+/* Notes and audits that it let somebody pass. */
+bool sqlite_approval_use(struct sqlite_conn *conn, const struct approval *approval, int64_t at_ms,
+        struct err *err) MUST_CHECK;
+
 /* sqlite_limit.c: would one more action of this employee go over a window? */
 bool sqlite_limit_check(struct sqlite_conn *conn, const struct intent *intent,
         const struct limit_set *limits, bool *is_over, struct err *err) MUST_CHECK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "server/store/approvals.h"
 #include "server/store/sqlite.h"
 
 #include "server/base/clock.h"
@@ -24,6 +25,8 @@ struct open_call {
 	struct intent *intent;
 	const struct limit_set *limits;
 	enum intent_result result;
+	struct approval planned; /* what lets it pass a limit that is reached */
+	bool is_planned;
 };
 
 static bool needs_generation(const struct intent *intent)
@@ -95,9 +98,12 @@ static bool judge(struct sqlite_conn *conn, struct open_call *call, const struct
 	        !sqlite_limit_check(conn, intent, call->limits, &over, err)) {
 		return false;
 	}
+	if (over && !sqlite_approval_find(conn, intent, &call->planned, &call->is_planned, err)) {
+		return false;
+	}
 	if (taken) {
 		call->result = INTENT_TAKEN;
-	} else if (over) {
+	} else if (over && !call->is_planned) {
 		call->result = INTENT_LIMITED;
 	}
 	return true;
@@ -150,8 +156,11 @@ static bool open_judged(struct sqlite_conn *conn, struct open_call *call,
 		intent->approvals_used = employee->approvals;
 	}
 	intent->approvals_used &= employee->approvals;
-	if (intent->opened_at_ms == 0) {
-		intent->opened_at_ms = clock_wall_ms();
+	if (call->is_planned) {
+		intent->is_approved = true;
+		if (!sqlite_approval_use(conn, &call->planned, intent->opened_at_ms, err)) {
+			return false;
+		}
 	}
 	return insert_intent(conn, intent, err) && note_intent(conn, intent, err);
 }
@@ -177,8 +186,11 @@ static bool open_run(struct sqlite_conn *conn, void *context, struct err *err)
 enum intent_result store_intent_open(
         struct store *store, struct intent *intent, const struct limit_set *limits, struct err *err)
 {
-	struct open_call call = {intent, limits, INTENT_FAILED};
+	struct open_call call = {.intent = intent, .limits = limits, .result = INTENT_FAILED};
 	intent->intent_id = 0;
+	if (intent->opened_at_ms == 0) {
+		intent->opened_at_ms = clock_wall_ms();
+	}
 	if (intent->login.text != NULL) {
 		str_fold(intent->login.text);
 	}

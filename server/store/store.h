@@ -152,9 +152,9 @@ bool store_counts(struct store *store, const char *connection, struct store_coun
  * Writes an intent if, in this one transaction: the lease is ours; for create, raise and rename
  * the generation has not moved since the claim; no other employee holds or is about to take this
  * login or Okta id; and the limits allow it (distinct employees in running time; an employee that
- * is counted already in that window or that carries an approval passes). Uses up the approvals,
- * sets is_sessions_due as the intent says, and intent->intent_id. Windows count every intent but
- * those that ended as NOT_SENT or DRY_RUN.
+ * is counted already in that window, that carries an approval, or that has one in advance
+ * (approvals.h), passes). Uses up the approvals, sets is_sessions_due as the intent says, and
+ * intent->intent_id. Windows count every intent but those that ended as NOT_SENT or DRY_RUN.
  */
 enum intent_result store_intent_open(struct store *store, struct intent *intent,
         const struct limit_set *limits, struct err *err) MUST_CHECK;
