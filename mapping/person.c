@@ -50,6 +50,15 @@ static void squeeze(char *to, size_t size, const char *word)
 	to[used] = '\0';
 }
 
+bool lifecycle_word_equal(const char *a, const char *b)
+{
+	char squeezed_a[32];
+	char squeezed_b[32];
+	squeeze(squeezed_a, sizeof(squeezed_a), a);
+	squeeze(squeezed_b, sizeof(squeezed_b), b);
+	return strcmp(squeezed_a, squeezed_b) == 0;
+}
+
 enum lifecycle person_lifecycle(const char *word)
 {
 	char squeezed[32];
@@ -139,6 +148,8 @@ static bool read_texts(struct person *person)
 	        read_text(person, FIELD_TYPE_TEXT, "root.surname", &person->last_name) &&
 	        read_text(person, FIELD_TYPE_TEXT, "root.displayName", &person->display_name) &&
 	        read_text(person, FIELD_TYPE_UNKNOWN, "work.site", &person->site) &&
+	        read_text(person, FIELD_TYPE_UNKNOWN, "payroll.employment.type",
+	                &person->employment_type) &&
 	        read_text(person, FIELD_TYPE_NUMBER, "work.employeeIdInCompany",
 	                &person->employee_number);
 }
@@ -184,6 +195,7 @@ void person_finish(struct person *person)
 	personal_finish(&person->display_name.text);
 	personal_finish(&person->site.text);
 	personal_finish(&person->employee_number.text);
+	personal_finish(&person->employment_type.text);
 	json_decref(person->source);
 	memset(person, 0, sizeof(*person));
 }

@@ -117,6 +117,8 @@ struct person {
 	struct field_text display_name; /* root.displayName */
 	struct field_text site; /* work.site: the name that sites are keyed by */
 	struct field_text employee_number; /* work.employeeIdInCompany, as text */
+	struct field_text employment_type; /* payroll.employment.type, its label; reads ask for it
+	                                      only where policy_needs_employment_type */
 	json_t *source; /* Bob's object, for mapped fields; owned */
 };
 
@@ -128,6 +130,10 @@ extern const char *const person_needed_fields[];
 
 /* What a lifecycle word means, however it is spelt; UNKNOWN for one that is not in the list. */
 enum lifecycle person_lifecycle(const char *word);
+/* The same word, whatever the case, blanks, hyphens and underscores, which differ between sources.
+ */
+bool lifecycle_word_equal(const char *a, const char *b);
+
 /* False with ERR_BAD_ANSWER when there is no usable id; source is increfed. */
 bool person_parse(struct person *person, json_t *source, struct err *err) MUST_CHECK;
 void person_finish(struct person *person);

@@ -57,9 +57,15 @@ static bool is_already_lowered(const struct plan_input *input)
 	                input->decision->wanted == WANTED_SUSPENDED);
 }
 
-/* L4: Okta suspends only ACTIVE users; an old or unknown status leaves it to Okta's answer. */
+/*
+ * L4: Okta suspends only ACTIVE users; an old or unknown status leaves it to
+ * Okta's answer. Nobody is deactivated for a leave (E1).
+ */
 static enum action_kind lowering_kind(const struct plan_input *input)
 {
+	if (input->decision->lower_cause == LOWER_LEAVE) {
+		return ACTION_SUSPEND;
+	}
 	const enum account_status status = input->account->status;
 	const bool may_be_active = status == ACCOUNT_ACTIVE || status == ACCOUNT_UNKNOWN ||
 	        status == ACCOUNT_NONE || input->account->is_status_stale;
@@ -120,14 +126,14 @@ static bool may_reopen(const struct account_facts *account)
 	        has_bit(account->approvals, HOLD_REVOKED);
 }
 
-static void plan_activation(struct plan *plan, const struct plan_input *input)
+static struct planned_action *plan_activation(struct plan *plan, const struct plan_input *input)
 {
 	struct planned_action *action = add_action(plan, input, ACTION_ACTIVATE, LANE_JOIN);
 	action->limit = LIMIT_RAISE;
-	action->sends_email = input->settings->activation_email.is_sent;
+	return action;
 }
 
-/* True when a closed account is opened. */
+/* True when a closed account is opened. Silently: who is mailed is written first. */
 static bool plan_reopening(struct plan *plan, const struct plan_input *input)
 {
 	if (input->decision->wanted != WANTED_ACTIVE || !may_reopen(input->account)) {
@@ -142,6 +148,32 @@ static bool plan_reopening(struct plan *plan, const struct plan_input *input)
 		return true;
 	}
 	return false;
+}
+
+/* ------------------------------------------------------------------- mailing */
+
+static const char *why_mailed(const struct plan_input *input, bool is_reopened_now)
+{
+	if (is_reopened_now) {
+		return "opened again: the activation mail goes to the present address";
+	}
+	return input->account->mails == 0 ? "the activation mail is due"
+	                                  : "not activated since the mail: it is sent once more";
+}
+
+/* After the update, so that the mail goes to the right address. It opens nothing: no limit. */
+static void plan_mail(struct plan *plan, const struct plan_input *input, bool is_reopened_now)
+{
+	const bool is_first = is_reopened_now && input->decision->is_mail_with_activation &&
+	        input->account->status == ACCOUNT_DEPROVISIONED;
+	if (!is_first && !input->decision->is_mail_due) {
+		return;
+	}
+	struct planned_action *mail = add_action(plan, input, ACTION_REACTIVATE, LANE_JOIN);
+	mail->sends_email = true;
+	mail->rule = is_reopened_now ? input->decision->rule : RULE_R1;
+	str_format_cut(
+	        mail->reason, sizeof(mail->reason), "%s", why_mailed(input, is_reopened_now));
 }
 
 /* ------------------------------------------------------------------ creating */
@@ -227,7 +259,7 @@ static bool plan_create(struct plan *plan, const struct plan_input *input)
 	if (profile == NULL) {
 		return false;
 	}
-	const bool sends_email = input->settings->activation_email.is_sent;
+	const bool sends_email = input->decision->is_mail_with_activation;
 	struct planned_action *create = add_action(plan, input, ACTION_CREATE, LANE_JOIN);
 	create->limit = LIMIT_CREATE;
 	create->profile = profile;
@@ -301,18 +333,44 @@ static bool filter_addresses(struct plan *plan, const struct plan_input *input, 
 	return is_rename;
 }
 
+static bool is_listed(const char *names, const char *name)
+{
+	const size_t len = strlen(name);
+	for (const char *at = names; at != NULL && *at != '\0';) {
+		const size_t part = strcspn(at, ",");
+		if (part == len && strncmp(at, name, len) == 0) {
+			return true;
+		}
+		at += at[part] == ',' ? part + 1 : part;
+	}
+	return false;
+}
+
 static void remove_stopped(json_t *diff, const char *stopped)
 {
-	char name[128];
-	for (const char *at = stopped; at != NULL && *at != '\0';) {
-		const size_t len = strcspn(at, ",");
-		if (len < sizeof(name)) {
-			memcpy(name, at, len);
-			name[len] = '\0';
-			json_object_del(diff, name);
+	const char *key;
+	json_t *value;
+	void *next;
+	json_object_foreach_safe(diff, next, key, value)
+	{
+		if (is_listed(stopped, key)) {
+			json_object_del(diff, key);
 		}
-		at += at[len] == ',' ? len + 1 : len;
 	}
+}
+
+/* The login that this update replaces goes into the attribute named for it, unless a row fills it.
+ */
+static bool keep_old_login(const struct plan_input *input, json_t *diff)
+{
+	const char *attribute = input->settings->old_login_attribute;
+	const char *login = present_address(input, "login");
+	if (attribute == NULL || login == NULL || json_object_get(diff, "login") == NULL ||
+	        map_profile_find(input->wanted, attribute) != NULL ||
+	        is_listed(input->stopped, attribute)) {
+		return true;
+	}
+	return json_object_set_new(diff, attribute, json_string(login)) == 0;
 }
 
 static void describe_update(struct planned_action *action)
@@ -352,6 +410,10 @@ static bool plan_update(struct plan *plan, const struct plan_input *input, bool 
 	}
 	const bool is_rename = filter_addresses(plan, input, diff);
 	remove_stopped(diff, input->stopped);
+	if (!keep_old_login(input, diff)) {
+		json_decref(diff);
+		return false;
+	}
 	if (json_object_size(diff) == 0) {
 		json_decref(diff);
 		return true;
@@ -377,8 +439,10 @@ static bool plan_account(struct plan *plan, const struct plan_input *input)
 		return false;
 	}
 	if (input->decision->wanted == WANTED_ACTIVE && input->account->status == ACCOUNT_STAGED) {
-		plan_activation(plan, input);
+		plan_activation(plan, input)->sends_email =
+		        input->decision->is_mail_with_activation;
 	}
+	plan_mail(plan, input, is_reopened_now);
 	return true;
 }
 

@@ -20,7 +20,7 @@ struct planned_action {
 	enum limit_kind limit;
 	enum lower_cause lower_cause;
 	bool is_rename; /* an update that carries login or e-mail */
-	bool sends_email; /* create, activate: Okta mails the person */
+	bool sends_email; /* create, activate, reactivate: Okta mails the person */
 	bool is_activating; /* create with activate=true */
 	json_t *profile; /* create: all attributes; update: those that differ; owned */
 };

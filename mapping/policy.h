@@ -214,6 +214,12 @@ void policy_decide(const struct policy_input *input, struct decision *decision);
 
 /* The zone of a person's site, else the default. */
 const struct zone *policy_zone(const struct policy_settings *settings, const struct person *person);
+/*
+ * The row of leave_types for this person's lifecycle word; NULL for none, and
+ * for words that have a meaning of their own (employed, garden leave).
+ */
+const struct leave_type *policy_leave_type(
+        const struct policy_settings *settings, const struct person *person);
 /* True when the address lies in provisioning.email_domains. */
 bool policy_domain_allowed(const struct policy_settings *settings, const char *email);
 /* True when payroll.employment.type decides about lead days: reads must ask for it. */

@@ -6,40 +6,17 @@
 /* How long after a date we look hourly whether Bob has followed it; daily from then on. */
 #define FOLLOW_MS (2 * DAY_MS)
 
-/* The instants that matter in one person's employment; 0: no such date, or of an earlier one. */
-struct instants {
+/* One read of one person, on its way to a standing. */
+struct reading {
+	const struct policy_input *input;
+	const struct person *person;
 	int64_t now_ms;
-	int64_t last_day_begins_ms;
-	int64_t last_day_over_ms;
-	int64_t termination_over_ms;
+	struct policy_ends ends;
 };
 
-/* A date before the start date belongs to an earlier employment: a rehire reuses the record (L1).
- */
-static bool is_of_this_employment(const struct person *person, const struct field_date *end)
+static bool has_come(const struct reading *reading, int64_t instant_ms)
 {
-	return end->state == FIELD_VALUE &&
-	        (person->start_date.state != FIELD_VALUE || end->days >= person->start_date.days);
-}
-
-static void read_instants(const struct policy_input *input, struct instants *at)
-{
-	const struct person *person = input->person;
-	const struct zone *zone = policy_zone(input->settings, person);
-	*at = (struct instants){.now_ms = input->now_ms};
-	if (is_of_this_employment(person, &person->last_day)) {
-		at->last_day_begins_ms = zone_first_instant_ms(zone, person->last_day.days);
-		at->last_day_over_ms = zone_first_instant_ms(zone, person->last_day.days + 1);
-	}
-	if (is_of_this_employment(person, &person->termination_date)) {
-		at->termination_over_ms =
-		        zone_first_instant_ms(zone, person->termination_date.days + 1);
-	}
-}
-
-static bool has_come(int64_t now_ms, int64_t instant_ms)
-{
-	return instant_ms != 0 && now_ms >= instant_ms;
+	return policy_has_come(reading->now_ms, instant_ms);
 }
 
 static void stand(struct life *life, enum standing standing, const char *why)
@@ -48,113 +25,197 @@ static void stand(struct life *life, enum standing standing, const char *why)
 	life->why = why;
 }
 
-/* Lowers the due time to an instant that is still to come. */
-static void due_at(struct life *life, int64_t now_ms, int64_t instant_ms)
+static void due_at(const struct reading *reading, struct life *life, int64_t instant_ms)
 {
-	if (instant_ms > now_ms && (life->due_at_ms == 0 || instant_ms < life->due_at_ms)) {
-		life->due_at_ms = instant_ms;
-	}
+	policy_due_at(&life->due_at_ms, reading->now_ms, instant_ms);
 }
 
 /* Bob usually follows its own date within minutes; until then nothing is done, but we look. */
-static void contradict(struct life *life, int64_t now_ms, int64_t since_ms)
+static void contradict(const struct reading *reading, struct life *life, int64_t since_ms)
 {
+	const bool is_new = reading->now_ms - since_ms < FOLLOW_MS;
+	const bool is_at_work =
+	        life->lifecycle == LIFECYCLE_HIRED || life->lifecycle == LIFECYCLE_EMPLOYED;
 	stand(life, STANDING_CONTRADICTED,
-	        "Bob's lifecycle status says employed or hired, its end dates say over");
-	due_at(life, now_ms, now_ms + (now_ms - since_ms < FOLLOW_MS ? HOUR_MS : DAY_MS));
+	        is_at_work ? "Bob's lifecycle status says employed or hired, its end dates say over"
+	                   : "Bob's lifecycle status says on leave, its termination date is over");
+	due_at(reading, life, reading->now_ms + (is_new ? HOUR_MS : DAY_MS));
+}
+
+static bool is_closing_day_over(const struct reading *reading)
+{
+	return has_come(reading, reading->ends.closing_day_over_ms);
+}
+
+static const char *why_closed(const struct reading *reading)
+{
+	if (!is_closing_day_over(reading)) {
+		return reading->ends.closes_on_last_day
+		        ? "on the last day of work the closing time has come"
+		        : "on the termination date the closing time has come";
+	}
+	return reading->ends.closes_on_last_day ? "the last day of work is over"
+	                                        : "the termination date is over";
+}
+
+/* Whether Bob, after the end of the last day, would still say employed by rights. */
+static bool may_be_employed_on(const struct reading *reading)
+{
+	return reading->person->lifecycle == LIFECYCLE_EMPLOYED &&
+	        reading->ends.termination_over_ms != 0;
 }
 
 /*
  * Employed until the termination date is what Bob itself says after the last
  * day of work (unless the company uses garden leave), so that day closes. An
- * end date that is over although Bob says employed or hired contradicts it.
+ * end date that is over although Bob says employed or hired contradicts it. On
+ * the closing day itself the day is not over in Bob, and contradicts nothing.
  */
-static void read_hired_or_employed(
-        const struct person *person, const struct instants *at, struct life *life)
+static void read_hired_or_employed(const struct reading *reading, struct life *life)
 {
-	if (has_come(at->now_ms, at->termination_over_ms)) {
-		contradict(life, at->now_ms, at->termination_over_ms);
-	} else if (has_come(at->now_ms, at->last_day_over_ms)) {
-		if (person->lifecycle == LIFECYCLE_EMPLOYED && at->termination_over_ms != 0) {
-			stand(life, STANDING_LEAVER, "the last day of work is over");
-		} else {
-			contradict(life, at->now_ms, at->last_day_over_ms);
-		}
+	const struct policy_ends *ends = &reading->ends;
+	const bool is_closed = has_come(reading, ends->closes_at_ms);
+	if (is_closed && !is_closing_day_over(reading)) {
+		stand(life, STANDING_LEAVER, why_closed(reading));
+	} else if (has_come(reading, ends->termination_over_ms)) {
+		contradict(reading, life, ends->termination_over_ms);
+	} else if (has_come(reading, ends->last_day_over_ms) && !may_be_employed_on(reading)) {
+		contradict(reading, life, ends->last_day_over_ms);
+	} else if (is_closed) {
+		stand(life, STANDING_LEAVER, why_closed(reading));
 	}
 }
 
-static void read_ends(const struct instants *at, struct life *life)
+static void read_ends(const struct reading *reading, struct life *life)
 {
-	if (has_come(at->now_ms, at->termination_over_ms)) {
-		stand(life, STANDING_LEAVER, "the termination date is over");
-	} else if (has_come(at->now_ms, at->last_day_over_ms)) {
-		stand(life, STANDING_LEAVER, "the last day of work is over");
+	if (has_come(reading, reading->ends.closes_at_ms)) {
+		stand(life, STANDING_LEAVER, why_closed(reading));
 	}
+}
+
+/* Where the trigger looks at no termination date, one that is over still raises nobody. */
+static void read_leave(const struct reading *reading, struct life *life)
+{
+	read_ends(reading, life);
+	if (life->standing == STANDING_HERE &&
+	        has_come(reading, reading->ends.termination_over_ms)) {
+		contradict(reading, life, reading->ends.termination_over_ms);
+	}
+}
+
+static bool closes_on_garden_leave(enum leaver_trigger trigger)
+{
+	return trigger == LEAVER_AT_EARLIEST || trigger == LEAVER_AT_LAST_DAY;
 }
 
 /* From the last day of work on; the word alone says that this day has come. */
-static void read_garden_leave(const struct instants *at, struct life *life)
+static void read_garden_leave(const struct reading *reading, struct life *life)
 {
-	if (at->last_day_begins_ms == 0 || has_come(at->now_ms, at->last_day_begins_ms)) {
+	const int64_t begins_ms = reading->ends.last_day_begins_ms;
+	if (!closes_on_garden_leave(reading->input->settings->leaver.trigger)) {
+		read_leave(reading, life);
+		return;
+	}
+	life->closes_at_ms = begins_ms;
+	if (begins_ms == 0 || has_come(reading, begins_ms)) {
 		stand(life, STANDING_LEAVER, "garden leave from the last day of work");
 	} else {
-		due_at(life, at->now_ms, at->last_day_begins_ms);
-		read_ends(at, life);
+		due_at(reading, life, begins_ms);
+		read_ends(reading, life);
 	}
 }
 
-static void read_lifecycle(
-        const struct person *person, const struct instants *at, struct life *life)
+static void read_unknown(const struct reading *reading, struct life *life)
 {
-	switch (person->lifecycle) {
+	if (reading->person->lifecycle_word[0] == '\0') {
+		stand(life, STANDING_UNREADABLE, "Bob did not show the lifecycle status");
+	} else {
+		stand(life, STANDING_UNKNOWN_WORD, "the lifecycle status is not in the list");
+	}
+	read_ends(reading, life);
+}
+
+static void read_lifecycle(const struct reading *reading, struct life *life)
+{
+	switch (life->lifecycle) {
 	case LIFECYCLE_TERMINATED:
 		stand(life, STANDING_LEAVER, "Bob's lifecycle status is terminated");
 		break;
-	case LIFECYCLE_GARDEN_LEAVE: read_garden_leave(at, life); break;
+	case LIFECYCLE_GARDEN_LEAVE: read_garden_leave(reading, life); break;
 	case LIFECYCLE_HIRED:
-	case LIFECYCLE_EMPLOYED: read_hired_or_employed(person, at, life); break;
-	case LIFECYCLE_LEAVE: read_ends(at, life); break;
-	case LIFECYCLE_UNKNOWN:
-		if (person->lifecycle_word[0] == '\0') {
-			stand(life, STANDING_UNREADABLE, "Bob did not show the lifecycle status");
-		} else {
-			stand(life, STANDING_UNKNOWN_WORD,
-			        "the lifecycle status is not in the list");
-		}
-		read_ends(at, life);
-		break;
+	case LIFECYCLE_EMPLOYED: read_hired_or_employed(reading, life); break;
+	case LIFECYCLE_LEAVE: read_leave(reading, life); break;
+	case LIFECYCLE_UNKNOWN: read_unknown(reading, life); break;
 	}
 }
 
-static void read_start(const struct policy_input *input, struct life *life)
+static void read_start(const struct reading *reading, struct life *life)
 {
-	const struct person *person = input->person;
+	const struct person *person = reading->person;
+	policy_times_read(reading->input->settings, person, &life->times);
 	life->has_start_date = person->start_date.state == FIELD_VALUE;
-	life->has_started = person->access == BOB_ACCESS_ACTIVE ||
-	        person->lifecycle == LIFECYCLE_EMPLOYED || person->lifecycle == LIFECYCLE_LEAVE ||
-	        person->lifecycle == LIFECYCLE_GARDEN_LEAVE;
-	if (life->has_start_date) {
-		life->starts_at_ms = zone_first_instant_ms(
-		        policy_zone(input->settings, person), person->start_date.days);
-		life->has_started = life->has_started || input->now_ms >= life->starts_at_ms;
-		due_at(life, input->now_ms, life->starts_at_ms);
+	life->is_started_by_word = person->access == BOB_ACCESS_ACTIVE ||
+	        life->lifecycle == LIFECYCLE_EMPLOYED || life->lifecycle == LIFECYCLE_LEAVE ||
+	        life->lifecycle == LIFECYCLE_GARDEN_LEAVE;
+	life->has_started = life->is_started_by_word || has_come(reading, life->times.starts_at_ms);
+	due_at(reading, life, life->times.starts_at_ms);
+}
+
+/* Naming a word among the leave types makes it known (K1). */
+static void read_leave_type(const struct reading *reading, struct life *life)
+{
+	const struct policy_settings *settings = reading->input->settings;
+	const struct person *person = reading->person;
+	const struct leave_type *type = policy_leave_type(settings, person);
+	life->lifecycle = type != NULL ? LIFECYCLE_LEAVE : person->lifecycle;
+	const enum leave_access access = type != NULL ? type->access : settings->leave;
+	life->is_suspending_leave = life->lifecycle == LIFECYCLE_LEAVE && access == LEAVE_SUSPENDS;
+}
+
+/* For a trigger that does not look at the last day it matters only without a termination date. */
+static bool is_last_day_looked_at(const struct reading *reading)
+{
+	const enum leaver_trigger trigger = reading->input->settings->leaver.trigger;
+	return closes_on_garden_leave(trigger) || reading->ends.termination_over_ms == 0;
+}
+
+static void read_due(const struct reading *reading, struct life *life)
+{
+	const struct policy_ends *ends = &reading->ends;
+	life->has_end_in_sight = ends->last_day_over_ms > reading->now_ms ||
+	        ends->termination_over_ms > reading->now_ms;
+	due_at(reading, life, ends->closes_at_ms);
+	due_at(reading, life, ends->termination_over_ms);
+	if (is_last_day_looked_at(reading)) {
+		due_at(reading, life, ends->last_day_over_ms);
+	}
+}
+
+/* Garden leave has its own instant, if that comes first. */
+static void read_closing(const struct reading *reading, struct life *life)
+{
+	const int64_t closes_at_ms = reading->ends.closes_at_ms;
+	if (life->closes_at_ms == 0 || (closes_at_ms != 0 && closes_at_ms < life->closes_at_ms)) {
+		life->closes_at_ms = closes_at_ms;
+	}
+	if (life->standing == STANDING_CONTRADICTED) {
+		life->closes_at_ms = 0;
 	}
 }
 
 static void read_person(const struct policy_input *input, struct life *life)
 {
-	struct instants at;
-	read_instants(input, &at);
+	struct reading reading = {.input = input, .person = input->person, .now_ms = input->now_ms};
+	policy_ends_read(input->settings, input->person, &reading.ends);
 	stand(life, STANDING_HERE, "");
-	read_start(input, life);
-	read_lifecycle(input->person, &at, life);
+	read_leave_type(&reading, life);
+	read_start(&reading, life);
+	read_lifecycle(&reading, life);
 	if (life->standing == STANDING_HERE && input->person->access == BOB_ACCESS_UNKNOWN) {
 		stand(life, STANDING_UNREADABLE, "Bob did not show the access status");
 	}
-	life->has_end_in_sight =
-	        at.last_day_over_ms > at.now_ms || at.termination_over_ms > at.now_ms;
-	due_at(life, at.now_ms, at.last_day_over_ms);
-	due_at(life, at.now_ms, at.termination_over_ms);
+	read_closing(&reading, life);
+	read_due(&reading, life);
 }
 
 /* Deleted takes the event and an answer without the person: a failed read confirms nothing (L2). */

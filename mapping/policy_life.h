@@ -9,6 +9,7 @@
  */
 
 #include "mapping/policy.h"
+#include "mapping/policy_time.h"
 
 enum standing {
 	STANDING_HERE, /* hired, employed or on leave */
@@ -25,10 +26,14 @@ enum standing {
 struct life {
 	enum standing standing;
 	const char *why; /* half a sentence; static */
+	enum lifecycle lifecycle; /* as Bob says, with the leave words of the settings (K1) */
+	bool is_suspending_leave; /* on a leave that the settings suspend for (E1) */
+	bool is_started_by_word; /* Bob's status says so, whatever the start date */
 	bool has_started; /* Bob says so, or the start date has come */
 	bool has_start_date;
 	bool has_end_in_sight; /* an end of the present employment is still to come */
-	int64_t starts_at_ms; /* first instant of the start date; 0: not known */
+	struct policy_times times;
+	int64_t closes_at_ms; /* come or to come; 0: none, or contradicted by Bob's status */
 	int64_t due_at_ms; /* when the standing may change by itself; 0: never */
 };
 

@@ -1,22 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What comes before everything else: who is never touched, who is closed, and
- * of whom too little is known. Each step either decides and returns true, or
- * leaves the matter to the next; what it says holds under the condition that
- * no earlier one applied.
+ * What comes before everything else: who is never touched, and who is closed.
+ * Each step either decides and returns true, or leaves the matter to the next;
+ * what it says holds under the condition that no earlier one applied.
  */
 #include "mapping/policy_view.h"
 
-#include "server/base/str.h"
-
+#define DAY_MS            INT64_C(86400000)
 #define DUPLICATE_WAIT_MS INT64_C(259200000) /* G6: 72 h that an open question defers closing */
 
 /* ------------------------------------------------ protected, held, revoked, left */
 
+/* Since when a leaver is suspended; whoever was suspended before leaving is so from the end on. */
+static int64_t suspended_since_ms(const struct policy_view *view)
+{
+	if (view->account->lowered == LOWER_LEAVER) {
+		return view->account->lowered_at_ms;
+	}
+	return policy_has_come(view->input->now_ms, view->life.closes_at_ms)
+	        ? view->life.closes_at_ms
+	        : 0;
+}
+
+/* When a suspended leaver is deactivated (L4); 0: not by time. */
+static int64_t deactivates_at_ms(const struct policy_view *view)
+{
+	const int days = view->settings->leaver.then_deactivate_after_days;
+	const int64_t since_ms = suspended_since_ms(view);
+	const bool is_by_time = view->settings->leaver.action == LEAVER_SUSPEND && days > 0 &&
+	        view->account->status == ACCOUNT_SUSPENDED && since_ms != 0;
+	return is_by_time ? since_ms + days * DAY_MS : 0;
+}
+
 static enum wanted_account closed_for_leaver(const struct policy_view *view)
 {
-	return view->settings->leaver.action == LEAVER_SUSPEND ? policy_view_suspended(view)
-	                                                       : WANTED_DEACTIVATED;
+	if (view->settings->leaver.action != LEAVER_SUSPEND ||
+	        policy_has_come(view->input->now_ms, deactivates_at_ms(view))) {
+		return WANTED_DEACTIVATED;
+	}
+	return policy_view_suspended(view);
 }
 
 static bool is_lowering_due(const struct policy_view *view)
@@ -99,7 +121,7 @@ static bool step_revocation(const struct policy_view *view, struct decision *dec
 }
 
 /* The account is about to move to another record of the same person: wait, but not for ever. */
-static void decide_duplicate(const struct policy_view *view, struct decision *decision)
+void policy_close_duplicate(const struct policy_view *view, struct decision *decision)
 {
 	const int64_t until_ms = view->account->hold_since_ms[HOLD_DUPLICATE] + DUPLICATE_WAIT_MS;
 	if (view->input->now_ms < until_ms) {
@@ -121,12 +143,27 @@ static enum policy_rule leaver_rule(const struct policy_view *view)
 	return view->input->presence == PRESENCE_READ ? RULE_L1 : RULE_L2;
 }
 
-static void decide_leaver(const struct policy_view *view, struct decision *decision)
+/* A suspended leaver's next date is that of the deactivation, or comes with the suspension. */
+static void due_to_deactivate(const struct policy_view *view, struct decision *decision)
 {
-	policy_view_decide(
-	        decision, WANTED_DEACTIVATED, leaver_rule(view), "leaver", view->life.why);
+	const struct leaver_settings *leaver = &view->settings->leaver;
+	policy_view_due(view, decision, deactivates_at_ms(view));
+	if (decision->wanted == WANTED_SUSPENDED && !policy_view_is_closed(view) &&
+	        leaver->then_deactivate_after_days > 0) {
+		policy_view_due(view, decision,
+		        view->input->now_ms + leaver->then_deactivate_after_days * DAY_MS);
+	}
+}
+
+void policy_close_leaver(const struct policy_view *view, struct decision *decision)
+{
+	const bool is_later = policy_has_come(view->input->now_ms, deactivates_at_ms(view));
+	policy_view_decide(decision, WANTED_DEACTIVATED, leaver_rule(view),
+	        is_later ? "suspended as a leaver for as long as the settings say" : "leaver",
+	        view->life.why);
 	policy_view_lower(decision, closed_for_leaver(view), LOWER_LEAVER, LANE_LEAVE);
 	decision->clears_groups = view->settings->leaver.groups == LEAVER_LOSES_GROUPS;
+	due_to_deactivate(view, decision);
 }
 
 static bool step_leaver(const struct policy_view *view, struct decision *decision)
@@ -139,9 +176,9 @@ static bool step_leaver(const struct policy_view *view, struct decision *decisio
 		        decision, WANTED_NONE, RULE_G1, "no account wanted", view->life.why);
 		policy_view_keep_profile(decision);
 	} else if (policy_view_has_hold(view, HOLD_DUPLICATE)) {
-		decide_duplicate(view, decision);
+		policy_close_duplicate(view, decision);
 	} else {
-		decide_leaver(view, decision);
+		policy_close_leaver(view, decision);
 	}
 	return true;
 }
@@ -174,76 +211,6 @@ static bool step_doubtful(const struct policy_view *view, struct decision *decis
 	return true;
 }
 
-/* ----------------------------------------------------------- what is not known */
-
-static bool is_worth_asking(const struct policy_view *view)
-{
-	return view->account->is_linked && view->account->status != ACCOUNT_DEPROVISIONED;
-}
-
-/* Somebody who was never linked, or is closed already, needs no answer. */
-static void decide_disappeared(const struct policy_view *view, struct decision *decision)
-{
-	if (policy_view_is_approved(view, HOLD_DISAPPEARED)) {
-		decide_leaver(view, decision);
-		str_format_cut(decision->reason, sizeof(decision->reason),
-		        "leaver: an administrator confirmed that the person who disappeared left");
-		decision->is_leaver = true;
-		return;
-	}
-	policy_view_decide(decision, WANTED_UNCHANGED, RULE_L2, "nothing changed", view->life.why);
-	policy_view_keep_profile(decision);
-	if (is_worth_asking(view)) {
-		policy_view_ask(decision, HOLD_DISAPPEARED, view->life.why);
-	}
-}
-
-static void decide_left_unseen(const struct policy_view *view, struct decision *decision)
-{
-	if (view->input->presence == PRESENCE_DISAPPEARED) {
-		decide_disappeared(view, decision);
-	} else {
-		policy_view_decide(
-		        decision, WANTED_UNCHANGED, RULE_L2, "nothing changed", view->life.why);
-		policy_view_keep_profile(decision);
-	}
-	decision->is_alarm = decision->wanted == WANTED_UNCHANGED && view->account->is_linked &&
-	        !policy_view_is_closed(view);
-}
-
-static void decide_unknown(const struct policy_view *view, struct decision *decision,
-        enum policy_rule rule, bool may_write_profile)
-{
-	policy_view_decide(
-	        decision, WANTED_UNCHANGED, rule, "nothing raised or lowered", view->life.why);
-	decision->may_write_profile = may_write_profile;
-	decision->may_rename = false;
-}
-
-static bool step_not_known(const struct policy_view *view, struct decision *decision)
-{
-	switch (view->life.standing) {
-	case STANDING_HERE:
-	case STANDING_LEAVER: return false;
-	case STANDING_CONTRADICTED: decide_unknown(view, decision, RULE_L1, true); break;
-	case STANDING_UNKNOWN_WORD:
-		decide_unknown(view, decision, RULE_K1, true);
-		str_format_cut(decision->reason, sizeof(decision->reason),
-		        "nothing raised or lowered: unknown lifecycle status \"%s\"",
-		        view->input->person->lifecycle_word);
-		break;
-	case STANDING_UNREADABLE:
-		decide_unknown(view, decision, RULE_K2, false);
-		policy_view_look_daily(view, decision);
-		break;
-	case STANDING_NOT_READ: decide_unknown(view, decision, RULE_K2, false); break;
-	case STANDING_ABSENT: decide_unknown(view, decision, RULE_L2, false); break;
-	case STANDING_LEFT_UNSEEN: decide_left_unseen(view, decision); break;
-	case STANDING_DISAPPEARED: decide_disappeared(view, decision); break;
-	}
-	return true;
-}
-
 /* ------------------------------------------------------------------------ order */
 
 bool policy_lower(const struct policy_view *view, struct decision *decision)
@@ -255,7 +222,6 @@ bool policy_lower(const struct policy_view *view, struct decision *decision)
 	        step_leaver,
 	        step_revoked,
 	        step_doubtful,
-	        step_not_known,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (steps[i](view, decision)) {

@@ -101,19 +101,25 @@ void policy_settings_finish(struct policy_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 }
 
-const struct zone *policy_zone(const struct policy_settings *settings, const struct person *person)
+/* Both sides cut alike: a person keeps the beginning of a long word. */
+static bool is_leave_word(const struct person *person, const char *word)
 {
-	if (person == NULL || person->site.state != FIELD_VALUE) {
-		return settings->zone;
-	}
-	const char *site = personal_reveal(&person->site.text);
-	for (size_t i = 0; i < settings->site_count; i++) {
-		if (str_equal_fold(settings->sites[i].site, site)) {
-			return settings->sites[i].zone != NULL ? settings->sites[i].zone
-			                                       : settings->zone;
+	char cut[sizeof(person->lifecycle_word)];
+	str_format_cut(cut, sizeof(cut), "%s", word);
+	return lifecycle_word_equal(cut, person->lifecycle_word);
+}
+
+const struct leave_type *policy_leave_type(
+        const struct policy_settings *settings, const struct person *person)
+{
+	const bool may_be_leave = person->lifecycle == LIFECYCLE_LEAVE ||
+	        (person->lifecycle == LIFECYCLE_UNKNOWN && person->lifecycle_word[0] != '\0');
+	for (size_t i = 0; may_be_leave && i < settings->leave_type_count; i++) {
+		if (is_leave_word(person, settings->leave_types[i].word)) {
+			return &settings->leave_types[i];
 		}
 	}
-	return settings->zone;
+	return NULL;
 }
 
 bool policy_needs_employment_type(const struct policy_settings *settings)

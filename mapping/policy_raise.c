@@ -1,48 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * People who are hired, employed or on leave: is an account made, opened, left
- * alone? Steps as in policy_lower.c.
+ * People who are hired, employed or on leave: is an account made, activated,
+ * left alone? Steps as in policy_lower.c.
  */
 #include "mapping/policy_view.h"
 
+#define MOVE_LOOK_MS INT64_C(900000) /* 15 minutes: how soon we look whether a move is done */
+
 static bool is_on_leave(const struct policy_view *view)
 {
-	const enum lifecycle lifecycle = view->input->person->lifecycle;
+	const enum lifecycle lifecycle = view->life.lifecycle;
 	return lifecycle == LIFECYCLE_LEAVE || lifecycle == LIFECYCLE_GARDEN_LEAVE;
-}
-
-/* The account is one that may be open now: start date (K3) and mode (R1). */
-static bool is_open_time(const struct policy_view *view)
-{
-	switch (view->mode) {
-	case ACTIVATION_NEVER: return false;
-	case ACTIVATION_ALWAYS: return true;
-	case ACTIVATION_BOB_STATUS: return view->life.has_started;
-	}
-	return false;
 }
 
 /* The reason of an account that exists and is not activated yet. */
 static void decide_staged(const struct policy_view *view, struct decision *decision)
 {
-	if (view->mode == ACTIVATION_NEVER) {
+	const struct policy_times *times = &view->life.times;
+	if (view->life.is_suspending_leave) {
+		policy_view_decide(decision, WANTED_STAGED, RULE_E1,
+		        "on a leave without access: to be activated on return", NULL);
+	} else if (view->mode == ACTIVATION_NEVER) {
 		policy_view_decide(decision, WANTED_STAGED, RULE_R4,
 		        "activation is left to an administrator", NULL);
 	} else {
-		policy_view_decide(decision, WANTED_STAGED, RULE_K3,
-		        "to be activated on the start date", NULL);
+		policy_view_decide(decision, WANTED_STAGED, RULE_K3, "", NULL);
+		policy_time_say(decision->reason, sizeof(decision->reason), "to be activated",
+		        times->lead.activation, view->settings->activation_at_minute);
+		policy_view_due(view, decision, times->activates_at_ms);
 	}
-}
-
-static void wait_for_start_date(
-        const struct policy_view *view, struct decision *decision, enum wanted_account wanted)
-{
-	const bool is_empty = view->input->person->start_date.state == FIELD_EMPTY;
-	policy_view_decide(decision, wanted, RULE_K3,
-	        is_empty ? "waiting: Bob has no start date"
-	                 : "waiting: Bob did not show a start date",
-	        NULL);
-	policy_view_look_daily(view, decision);
 }
 
 static void wait_for_email(const struct policy_view *view, struct decision *decision)
@@ -72,6 +58,28 @@ static bool step_scope_unknown(const struct policy_view *view, struct decision *
 	return true;
 }
 
+/*
+ * Bob's word counts for more than a date that is still to come, but not for
+ * more than the hour: on the start date itself Bob says employed from midnight.
+ */
+static bool is_creation_time(const struct policy_view *view)
+{
+	const struct life *life = &view->life;
+	const int64_t now_ms = view->input->now_ms;
+	return view->settings->create == CREATE_ON_CREATION ||
+	        policy_has_come(now_ms, life->times.creates_at_ms) ||
+	        (life->is_started_by_word && now_ms < life->times.starts_at_ms);
+}
+
+static void wait_to_create(const struct policy_view *view, struct decision *decision)
+{
+	const struct policy_times *times = &view->life.times;
+	policy_view_decide(decision, WANTED_NONE, RULE_K3, "", NULL);
+	policy_time_say(decision->reason, sizeof(decision->reason), "to be created",
+	        times->lead.create, view->settings->create_at_minute);
+	policy_view_due(view, decision, times->creates_at_ms);
+}
+
 static bool step_unlinked(const struct policy_view *view, struct decision *decision)
 {
 	if (view->account->is_linked) {
@@ -87,17 +95,16 @@ static bool step_unlinked(const struct policy_view *view, struct decision *decis
 		return true;
 	}
 	if (!view->life.has_start_date) {
-		wait_for_start_date(view, decision, WANTED_NONE);
+		policy_view_wait_for_start(view, decision, WANTED_NONE);
 		return true;
 	}
-	if (view->settings->create == CREATE_ON_START_DATE && !view->life.has_started) {
-		policy_view_decide(
-		        decision, WANTED_NONE, RULE_K3, "to be created on the start date", NULL);
+	if (!is_creation_time(view)) {
+		wait_to_create(view, decision);
 		return true;
 	}
 	decision->lane = LANE_JOIN;
 	decision->may_create = true;
-	if (is_open_time(view)) {
+	if (policy_view_is_open_time(view)) {
 		policy_view_decide(decision, WANTED_ACTIVE, RULE_R1,
 		        "hired or employed: account wanted", NULL);
 	} else {
@@ -119,95 +126,57 @@ static const char *why_out_of_scope(const struct policy_view *view)
 	return NULL;
 }
 
+/* An open move to another connection: there the account is opened first, then closed here. */
+static bool is_waiting_for_move(const struct policy_view *view, struct decision *decision)
+{
+	if (view->settings->out_of_scope == SCOPE_KEEP || !view->account->is_move_pending) {
+		return false;
+	}
+	policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5,
+	        "out of scope: waits until the account in the other connection is open", NULL);
+	policy_view_due(view, decision, view->input->now_ms + MOVE_LOOK_MS);
+	return true;
+}
+
+/* Scope gates creating, adopting and writing; that a leave is over it cannot gate (R3). */
+static bool is_back_from_leave(const struct policy_view *view)
+{
+	return view->account->lowered == LOWER_LEAVE &&
+	        view->account->status == ACCOUNT_SUSPENDED && !view->account->was_terminated;
+}
+
+static void decide_kept(const struct policy_view *view, struct decision *decision, const char *why)
+{
+	if (is_back_from_leave(view)) {
+		policy_view_decide(
+		        decision, WANTED_ACTIVE, RULE_R3, "back from leave: opened again", why);
+		decision->lane = LANE_JOIN;
+	} else {
+		policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5, why, NULL);
+	}
+}
+
 static bool step_out_of_scope(const struct policy_view *view, struct decision *decision)
 {
 	const char *why = why_out_of_scope(view);
 	if (why == NULL) {
 		return false;
 	}
-	policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5, why, NULL);
 	policy_view_keep_profile(decision);
+	if (is_waiting_for_move(view, decision)) {
+		return true;
+	}
 	switch (view->settings->out_of_scope) {
-	case SCOPE_KEEP: break;
+	case SCOPE_KEEP: decide_kept(view, decision, why); break;
 	case SCOPE_SUSPEND:
+		policy_view_decide(decision, WANTED_SUSPENDED, RULE_L5, why, NULL);
 		policy_view_lower(decision, policy_view_suspended(view), LOWER_SCOPE, LANE_LEAVE);
 		break;
 	case SCOPE_DEACTIVATE:
+		policy_view_decide(decision, WANTED_DEACTIVATED, RULE_L5, why, NULL);
 		policy_view_lower(decision, WANTED_DEACTIVATED, LOWER_SCOPE, LANE_LEAVE);
 		break;
 	}
-	return true;
-}
-
-/* In mode never a human reopens who left, unless one already has said so (R4). */
-static bool is_reopening_held(const struct policy_view *view)
-{
-	const struct account_facts *account = view->account;
-	const bool is_rehire = account->lowered == LOWER_LEAVER ||
-	        account->lowered == LOWER_REVOKED || view->is_rehired ||
-	        policy_view_has_hold(view, HOLD_REHIRE);
-	const bool would_be_first =
-	        account->status == ACCOUNT_DEPROVISIONED && !account->is_activated;
-	return view->mode == ACTIVATION_NEVER && (is_rehire || would_be_first) &&
-	        !policy_view_is_approved(view, HOLD_REHIRE) &&
-	        !policy_view_is_approved(view, HOLD_REVOKED);
-}
-
-static bool is_reopening_approved(const struct policy_view *view)
-{
-	return policy_view_is_approved(view, HOLD_CLOSED_BY_OTHER) ||
-	        policy_view_is_approved(view, HOLD_MATCH) ||
-	        policy_view_is_approved(view, HOLD_REHIRE) ||
-	        policy_view_is_approved(view, HOLD_REVOKED);
-}
-
-static void decide_closed_by_other(const struct policy_view *view, struct decision *decision)
-{
-	policy_view_decide(decision, WANTED_UNCHANGED, RULE_R3,
-	        "closed by someone else: it stays closed until an administrator says otherwise",
-	        NULL);
-	if (view->account->is_activated || is_open_time(view)) {
-		policy_view_ask(decision, HOLD_CLOSED_BY_OTHER,
-		        "the account was closed by someone else, and Bob says this person is here");
-	}
-}
-
-static bool is_to_reopen_now(const struct policy_view *view)
-{
-	if (view->mode == ACTIVATION_ALWAYS && view->settings->create == CREATE_ON_CREATION) {
-		return true;
-	}
-	return view->life.has_started;
-}
-
-/* The account is closed, the person is here: R3, R4. */
-static bool step_closed(const struct policy_view *view, struct decision *decision)
-{
-	const bool is_approved_now = is_reopening_approved(view);
-	if (!policy_view_is_closed(view)) {
-		return false;
-	}
-	if (view->account->lowered == LOWER_NONE && !is_approved_now) {
-		decide_closed_by_other(view, decision);
-	} else if (is_reopening_held(view)) {
-		policy_view_decide(decision, WANTED_UNCHANGED, RULE_R4,
-		        "back again, but activation is left to an administrator", NULL);
-		policy_view_ask(decision, HOLD_REHIRE, "rehired, or the termination was withdrawn");
-	} else if (!view->life.has_start_date && !is_approved_now) {
-		wait_for_start_date(view, decision, WANTED_UNCHANGED);
-	} else if (!is_to_reopen_now(view) && !is_approved_now) {
-		policy_view_decide(decision, WANTED_UNCHANGED, RULE_K3,
-		        "to be opened again on the start date", NULL);
-	} else {
-		policy_view_decide(decision, WANTED_ACTIVE, RULE_R3,
-		        view->is_rehired ? "rehired: the account is opened again"
-		                         : "the cause of our closing is gone: opened again",
-		        NULL);
-		decision->lane = LANE_JOIN;
-	}
-	decision->may_write_profile =
-	        view->account->status == ACCOUNT_SUSPENDED || decision->wanted == WANTED_ACTIVE;
-	decision->may_rename = decision->may_write_profile;
 	return true;
 }
 
@@ -223,8 +192,8 @@ static bool step_staged(const struct policy_view *view, struct decision *decisio
 		        "not activated, and neither created nor adopted so by us: left as it is",
 		        NULL);
 	} else if (view->mode != ACTIVATION_NEVER && !view->life.has_start_date) {
-		wait_for_start_date(view, decision, WANTED_STAGED);
-	} else if (is_open_time(view)) {
+		policy_view_wait_for_start(view, decision, WANTED_STAGED);
+	} else if (policy_view_is_open_time(view)) {
 		policy_view_decide(
 		        decision, WANTED_ACTIVE, RULE_R1, "the first activation is due", NULL);
 		decision->lane = LANE_JOIN;
@@ -265,7 +234,7 @@ bool policy_raise(const struct policy_view *view, struct decision *decision)
 	        step_scope_unknown,
 	        step_unlinked,
 	        step_out_of_scope,
-	        step_closed,
+	        policy_reopen,
 	        step_staged,
 	        step_open,
 	};

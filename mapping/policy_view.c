@@ -43,6 +43,22 @@ bool policy_view_is_closed(const struct policy_view *view)
 	        view->account->status == ACCOUNT_DEPROVISIONED;
 }
 
+/* The account is one that may be open now: start date (K3) and mode (R1). */
+bool policy_view_is_open_time(const struct policy_view *view)
+{
+	if (view->life.is_suspending_leave) {
+		return false;
+	}
+	switch (view->mode) {
+	case ACTIVATION_NEVER: return false;
+	case ACTIVATION_ALWAYS: return true;
+	case ACTIVATION_BOB_STATUS:
+		return view->life.is_started_by_word ||
+		        policy_has_come(view->input->now_ms, view->life.times.activates_at_ms);
+	}
+	return false;
+}
+
 /* A status that was not read in this run proves nothing: suspend is called and Okta decides. */
 enum wanted_account policy_view_suspended(const struct policy_view *view)
 {
@@ -92,12 +108,25 @@ void policy_view_lower(struct decision *decision, enum wanted_account wanted,
 	policy_view_keep_profile(decision);
 }
 
+void policy_view_due(const struct policy_view *view, struct decision *decision, int64_t instant_ms)
+{
+	policy_due_at(&decision->due_at_ms, view->input->now_ms, instant_ms);
+}
+
 void policy_view_look_daily(const struct policy_view *view, struct decision *decision)
 {
-	const int64_t tomorrow_ms = view->input->now_ms + DAY_MS;
-	if (decision->due_at_ms == 0 || tomorrow_ms < decision->due_at_ms) {
-		decision->due_at_ms = tomorrow_ms;
-	}
+	policy_view_due(view, decision, view->input->now_ms + DAY_MS);
+}
+
+void policy_view_wait_for_start(
+        const struct policy_view *view, struct decision *decision, enum wanted_account wanted)
+{
+	const bool is_empty = view->input->person->start_date.state == FIELD_EMPTY;
+	policy_view_decide(decision, wanted, RULE_K3,
+	        is_empty ? "waiting: Bob has no start date"
+	                 : "waiting: Bob did not show a start date",
+	        NULL);
+	policy_view_look_daily(view, decision);
 }
 
 /*

@@ -17,7 +17,7 @@
 
 void okta_model_init(struct okta_model *model, const struct account_facts *account, json_t *present)
 {
-	*model = (struct okta_model){.account = *account, .present = present};
+	*model = (struct okta_model){.account = *account, .present = present, .now_ms = 1};
 }
 
 void okta_model_finish(struct okta_model *model)
@@ -41,6 +41,16 @@ static void keep_baseline(struct okta_model *model, const struct map_profile *wa
 	keep_text(&model->bob_email, map_profile_text(wanted, "email"));
 }
 
+/* What the record keeps of an activation, and of the mail that went with it. */
+static void note_activated(struct okta_model *model, const struct planned_action *action)
+{
+	struct account_facts *account = &model->account;
+	account->is_activated = true;
+	account->activated_at_ms = model->now_ms;
+	account->mails = action->sends_email ? 1 : 0;
+	account->mailed_at_ms = action->sends_email ? model->now_ms : 0;
+}
+
 static void apply_create(struct okta_model *model, const struct planned_action *action,
         const struct map_profile *wanted)
 {
@@ -49,7 +59,9 @@ static void apply_create(struct okta_model *model, const struct planned_action *
 	model->account.okta_id = "00u1created0example0";
 	model->account.origin = ORIGIN_CREATED;
 	model->account.status = action->is_activating ? ACCOUNT_PROVISIONED : ACCOUNT_STAGED;
-	model->account.is_activated = action->is_activating;
+	if (action->is_activating) {
+		note_activated(model, action);
+	}
 	json_decref(model->present);
 	model->present = json_deep_copy(action->profile);
 	keep_baseline(model, wanted);
@@ -88,6 +100,7 @@ static void apply_lowering(struct okta_model *model, const struct planned_action
 	}
 	account->is_status_stale = false;
 	account->lowered = action->lower_cause;
+	account->lowered_at_ms = model->now_ms;
 }
 
 static void apply_raising(struct okta_model *model, const struct planned_action *action)
@@ -100,9 +113,19 @@ static void apply_raising(struct okta_model *model, const struct planned_action 
 		MUST(account->status == ACCOUNT_STAGED || account->status == ACCOUNT_DEPROVISIONED,
 		        "activate of who is");
 		account->status = ACCOUNT_PROVISIONED;
+		note_activated(model, action);
 	}
 	account->lowered = LOWER_NONE;
 	account->is_activated = true;
+}
+
+static void apply_mail(struct okta_model *model, const struct planned_action *action)
+{
+	MUST(model->account.status == ACCOUNT_PROVISIONED, "activation mail to who needs none");
+	MUST(action->sends_email, "a mail that is not sent");
+	model->account.mails++;
+	model->account.mailed_at_ms = model->now_ms;
+	MUST(model->account.mails <= 2, "a third activation mail");
 }
 
 static void apply_action(struct okta_model *model, const struct planned_action *action,
@@ -117,7 +140,7 @@ static void apply_action(struct okta_model *model, const struct planned_action *
 	case ACTION_ACTIVATE:
 	case ACTION_UNSUSPEND: apply_raising(model, action); break;
 	case ACTION_END_SESSIONS: model->is_sessions_due = false; break;
-	case ACTION_REACTIVATE:
+	case ACTION_REACTIVATE: apply_mail(model, action); break;
 	case ACTION_JOIN_GROUP:
 	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:

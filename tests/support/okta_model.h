@@ -16,6 +16,7 @@ struct okta_model {
 	char *bob_login; /* owned */
 	char *bob_email;
 	bool is_sessions_due;
+	int64_t now_ms; /* when things are done; set by the caller, never 0 */
 	int calls;
 };
 

@@ -59,48 +59,133 @@ static struct zone *open_zone(const char *name)
 	return zone;
 }
 
-static void read_sites(struct policy_settings *settings, const json_t *sites)
+/* The number of a word in a list of words; 0, the default, for none. */
+static int word_at(const char *word, const char *const *words)
 {
-	const char *site;
-	json_t *zone;
+	for (int i = 0; word != NULL && words[i] != NULL; i++) {
+		if (strcmp(word, words[i]) == 0) {
+			return i;
+		}
+	}
+	ck_assert_msg(word == NULL, "no such word: %s", word);
+	return 0;
+}
+
+static int number_or(const json_t *object, const char *key, int fallback)
+{
+	const json_t *value = json_object_get(object, key);
+	return value == NULL ? fallback : (int)json_integer_value(value);
+}
+
+static struct lead_days read_lead(const json_t *object, int fallback)
+{
+	return (struct lead_days){.create = number_or(object, "create_days", fallback),
+	        .activation = number_or(object, "activation_days", fallback)};
+}
+
+/* A zone's name, or an object with "zone", "create_days" and "activation_days". */
+static void read_site(struct site_settings *site, const char *name, const json_t *given)
+{
+	const char *zone =
+	        json_is_string(given) ? json_string_value(given) : json_get_text(given, "zone");
+	*site = (struct site_settings){.site = str_dup(name),
+	        .zone = zone == NULL ? NULL : open_zone(zone),
+	        .lead = read_lead(given, LEAD_NOT_GIVEN)};
+}
+
+static void read_sites(struct policy_settings *settings, json_t *sites)
+{
+	const char *name;
+	json_t *given;
 	settings->sites = calloc(json_object_size(sites) + 1, sizeof(*settings->sites));
 	ck_assert_ptr_nonnull(settings->sites);
-	void *at = json_object_iter((json_t *)(uintptr_t)sites);
-	for (; at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)sites, at)) {
-		site = json_object_iter_key(at);
-		zone = json_object_iter_value(at);
-		settings->sites[settings->site_count].site = str_dup(site);
-		settings->sites[settings->site_count++].zone = open_zone(json_string_value(zone));
+	json_object_foreach(sites, name, given)
+	{
+		read_site(&settings->sites[settings->site_count++], name, given);
 	}
 }
 
-static enum out_of_scope scope_parse(const char *word)
+static void read_employments(struct policy_settings *settings, json_t *types)
 {
-	if (str_equal(word, "suspend")) {
-		return SCOPE_SUSPEND;
+	const char *name;
+	json_t *given;
+	settings->employments = calloc(json_object_size(types) + 1, sizeof(*settings->employments));
+	ck_assert_ptr_nonnull(settings->employments);
+	json_object_foreach(types, name, given)
+	{
+		settings->employments[settings->employment_count++] = (struct employment_settings){
+		        .type = str_dup(name), .lead = read_lead(given, LEAD_NOT_GIVEN)};
 	}
-	return str_equal(word, "deactivate") ? SCOPE_DEACTIVATE : SCOPE_KEEP;
+}
+
+static enum leave_access read_access(const char *word)
+{
+	static const char *const WORDS[] = {"keep", "suspend", NULL};
+	return (enum leave_access)word_at(word, WORDS);
+}
+
+static void read_leave_types(struct policy_settings *settings, json_t *types)
+{
+	const char *word;
+	json_t *access;
+	settings->leave_types = calloc(json_object_size(types) + 1, sizeof(*settings->leave_types));
+	ck_assert_ptr_nonnull(settings->leave_types);
+	json_object_foreach(types, word, access)
+	{
+		settings->leave_types[settings->leave_type_count++] = (struct leave_type){
+		        .word = str_dup(word), .access = read_access(json_string_value(access))};
+	}
+}
+
+static struct leaver_settings read_leaver(const json_t *shorthand)
+{
+	static const char *const ACTIONS[] = {"deactivate", "suspend", NULL};
+	static const char *const TRIGGERS[] = {
+	        "earliest", "termination_date", "last_day", "deletion", NULL};
+	return (struct leaver_settings){
+	        .action = (enum leaver_action)word_at(json_get_text(shorthand, "leaver"), ACTIONS),
+	        .trigger = (enum leaver_trigger)word_at(
+	                json_get_text(shorthand, "leaver_trigger"), TRIGGERS),
+	        .at_minute = number_or(shorthand, "leaver_at", DAY_MINUTES),
+	        .then_deactivate_after_days = number_or(shorthand, "then_deactivate", 0),
+	        .ends_sessions = json_get_bool(shorthand, "end_sessions", true),
+	        .revokes_tokens = true,
+	        .groups = json_get_bool(shorthand, "clear_groups", false) ? LEAVER_LOSES_GROUPS
+	                                                                  : LEAVER_KEEPS_GROUPS};
+}
+
+static struct activation_email read_mail(const json_t *shorthand)
+{
+	return (struct activation_email){
+	        .is_sent = json_get_bool(shorthand, "activation_email", true),
+	        .is_timed = json_object_get(shorthand, "mail_days") != NULL,
+	        .days_before = number_or(shorthand, "mail_days", 0),
+	        .at_minute = number_or(shorthand, "mail_at", 0),
+	        .resend_after_days = number_or(shorthand, "resend_days", 0)};
 }
 
 void sample_settings_init(struct policy_settings *settings, const json_t *shorthand)
 {
 	static const char *const any = "[\"example.com\"]";
+	static const char *const CREATES[] = {"on_creation", "on_start_date", NULL};
+	static const char *const REHIRES[] = {"reactivate", "hold", NULL};
+	static const char *const SCOPES[] = {"keep", "suspend", "deactivate", NULL};
 	const json_t *domains = json_object_get(shorthand, "email_domains");
 	json_t *fallback = json_loads(any, 0, NULL);
 	*settings = (struct policy_settings){
-	        .create = str_equal(json_get_text(shorthand, "create"), "on_start_date")
-	                ? CREATE_ON_START_DATE
-	                : CREATE_ON_CREATION,
+	        .create = (enum creation_time)word_at(json_get_text(shorthand, "create"), CREATES),
+	        .create_at_minute = number_or(shorthand, "create_at", 0),
 	        .activation = activation_mode_parse(json_get_text(shorthand, "activation")),
-	        .activation_email = {.is_sent = json_get_bool(shorthand, "activation_email", true)},
+	        .activation_at_minute = number_or(shorthand, "activation_at", 0),
+	        .lead = read_lead(shorthand, 0),
+	        .activation_email = read_mail(shorthand),
 	        .zone = open_zone(text_or(shorthand, "time_zone", "Europe/London")),
-	        .leaver = {.action = str_equal(json_get_text(shorthand, "leaver"), "suspend")
-	                        ? LEAVER_SUSPEND
-	                        : LEAVER_DEACTIVATE,
-	                .at_minute = DAY_MINUTES,
-	                .ends_sessions = json_get_bool(shorthand, "end_sessions", true),
-	                .revokes_tokens = true},
-	        .out_of_scope = scope_parse(json_get_text(shorthand, "out_of_scope")),
+	        .leaver = read_leaver(shorthand),
+	        .leave = read_access(json_get_text(shorthand, "leave")),
+	        .rehire = (enum rehire)word_at(json_get_text(shorthand, "rehire"), REHIRES),
+	        .out_of_scope = (enum out_of_scope)word_at(
+	                json_get_text(shorthand, "out_of_scope"), SCOPES),
+	        .old_login_attribute = str_dup(json_get_text(shorthand, "old_login")),
 	        .match_okta = str_dup(json_get_text(shorthand, "match_okta")),
 	        .match_bob = str_dup(json_get_text(shorthand, "match_bob")),
 	};
@@ -109,6 +194,8 @@ void sample_settings_init(struct policy_settings *settings, const json_t *shorth
 	settings->protected_accounts =
 	        copy_texts(json_object_get(shorthand, "protected"), &settings->protected_count);
 	read_sites(settings, json_object_get(shorthand, "sites"));
+	read_employments(settings, json_object_get(shorthand, "employments"));
+	read_leave_types(settings, json_object_get(shorthand, "leave_types"));
 	json_decref(fallback);
 }
 
@@ -150,6 +237,12 @@ static unsigned read_kinds(const json_t *words)
 	return bits;
 }
 
+static int64_t time_at(const json_t *shorthand, const char *key)
+{
+	const char *text = json_get_text(shorthand, key);
+	return text == NULL ? 0 : sample_time_ms(text);
+}
+
 static void read_flags(struct account_facts *account, const json_t *shorthand)
 {
 	account->is_activated = json_get_bool(shorthand, "is_activated", account->is_activated);
@@ -160,12 +253,22 @@ static void read_flags(struct account_facts *account, const json_t *shorthand)
 	account->is_revoke_pending = json_get_bool(shorthand, "is_revoke_pending", false);
 	account->is_revoke_doubtful = json_get_bool(shorthand, "is_revoke_doubtful", false);
 	account->is_revoked = json_get_bool(shorthand, "is_revoked", false);
+	account->is_compared = json_get_bool(shorthand, "is_compared", true);
+	account->is_move_pending = json_get_bool(shorthand, "is_move_pending", false);
 	account->holds = read_kinds(json_object_get(shorthand, "holds"));
 	account->approvals = read_kinds(json_object_get(shorthand, "approvals"));
-	const char *since = json_get_text(shorthand, "duplicate_since");
-	if (since != NULL) {
-		account->hold_since_ms[HOLD_DUPLICATE] = sample_time_ms(since);
-	}
+}
+
+static void read_history(struct account_facts *account, const json_t *shorthand)
+{
+	account->hold_since_ms[HOLD_DUPLICATE] = time_at(shorthand, "duplicate_since");
+	account->activated_at_ms = time_at(shorthand, "activated_at");
+	account->mailed_at_ms = time_at(shorthand, "mailed_at");
+	account->mails = number_or(shorthand, "mails", account->mailed_at_ms == 0 ? 0 : 1);
+	account->lowered_at_ms = time_at(shorthand, "lowered_at");
+	account->confirmed_end_ms = time_at(shorthand, "confirmed_end");
+	account->confirmed_at_ms = time_at(shorthand, "confirmed_at");
+	account->unread_since_ms = time_at(shorthand, "unread_since");
 }
 
 static void read_account(struct sample *sample, const json_t *shorthand)
@@ -188,6 +291,7 @@ static void read_account(struct sample *sample, const json_t *shorthand)
 	account->is_activated = account->is_linked && account->status != ACCOUNT_STAGED;
 	account->lowered = cause_parse(json_get_text(shorthand, "lowered"));
 	read_flags(account, shorthand);
+	read_history(account, shorthand);
 }
 
 /* --------------------------------------------------------------------- person */
@@ -239,6 +343,11 @@ json_t *sample_person_json(const json_t *shorthand)
 			json_object_set_new(object_at(bob, FIELDS[i].object), FIELDS[i].key,
 			        field_value(given, FIELDS[i].fallback));
 		}
+	}
+	const char *type = json_get_text(shorthand, "employment");
+	if (type != NULL) {
+		json_object_set_new(
+		        bob, "payroll", json_pack("{s:{s:s}}", "employment", "type", type));
 	}
 	json_t *more = json_object_get(shorthand, "more");
 	if (more != NULL) {

@@ -8,10 +8,16 @@
  * out. Every function aborts the test on a mistake in the row.
  *
  *   person    shorthand: lifecycle, status, start, end, last, email, site,
- *             number, first, surname, display, and "more" (an object merged
- *             into Bob's); the word "absent" leaves the field out. null: not read.
- *   account   Okta's status (then it is linked) and any fact by its name
- *   settings  as in the settings document
+ *             number, first, surname, display, employment (its type), and "more"
+ *             (an object merged into Bob's); the word "absent" leaves the field
+ *             out. null: not read.
+ *   account   Okta's status (then it is linked) and any fact by its name; times
+ *             without "_ms". is_compared unless it says otherwise.
+ *   settings  the words of the settings document, flat; lead days create_days
+ *             and activation_days, times of day in minutes (create_at,
+ *             activation_at, leaver_at, mail_at), leaver_trigger,
+ *             then_deactivate, clear_groups, mail_days, resend_days, leave,
+ *             leave_types, employments, old_login
  *   scope     "not_met", or why it is unknown; met if left out
  *   now       an ISO time, "2026-11-23T12:00:00Z" if left out
  */

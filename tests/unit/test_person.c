@@ -70,6 +70,48 @@ static struct field_catalog *catalog_of(const json_t *row)
 	return catalog;
 }
 
+START_TEST(the_employment_type_is_read_where_bob_shows_it)
+{
+	struct err err = ERR_INIT;
+	struct person person;
+	json_t *bob = json_pack(
+	        "{s:s, s:{s:{s:s}}}", "id", "7", "payroll", "employment", "type", " Fixed term ");
+	ck_assert(person_parse(&person, bob, &err));
+	ck_assert_int_eq(person.employment_type.state, FIELD_VALUE);
+	ck_assert_str_eq(personal_reveal(&person.employment_type.text), "Fixed term");
+	person_finish(&person);
+	json_object_del(bob, "payroll");
+	ck_assert(person_parse(&person, bob, &err));
+	ck_assert_int_eq(person.employment_type.state, FIELD_NOT_READABLE);
+	person_finish(&person);
+	json_decref(bob);
+}
+END_TEST
+
+START_TEST(an_item_of_the_employment_types_is_known_by_its_label)
+{
+	struct err err = ERR_INIT;
+	struct person person;
+	json_t *bob = json_loads("{\"id\":\"7\",\"payroll\":{\"employment\":{\"type\":\"4711\"}},"
+	                         "\"humanReadable\":{\"payroll\":{\"employment\":"
+	                         "{\"type\":\"Contractor\"}}}}",
+	        0, NULL);
+	ck_assert(person_parse(&person, bob, &err));
+	ck_assert_str_eq(personal_reveal(&person.employment_type.text), "Contractor");
+	person_finish(&person);
+	json_decref(bob);
+}
+END_TEST
+
+START_TEST(lifecycle_words_compare_without_what_differs_between_sources)
+{
+	ck_assert(lifecycle_word_equal("parental leave", "ParentalLeave"));
+	ck_assert(lifecycle_word_equal("parental-leave", "parental_leave"));
+	ck_assert(!lifecycle_word_equal("parental leave", "parental leaves"));
+	ck_assert(!lifecycle_word_equal("", "leave"));
+}
+END_TEST
+
 START_TEST(each_row_is_read_as_it_says)
 {
 	const json_t *row = json_array_get(rows, (size_t)_i);
@@ -230,6 +272,9 @@ int main(void)
 	tcase_add_test(person, an_answer_without_a_usable_id_is_refused);
 	tcase_add_test(person, a_long_lifecycle_word_is_cut_and_unknown);
 	tcase_add_test(person, an_employee_number_in_digits_needs_no_label);
+	tcase_add_test(person, the_employment_type_is_read_where_bob_shows_it);
+	tcase_add_test(person, an_item_of_the_employment_types_is_known_by_its_label);
+	tcase_add_test(person, lifecycle_words_compare_without_what_differs_between_sources);
 	tcase_add_test(person, finishing_nothing_is_allowed);
 	suite_add_tcase(suite, person);
 	int status = suite_run(suite);

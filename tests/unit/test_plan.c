@@ -20,7 +20,8 @@
 
 #define FOLDER "tests/data/plan/"
 
-static const char *const TABLES[] = {"status", "profile", "rename", "required"};
+static const char *const TABLES[] = {
+        "status", "profile", "rename", "required", "time", "old_login"};
 
 static json_t *rows;
 static const char *row_name;
@@ -92,6 +93,7 @@ static void bench_plan(struct bench *bench, struct decision *decision, struct pl
 {
 	struct err err = ERR_INIT;
 	struct policy_input input = bench->sample.input;
+	bench->model.now_ms = input.now_ms;
 	input.account = &bench->model.account;
 	policy_decide(&input, decision);
 	const struct plan_input plan_input = {

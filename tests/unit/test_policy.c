@@ -24,6 +24,15 @@ static const char *const TABLES[] = {
         "unknown",
         "dates",
         "scope",
+        "lead",
+        "trigger",
+        "leave_types",
+        "rehire",
+        "mail",
+        "compared",
+        "move",
+        "unread",
+        "zones",
 };
 
 static json_t *rows;
@@ -48,20 +57,28 @@ static void expect_flag(const json_t *expect, const char *key, bool got)
 	ck_assert_msg(wanted == got, "%s: %s: expected %d, got %d", row_name, key, wanted, got);
 }
 
-static void expect_due(const json_t *expect, const struct decision *decision)
+/* "never" stands for 0. */
+static void expect_time(const json_t *expect, const char *key, int64_t got_ms)
 {
-	char due[CLOCK_TEXT_BYTES] = "never";
-	if (decision->due_at_ms != 0) {
-		clock_format(due, decision->due_at_ms);
+	char got[CLOCK_TEXT_BYTES] = "never";
+	if (got_ms != 0) {
+		clock_format(got, got_ms);
 	}
-	const char *wanted = json_get_text(expect, "due");
+	const char *wanted = json_get_text(expect, key);
 	if (wanted == NULL) {
 		return;
 	}
-	const bool is_same = strcmp(wanted, "never") == 0
-	        ? decision->due_at_ms == 0
-	        : decision->due_at_ms == sample_time_ms(wanted);
-	ck_assert_msg(is_same, "%s: due: expected %s, got %s", row_name, wanted, due);
+	const bool is_same =
+	        strcmp(wanted, "never") == 0 ? got_ms == 0 : got_ms == sample_time_ms(wanted);
+	ck_assert_msg(is_same, "%s: %s: expected %s, got %s", row_name, key, wanted, got);
+}
+
+static const char *mail_name(const struct decision *decision)
+{
+	if (decision->is_mail_due) {
+		return "due";
+	}
+	return decision->is_mail_with_activation ? "with_activation" : "none";
 }
 
 static const char *writes_name(const struct decision *decision)
@@ -83,7 +100,10 @@ static void expect_decision(const json_t *expect, const struct decision *decisio
 	        "none");
 	expect_text(expect, "lower_cause", lower_cause_name(decision->lower_cause), NULL);
 	expect_text(expect, "lane", lane_name(decision->lane), NULL);
-	expect_due(expect, decision);
+	expect_time(expect, "due", decision->due_at_ms);
+	expect_time(expect, "closes_at", decision->closes_at_ms);
+	expect_text(expect, "mail", mail_name(decision), NULL);
+	expect_flag(expect, "clears_groups", decision->clears_groups);
 	expect_flag(expect, "may_create", decision->may_create);
 	expect_flag(expect, "is_alarm", decision->is_alarm);
 	expect_flag(expect, "is_revocation", decision->is_revocation);
@@ -150,6 +170,23 @@ START_TEST(a_star_allows_any_domain_but_not_a_missing_one)
 }
 END_TEST
 
+START_TEST(reads_ask_for_the_employment_type_only_where_it_counts)
+{
+	struct policy_settings settings;
+	json_t *shorthand = json_loads("{\"employments\":{\"contractor\":{}}}", 0, NULL);
+	sample_settings_init(&settings, shorthand);
+	ck_assert(policy_needs_employment_type(&settings));
+	policy_settings_finish(&settings);
+	sample_settings_init(&settings, NULL);
+	ck_assert(!policy_needs_employment_type(&settings));
+	policy_settings_finish(&settings);
+	for (size_t i = 0; person_needed_fields[i] != NULL; i++) {
+		ck_assert_str_ne(person_needed_fields[i], "payroll.employment.type");
+	}
+	json_decref(shorthand);
+}
+END_TEST
+
 START_TEST(words_of_the_settings_are_stable)
 {
 	ck_assert_str_eq(creation_time_name(CREATE_ON_CREATION), "on_creation");
@@ -185,6 +222,7 @@ static Suite *policy_suite(void)
 	tcase_add_test(names, every_rule_has_an_id_and_a_text);
 	tcase_add_test(names, domains_compare_without_case_and_only_whole);
 	tcase_add_test(names, a_star_allows_any_domain_but_not_a_missing_one);
+	tcase_add_test(names, reads_ask_for_the_employment_type_only_where_it_counts);
 	tcase_add_test(names, words_of_the_settings_are_stable);
 	suite_add_tcase(suite, names);
 	return suite;

@@ -312,7 +312,7 @@ static void check_form(const struct state *state)
 	        "a question has a cause");
 	MUST(state, state->account.is_linked || state->plan.count == 0 || decision->may_create,
 	        "nothing is done without an account");
-	MUST(state, state->plan.count <= 3, "no plan is longer than three");
+	MUST(state, state->plan.count <= 4, "no plan is longer than four");
 }
 
 /* Active or inactive: what is lowered does not depend on it. */
