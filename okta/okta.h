@@ -109,9 +109,20 @@ void okta_user_suspend(struct okta_client *client, const char *id, struct call_o
 void okta_user_unsuspend(struct okta_client *client, const char *id, struct call_outcome *outcome);
 /* CALL_NOT_FOUND: no such user, or already deactivated (okta.md 1.6): the caller reads. */
 void okta_user_deactivate(struct okta_client *client, const char *id, struct call_outcome *outcome);
-/* Sessions and OAuth tokens. */
-void okta_user_end_sessions(
-        struct okta_client *client, const char *id, struct call_outcome *outcome);
+/* A new token for somebody PROVISIONED or RECOVERY; from another status CALL_REREAD. */
+void okta_user_reactivate(struct okta_client *client, const char *id, enum okta_email email,
+        struct call_outcome *outcome);
+/*
+ * Both without mail: Okta tells the activation link instead, once, and forgets the one before.
+ * *link (the caller finishes it) is set with CALL_DONE only. Whoever has the link has the account.
+ */
+enum okta_link { OKTA_LINK_ACTIVATES, OKTA_LINK_REACTIVATES };
+void okta_user_activation_link(struct okta_client *client, const char *id, enum okta_link kind,
+        struct secret *link, struct call_outcome *outcome);
+/* One call has both: tokens do not end without the sessions. */
+enum okta_tokens { OKTA_TOKENS_KEPT, OKTA_TOKENS_REVOKED };
+void okta_user_end_sessions(struct okta_client *client, const char *id, enum okta_tokens tokens,
+        struct call_outcome *outcome);
 
 /* --------------------------------------------------------------- schema */
 

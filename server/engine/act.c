@@ -8,7 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
-#include "server/engine/run.h"
+#include "server/engine/act_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,68 +83,6 @@ static void note_held(struct run *run, const struct planned_action *action)
 
 /* ---------------------------------------------------------------- intent */
 
-/* The present status and the values that will be overwritten, for the audit trail. */
-static bool set_before(struct intent *intent, const struct run *run, const json_t *profile)
-{
-	json_t *before =
-	        json_pack("{s:s}", "status", account_status_name(run->employee->present_status));
-	const char *key = NULL;
-	json_t *value = NULL;
-
-	json_object_foreach((json_t *)(uintptr_t)profile, key, value)
-	{
-		json_t *old = json_object_get(run->present, key);
-		json_object_set_new(before, key, old != NULL ? json_incref(old) : json_null());
-	}
-	char *text = before != NULL ? json_format(before) : NULL;
-	bool is_set = text != NULL && personal_set(&intent->before, text);
-	free(text);
-	json_decref(before);
-	return is_set;
-}
-
-/* A revocation ends the sessions whatever the setting says (V2). */
-static bool makes_sessions_due(const struct run *run, const struct planned_action *action)
-{
-	return run->connection->policy.leaver.ends_sessions || action->lower_cause == LOWER_REVOKED;
-}
-
-static bool fill_intent(
-        struct intent *intent, const struct run *run, const struct planned_action *action)
-{
-	const struct employee *employee = run->employee;
-
-	*intent = (struct intent){
-	        .key = employee->key,
-	        .lease_token = employee->lease_token,
-	        .claimed_generation = employee->claimed_generation,
-	        .settings_version = run->connection->settings_version,
-	        .kind = action->kind,
-	        .limit = action->limit,
-	        .is_rename = action->is_rename,
-	        .is_approved = run_is_approved(run, HOLD_LIMIT) || run->mode == RUN_MODE_CLOSE,
-	        .lower_cause = action->lower_cause,
-	        .lane = run->plan.lane,
-	        .sends_email = action->sends_email,
-	        .sets_sessions_due =
-	                (action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE) &&
-	                makes_sessions_due(run, action),
-	        .opened_at_ms = clock_wall_ms(),
-	};
-	str_format_cut(intent->rule, sizeof(intent->rule), "%s", policy_rule_id(action->rule));
-	str_format_cut(intent->reason, sizeof(intent->reason), "%s", action->reason);
-	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", employee->okta_id);
-	if (action->profile == NULL) {
-		return set_before(intent, run, NULL);
-	}
-	char *body = json_format(action->profile);
-	bool is_filled = body != NULL && personal_set(&intent->body, body) &&
-	        run_set_login(intent, json_get_text(action->profile, "login")) &&
-	        set_before(intent, run, action->profile);
-	free(body);
-	return is_filled;
-}
-
 static enum step on_limited(struct run *run, const struct planned_action *action)
 {
 	char cause[SENTENCE_BYTES];
@@ -175,7 +113,7 @@ static enum step open_intent(
 {
 	struct err err = ERR_INIT;
 
-	if (!fill_intent(intent, run, action)) {
+	if (!act_fill_intent(intent, run, action)) {
 		return run_stop(run, RUN_ENDS_RETRY, "out of memory while writing down an intent");
 	}
 	switch (store_intent_open(
@@ -191,88 +129,6 @@ static enum step open_intent(
 }
 
 /* --------------------------------------------------------------- outcome */
-
-static void note_lowered(struct employee *employee, const struct planned_action *action)
-{
-	employee->present_status =
-	        action->kind == ACTION_SUSPEND ? ACCOUNT_SUSPENDED : ACCOUNT_DEPROVISIONED;
-	employee->lowered = action->lower_cause;
-	if (action->lower_cause == LOWER_REVOKED) {
-		facts_note_revoked(employee, clock_wall_ms());
-	}
-}
-
-/* C2: an address that was left out of the rename is not in Okta yet, and stays due. */
-static bool note_renamed(struct run *run)
-{
-	const char *login = map_profile_text(&run->profile, "login");
-	const char *email = map_profile_text(&run->profile, "email");
-	struct employee *employee = run->employee;
-
-	return (!str_equal_fold(login, json_get_text(run->present, "login")) ||
-	               personal_set(&employee->bob_login, login)) &&
-	        (!str_equal_fold(email, json_get_text(run->present, "email")) ||
-	                personal_set(&employee->bob_email, email));
-}
-
-static bool note_created(
-        struct run *run, const struct planned_action *action, const struct okta_user *user)
-{
-	struct run_account account = {
-	        .origin = ORIGIN_CREATED,
-	        .is_activated = action->is_activating,
-	        .bob_login = map_profile_text(&run->profile, "login"),
-	        .bob_email = map_profile_text(&run->profile, "email"),
-	};
-
-	if (run->is_match_answered) {
-		run_unhold(run, HOLD_MATCH);
-	}
-	return run_note_account(run, user, &account);
-}
-
-static bool note_updated(
-        struct run *run, const struct planned_action *action, const struct okta_user *user)
-{
-	run->written = action->profile;
-	bool is_noted = run_note_user(run, user) && (!action->is_rename || note_renamed(run));
-	run->written = NULL;
-	return is_noted;
-}
-
-/* What the record says after the action went well. */
-static bool note_done(
-        struct run *run, const struct planned_action *action, const struct okta_user *user)
-{
-	struct employee *employee = run->employee;
-
-	switch (action->kind) {
-	case ACTION_CREATE: return note_created(run, action, user);
-	case ACTION_UPDATE: return note_updated(run, action, user);
-	case ACTION_ACTIVATE:
-	case ACTION_REACTIVATE:
-		employee->present_status = ACCOUNT_PROVISIONED;
-		employee->is_activated = true;
-		employee->lowered = LOWER_NONE;
-		return true;
-	case ACTION_UNSUSPEND:
-		employee->present_status = ACCOUNT_ACTIVE;
-		employee->lowered = LOWER_NONE;
-		return true;
-	case ACTION_SUSPEND:
-	case ACTION_DEACTIVATE:
-		note_lowered(employee, action);
-		employee->is_sessions_due = makes_sessions_due(run, action);
-		return true;
-	case ACTION_END_SESSIONS: employee->is_sessions_due = false; return true;
-	case ACTION_JOIN_GROUP:
-	case ACTION_LEAVE_GROUP:
-	case ACTION_LINK:
-	case ACTION_UNLINK:
-	case ACTION_KIND_COUNT: break;
-	}
-	return true;
-}
 
 static void count_action(
         const struct run *run, const struct planned_action *action, const char *result)
@@ -310,6 +166,24 @@ static bool close_intent(struct run *run, const struct planned_action *action, i
 
 /* ------------------------------------------------------------------ call */
 
+/* V2: a revocation takes the tokens, too, whatever the setting says. */
+static enum okta_tokens session_tokens(const struct run *run)
+{
+	bool is_revoking = run->decision.is_revocation || run->employee->lowered == LOWER_REVOKED;
+
+	return is_revoking || run->connection->policy.leaver.revokes_tokens ? OKTA_TOKENS_REVOKED
+	                                                                    : OKTA_TOKENS_KEPT;
+}
+
+/* The same status change, with the link for a human instead of the mail. */
+static void call_for_link(struct run *run, struct okta_client *client,
+        const struct planned_action *action, struct call_outcome *outcome)
+{
+	okta_user_activation_link(client, run->employee->okta_id,
+	        action->kind == ACTION_ACTIVATE ? OKTA_LINK_ACTIVATES : OKTA_LINK_REACTIVATES,
+	        run->link, outcome);
+}
+
 static void call_okta(struct run *run, const struct planned_action *action, struct okta_user *user,
         struct call_outcome *outcome)
 {
@@ -322,6 +196,10 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 		str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s", run->sentence);
 		return;
 	}
+	if (run->link != NULL) {
+		call_for_link(run, client, action, outcome);
+		return;
+	}
 	switch (action->kind) {
 	case ACTION_CREATE:
 		okta_user_create(client, action->profile,
@@ -330,12 +208,14 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 	case ACTION_UPDATE:
 		okta_user_update(client, id, action->profile, NULL, user, outcome);
 		break;
-	case ACTION_ACTIVATE:
-	case ACTION_REACTIVATE: okta_user_activate(client, id, email, outcome); break;
+	case ACTION_ACTIVATE: okta_user_activate(client, id, email, outcome); break;
+	case ACTION_REACTIVATE: okta_user_reactivate(client, id, email, outcome); break;
 	case ACTION_SUSPEND: okta_user_suspend(client, id, outcome); break;
 	case ACTION_UNSUSPEND: okta_user_unsuspend(client, id, outcome); break;
 	case ACTION_DEACTIVATE: okta_user_deactivate(client, id, outcome); break;
-	case ACTION_END_SESSIONS: okta_user_end_sessions(client, id, outcome); break;
+	case ACTION_END_SESSIONS:
+		okta_user_end_sessions(client, id, session_tokens(run), outcome);
+		break;
 	case ACTION_JOIN_GROUP:
 	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
@@ -422,7 +302,7 @@ static enum step on_answer(struct run *run, const struct planned_action *action,
 	if (outcome->call_class == CALL_DONE || is_gone_enough(action, outcome)) {
 		connection_okta_outcome(run->connection, run->employee->key.employee_id, outcome);
 		run->has_acted = true;
-		if (!note_done(run, action, user)) {
+		if (!act_note_done(run, action, user)) {
 			return STEP_STOP;
 		}
 		return close_intent(run, action, intent_id, OUTCOME_DONE, outcome) ? STEP_NEXT

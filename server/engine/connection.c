@@ -15,6 +15,7 @@
 #define OKTA_PARALLEL_MAX  8
 #define BOB_BACKOFF_MIN_MS 1000
 #define BOB_BACKOFF_MAX_MS 60000
+#define HISTORY_AGAIN_MS   (24 * 60 * 60 * 1000LL)
 
 static bool open_clients(
         struct connection *connection, const struct connection_options *options, struct err *err)
@@ -42,13 +43,34 @@ static bool open_clients(
 	return connection->company != NULL;
 }
 
+#define EMPLOYMENT_TYPE "payroll.employment.type"
+
+/* Only where lead days depend on it: not every service user may read payroll fields. */
+static bool ask_employment_type(const struct connection *connection)
+{
+	const struct policy_settings *policy = &connection->settings->policy;
+	size_t i = 0;
+	json_t *field = NULL;
+
+	if (connection->fields == NULL || !policy_needs_employment_type(policy)) {
+		return connection->fields != NULL;
+	}
+	json_array_foreach(connection->fields, i, field)
+	{
+		if (str_equal(json_string_value(field), EMPLOYMENT_TYPE)) {
+			return true;
+		}
+	}
+	return json_array_append_new(connection->fields, json_string(EMPLOYMENT_TYPE)) == 0;
+}
+
 static bool name_fields(struct connection *connection, struct err *err)
 {
 	connection->fields = map_rules_fields(
 	        &connection->settings->rules, connection->settings->policy.match_bob);
-	connection->fields_text =
-	        connection->fields != NULL ? json_format(connection->fields) : NULL;
-	if (connection->fields_text == NULL) {
+	bool is_complete = ask_employment_type(connection);
+	connection->fields_text = is_complete ? json_format(connection->fields) : NULL;
+	if (!is_complete || connection->fields_text == NULL) {
 		err_set(err, ERR_NO_MEMORY, "out of memory while naming the fields to read");
 		return false;
 	}
@@ -144,6 +166,47 @@ bool connection_is_bob_parked(struct connection *connection)
 	return is_parked;
 }
 
+int64_t connection_bob_unread_since_ms(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	int64_t since_ms = connection->bob_unread_since_ms;
+	monitor_unlock(&connection->monitor);
+	return since_ms;
+}
+
+void connection_note_bob_unread(struct connection *connection, int64_t since_ms)
+{
+	monitor_lock(&connection->monitor);
+	if (connection->bob.success_at_ms == 0) {
+		connection->bob_unread_since_ms = since_ms;
+	}
+	monitor_unlock(&connection->monitor);
+}
+
+bool connection_may_ask_history(struct connection *connection)
+{
+	monitor_lock(&connection->monitor);
+	bool may_ask = clock_mono_ms() >= connection->history_not_before_ms;
+	monitor_unlock(&connection->monitor);
+	return may_ask;
+}
+
+void connection_note_history_refused(struct connection *connection, const char *sentence)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	monitor_lock(&connection->monitor);
+	bool is_first = connection->history_not_before_ms == 0;
+	if (now_ms >= connection->history_not_before_ms) {
+		connection->history_not_before_ms = now_ms + HISTORY_AGAIN_MS;
+	}
+	monitor_unlock(&connection->monitor);
+	if (is_first) {
+		log_warn("lifecycle history cannot be read",
+		        F("connection", connection->settings->name), F("cause", sentence));
+	}
+}
+
 bool connection_is_owner(struct connection *connection, const char *okta_id)
 {
 	monitor_lock(&connection->monitor);
@@ -211,12 +274,23 @@ static int64_t bob_backoff_ms(int failures)
 	return wait < BOB_BACKOFF_MAX_MS ? wait : BOB_BACKOFF_MAX_MS;
 }
 
+/* With the lock held. A call that we cut off ourselves says nothing of Bob. */
+static void note_bob_readable(struct connection *connection, enum call_class call_class)
+{
+	if (call_class == CALL_DONE) {
+		connection->bob_unread_since_ms = 0;
+	} else if (call_class != CALL_ABORTED && connection->bob_unread_since_ms == 0) {
+		connection->bob_unread_since_ms = clock_wall_ms();
+	}
+}
+
 void connection_bob_outcome(struct connection *connection, const struct call_outcome *outcome)
 {
 	struct park *park = &connection->bob;
 	bool is_changed = false;
 
 	monitor_lock(&connection->monitor);
+	note_bob_readable(connection, outcome->call_class);
 	if (outcome->call_class == CALL_DONE) {
 		connection->bob_failures = 0;
 		connection->bob_backoff_until_ms = 0;

@@ -52,6 +52,8 @@ struct connection {
 	bool is_owner_known;
 	char owner_id[OKTA_USER_ID_BYTES];
 	char owner_login[256];
+	int64_t bob_unread_since_ms; /* wall clock; since when no read went well; 0: one did */
+	int64_t history_not_before_ms; /* monotonic; 0: the lifecycle history was not refused */
 	int64_t bob_backoff_until_ms; /* monotonic */
 	int bob_failures;
 	struct learning learning_fields;
@@ -78,6 +80,16 @@ bool connection_is_blocked(
         struct connection *connection, enum work_kind kind, char *why, size_t size);
 bool connection_is_okta_parked(struct connection *connection);
 bool connection_is_bob_parked(struct connection *connection);
+/* L6: since when Bob cannot be read, wall clock; 0: it can, as far as is known. */
+int64_t connection_bob_unread_since_ms(struct connection *connection);
+/* What an earlier process knew of that; a read since then goes before it. */
+void connection_note_bob_unread(struct connection *connection, int64_t since_ms);
+/*
+ * Reading Bob's lifecycle history takes a permission of its own, and Bob's firewall does not like
+ * to refuse often: after a refusal, said once, it is asked again a day later.
+ */
+bool connection_may_ask_history(struct connection *connection);
+void connection_note_history_refused(struct connection *connection, const char *sentence);
 bool connection_is_owner(struct connection *connection, const char *okta_id);
 
 /*

@@ -18,6 +18,15 @@ static void note_hold_times(struct account_facts *facts, const struct hold_list 
 	}
 }
 
+/* M3: an event that came since the link named the person. */
+static bool is_compared(const struct employee *employee)
+{
+	bool is_named =
+	        employee->linked_at_ms != 0 && employee->last_event_at_ms > employee->linked_at_ms;
+
+	return employee->is_compared || is_named;
+}
+
 void facts_from_employee(struct account_facts *facts, const struct employee *employee,
         enum presence presence, const struct hold_list *holds)
 {
@@ -41,6 +50,13 @@ void facts_from_employee(struct account_facts *facts, const struct employee *emp
 	                employee->revoke_triggered_at_ms > employee->revoke_handled_at_ms,
 	        .is_revoke_doubtful = employee->revoke_is_doubtful,
 	        .is_revoked = has_hold(employee, HOLD_REVOKED),
+	        .activated_at_ms = employee->activated_at_ms,
+	        .mailed_at_ms = employee->mailed_at_ms,
+	        .mails = employee->mails,
+	        .lowered_at_ms = employee->lowered_at_ms,
+	        .is_compared = is_compared(employee),
+	        .confirmed_end_ms = employee->confirmed_end_ms,
+	        .confirmed_at_ms = employee->confirmed_at_ms,
 	        .holds = employee->hold_kinds,
 	        .approvals = employee->approvals,
 	};

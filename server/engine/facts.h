@@ -19,7 +19,10 @@
 /* K4: two reads at least this far apart that agree on "empty". */
 #define EMPTY_AGREES_AFTER_MS (20 * 1000)
 
-/* Borrows from employee and login; holds gives since-times. */
+/*
+ * Borrows from employee and login; holds gives since-times. What the record does not know is the
+ * caller's to add: login, unread_since_ms, is_move_pending.
+ */
 void facts_from_employee(struct account_facts *facts, const struct employee *employee,
         enum presence presence, const struct hold_list *holds);
 

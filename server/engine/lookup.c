@@ -48,6 +48,7 @@ static bool note_link(struct run *run, const struct okta_user *user)
 	struct run_account account = {
 	        .origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED,
 	        .is_activated = account_status_is_activated(user->status),
+	        .is_compared = run->employee->last_event_at_ms != 0,
 	        .bob_login = map_profile_text(&run->profile, "login"),
 	        .bob_email = map_profile_text(&run->profile, "email"),
 	};
@@ -195,6 +196,9 @@ static enum step move_link(struct run *run, const char *other_id, const char *ok
 	other.origin = ORIGIN_NONE;
 	other.present_status = ACCOUNT_NONE;
 	other.lowered = LOWER_NONE;
+	other.lowered_at_ms = 0;
+	other.linked_at_ms = 0;
+	other.is_compared = false;
 	other.is_sessions_due = false;
 	personal_finish(&other.present_profile);
 	bool is_free = store_employee_finish(run->runner->store, &other, EMPLOYEE_IDLE, &err) &&

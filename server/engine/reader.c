@@ -8,6 +8,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/ending.h"
 #include "server/engine/parts.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct reader {
 	int64_t last_search_ms; /* monotonic */
 	enum lane lane_at_most; /* what may be read now: when Bob's budget runs low, only what
 	                           lowers access */
+	struct ending ending; /* L6 */
 };
 
 /* Monotonic time before which no search may start. */
@@ -230,6 +232,7 @@ static void turn(struct reader *reader)
 {
 	struct employee_list batch = {0};
 
+	ending_look(&reader->ending, reader->engine, reader->connection);
 	if (!is_ready(reader) || atomic_load(&reader->engine->is_stopping)) {
 		return;
 	}
@@ -254,6 +257,7 @@ void *reader_run(void *reader_argument)
 	            reader.engine->connection_count, &err)) {
 		log_error("reader did not start", F("cause", err.text));
 	} else {
+		ending_start(&reader.ending, reader.engine, reader.connection);
 		while (!atomic_load(&reader.engine->is_stopping)) {
 			turn(&reader);
 		}

@@ -9,6 +9,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/revoke_row.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -42,6 +43,8 @@ static void judge(struct run *run)
 {
 	facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
 	note_present_login(run);
+	run->facts.unread_since_ms = connection_bob_unread_since_ms(run->connection);
+	run->facts.is_move_pending = run->is_move_pending;
 	struct policy_input input = {
 	        .person = run->presence == PRESENCE_READ ? &run->person : NULL,
 	        .presence = run->presence,
@@ -182,6 +185,13 @@ static enum step decide(struct run *run)
 		}
 		judge(run);
 	}
+	enum step step = pair_look(run);
+	if (step == STEP_STOP) {
+		return step;
+	}
+	if (run->is_move_pending) {
+		judge(run);
+	}
 	if (run->facts.is_linked && connection_is_owner(run->connection, run->employee->okta_id)) {
 		protect_owner(run);
 	} else if (run->mode == RUN_MODE_CLOSE && run->decision.rule != RULE_PROTECTED) {
@@ -193,13 +203,37 @@ static enum step decide(struct run *run)
 /* Questions about a closed account end when the account is open, or the person is gone. */
 static void drop_answered(struct run *run)
 {
-	static const enum hold_kind KINDS[] = {HOLD_CLOSED_BY_OTHER, HOLD_REHIRE};
+	static const enum hold_kind KINDS[] = {HOLD_CLOSED_BY_OTHER, HOLD_REHIRE, HOLD_FIRST_LOWER};
 
 	for (size_t i = 0; run->presence == PRESENCE_READ && i < ARRAY_SIZE(KINDS); i++) {
 		if (run->decision.hold != KINDS[i]) {
 			run_unhold(run, KINDS[i]);
 		}
 	}
+}
+
+/* M3: the person was compared, and is neither gone nor somebody of whom too little is known. */
+static bool is_comparison(const struct decision *decision)
+{
+	bool is_known =
+	        decision->rule != RULE_K1 && decision->rule != RULE_K2 && decision->rule != RULE_L1;
+
+	return is_known && !decision->is_leaver && decision->lower_cause == LOWER_NONE &&
+	        decision->hold != HOLD_FIRST_LOWER;
+}
+
+/* What only a read tells. */
+static void note_read(struct run *run)
+{
+	struct employee *employee = run->employee;
+	int64_t closes_at_ms = run->decision.closes_at_ms;
+
+	employee->confirmed_end_ms = closes_at_ms;
+	employee->confirmed_at_ms = closes_at_ms != 0 ? run->read_begun_ms : 0;
+	if (employee->okta_id[0] != '\0' && is_comparison(&run->decision)) {
+		employee->is_compared = true;
+	}
+	run_unhold(run, HOLD_DISAPPEARED);
 }
 
 /* What the decision says about the record, whatever becomes of the plan. */
@@ -215,10 +249,11 @@ static enum step note_decision(struct run *run)
 		employee->was_terminated = false;
 		/* V1: an older revocation that is sent again finds a newer rehire. */
 		facts_note_revoked(employee, clock_wall_ms());
+		revoke_row_forget(employee);
 		run_unhold(run, HOLD_REVOKED);
 	}
 	if (run->presence == PRESENCE_READ) {
-		run_unhold(run, HOLD_DISAPPEARED);
+		note_read(run);
 	}
 	if (decision->is_alarm) {
 		log_error("alarm", F("connection", employee->key.connection),
@@ -391,22 +426,15 @@ static void note_revoked(struct run *run)
 	if (run->decision.is_revocation && is_closed && run->mode != RUN_MODE_PLAN &&
 	        run->connection->settings->mode == SETTINGS_LIVE) {
 		facts_note_revoked(employee, clock_wall_ms());
+		revoke_row_want(employee);
 	}
 }
 
-static enum step converge(struct run *run)
+/* From what is decided to what is done. */
+static enum step carry_out(struct run *run)
 {
-	enum step step = resolve_intents(run);
+	enum step step = find_account(run);
 
-	if (step == STEP_NEXT) {
-		step = decide(run);
-	}
-	if (step == STEP_NEXT) {
-		step = note_decision(run);
-	}
-	if (step == STEP_NEXT) {
-		step = find_account(run);
-	}
 	if (step == STEP_NEXT) {
 		/* Linking, holds and resolved intents changed what the plan is made from. */
 		facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
@@ -422,8 +450,25 @@ static enum step converge(struct run *run)
 	}
 	if (step == STEP_NEXT) {
 		note_revoked(run);
+		step = revoke_row_look(run);
 	}
 	return step;
+}
+
+static enum step converge(struct run *run)
+{
+	enum step step = resolve_intents(run);
+
+	if (step == STEP_NEXT) {
+		step = decide(run);
+	}
+	if (step == STEP_NEXT) {
+		step = note_decision(run);
+	}
+	if (step != STEP_NEXT) {
+		return step;
+	}
+	return run->mode == RUN_MODE_LINK ? activation_link_act(run) : carry_out(run);
 }
 
 /* Each login that turned out to be taken is worth a round; a rule has at most ten. */

@@ -10,13 +10,13 @@
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
-#include "server/engine/run.h"
+#include "server/engine/act_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static enum step close_resolved(
-        struct run *run, const struct intent *intent, enum outcome_state state)
+static enum step close_as(struct run *run, const struct intent *intent, enum outcome_state state,
+        const char *sentence)
 {
 	struct outcome outcome = {
 	        .intent_id = intent->intent_id,
@@ -26,7 +26,7 @@ static enum step close_resolved(
 	};
 	struct err err = ERR_INIT;
 
-	str_format_cut(outcome.sentence, sizeof(outcome.sentence), "found out by reading Okta");
+	str_format_cut(outcome.sentence, sizeof(outcome.sentence), "%s", sentence);
 	log_info("intent resolved", F("connection", run->employee->key.connection),
 	        F("employee_id", run->employee->key.employee_id),
 	        F("action", action_kind_name(intent->kind)),
@@ -38,6 +38,12 @@ static enum step close_resolved(
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
 	return STEP_NEXT;
+}
+
+static enum step close_resolved(
+        struct run *run, const struct intent *intent, enum outcome_state state)
+{
+	return close_as(run, intent, state, "found out by reading Okta");
 }
 
 /* True when the user has every attribute of the body as it was sent. */
@@ -69,17 +75,27 @@ static json_t *intent_body(const struct intent *intent)
 
 /* ---------------------------------------------------------------- create */
 
-static bool note_ours(struct run *run, const struct okta_user *user, const json_t *body)
+static enum act_mail mail_of(const struct intent *intent)
+{
+	return intent->sends_email ? ACT_MAILED : ACT_NOT_MAILED;
+}
+
+static bool note_ours(struct run *run, const struct okta_user *user, const struct intent *intent,
+        const json_t *body)
 {
 	/* The baseline is what was sent, so that a later value in Bob is a rename (engine rule 8).
 	 */
 	struct run_account account = {
 	        .origin = ORIGIN_CREATED,
 	        .is_activated = account_status_is_activated(user->status),
+	        .is_compared = true,
 	        .bob_login = json_get_text(body, "login"),
 	        .bob_email = json_get_text(body, "email"),
 	};
 
+	if (account.is_activated) {
+		act_note_activated(run->employee, mail_of(intent), intent->opened_at_ms);
+	}
 	return run_note_account(run, user, &account);
 }
 
@@ -101,8 +117,9 @@ static enum step send_again(struct run *run, struct okta_client *client,
 	okta_user_create(
 	        client, body, intent->sends_email ? OKTA_ACTIVATE : OKTA_STAGED, &user, &outcome);
 	if (outcome.call_class == CALL_DONE) {
-		step = note_ours(run, &user, body) ? close_resolved(run, intent, OUTCOME_DONE)
-		                                   : STEP_STOP;
+		step = note_ours(run, &user, intent, body)
+		        ? close_resolved(run, intent, OUTCOME_DONE)
+		        : STEP_STOP;
 	} else if (outcome.call_class == CALL_PERMANENT) {
 		step = close_resolved(run, intent, OUTCOME_REFUSED);
 		step = step == STEP_STOP ? step : run_stop_outcome(run, &outcome);
@@ -128,8 +145,9 @@ static enum step resolve_create(
 	}
 	okta_user_get(client, login, &user, &outcome);
 	if (outcome.call_class == CALL_DONE && has_body(user.profile, body)) {
-		step = note_ours(run, &user, body) ? close_resolved(run, intent, OUTCOME_DONE)
-		                                   : STEP_STOP;
+		step = note_ours(run, &user, intent, body)
+		        ? close_resolved(run, intent, OUTCOME_DONE)
+		        : STEP_STOP;
 	} else if (outcome.call_class == CALL_DONE) {
 		/* Somebody else's: the look-up that follows judges it. */
 		step = close_resolved(run, intent, OUTCOME_REFUSED);
@@ -152,12 +170,12 @@ static bool is_applied(const struct intent *intent, const struct okta_user *user
 
 	switch (intent->kind) {
 	case ACTION_UPDATE: matches = body != NULL && has_body(user->profile, body); break;
-	case ACTION_ACTIVATE:
-	case ACTION_REACTIVATE: matches = account_status_is_activated(user->status); break;
+	case ACTION_ACTIVATE: matches = account_status_is_activated(user->status); break;
 	case ACTION_SUSPEND: matches = user->status == ACCOUNT_SUSPENDED; break;
 	case ACTION_UNSUSPEND: matches = user->status == ACCOUNT_ACTIVE; break;
 	case ACTION_DEACTIVATE: matches = user->status == ACCOUNT_DEPROVISIONED; break;
 	case ACTION_CREATE:
+	case ACTION_REACTIVATE:
 	case ACTION_END_SESSIONS:
 	case ACTION_JOIN_GROUP:
 	case ACTION_LEAVE_GROUP:
@@ -176,13 +194,11 @@ static bool note_applied(struct run *run, const struct intent *intent)
 	bool is_noted = true;
 
 	if (intent->lower_cause != LOWER_NONE) {
-		employee->lowered = intent->lower_cause;
-		if (intent->lower_cause == LOWER_REVOKED) {
-			facts_note_revoked(employee, clock_wall_ms());
-		}
-	} else if (intent->kind != ACTION_UPDATE) {
-		employee->lowered = LOWER_NONE;
-		employee->is_activated = true;
+		act_note_lowered(employee, intent->lower_cause, intent->opened_at_ms);
+	} else if (intent->kind == ACTION_ACTIVATE) {
+		act_note_activated(employee, mail_of(intent), intent->opened_at_ms);
+	} else if (intent->kind == ACTION_UNSUSPEND) {
+		act_note_unsuspended(employee);
 	}
 	if (json_get_text(body, "login") != NULL) {
 		is_noted = personal_set(&employee->bob_login, json_get_text(body, "login"));
@@ -217,12 +233,42 @@ static enum step resolve_change(
 	return step;
 }
 
+/*
+ * Nothing in Okta tells whether a new token was made and mailed. A link that nobody was shown
+ * is nobody's loss.
+ */
+static enum step resolve_mail(
+        struct run *run, struct okta_client *client, const struct intent *intent)
+{
+	struct okta_user user = {0};
+	struct call_outcome outcome;
+	enum step step = STEP_STOP;
+
+	okta_user_get(client, intent->okta_id, &user, &outcome);
+	if (outcome.call_class == CALL_DONE) {
+		if (intent->sends_email) {
+			act_note_mail_unclear(run->employee, intent->opened_at_ms);
+		}
+		step = run_note_user(run, &user)
+		        ? close_as(run, intent, OUTCOME_NOT_SENT,
+		                  "no good answer, and Okta does not show whether it was sent")
+		        : STEP_STOP;
+	} else if (outcome.call_class == CALL_NOT_FOUND) {
+		step = close_resolved(run, intent, OUTCOME_REFUSED);
+	} else {
+		step = run_stop_outcome(run, &outcome);
+	}
+	okta_user_finish(&user);
+	return step;
+}
+
 /* Links and sessions leave nothing to read: the link is ours alone, sessions are ended again. */
 static enum step resolve_one(
         struct run *run, struct okta_client *client, const struct intent *intent)
 {
 	switch (intent->kind) {
 	case ACTION_CREATE: return resolve_create(run, client, intent);
+	case ACTION_REACTIVATE: return resolve_mail(run, client, intent);
 	case ACTION_JOIN_GROUP:
 	case ACTION_LEAVE_GROUP:
 	case ACTION_LINK:
@@ -231,7 +277,6 @@ static enum step resolve_one(
 	case ACTION_KIND_COUNT: return close_resolved(run, intent, OUTCOME_NOT_SENT);
 	case ACTION_UPDATE:
 	case ACTION_ACTIVATE:
-	case ACTION_REACTIVATE:
 	case ACTION_SUSPEND:
 	case ACTION_UNSUSPEND:
 	case ACTION_DEACTIVATE: break;

@@ -185,6 +185,8 @@ bool run_note_account(
 	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", user->id);
 	employee->origin = account->origin;
 	employee->is_activated = account->is_activated;
+	employee->is_compared = account->is_compared;
+	employee->linked_at_ms = clock_wall_ms();
 	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
 	        activation_mode_name(run->connection->policy.activation));
 	return personal_set(&employee->bob_login, account->bob_login) &&

@@ -10,7 +10,9 @@
  *   wanted.c        what the rows want, and what they could not do
  *   lookup.c        is there an account already? adopt it, or ask a human
  *   unique_login.c  of several logins, the one nobody else has
+ *   pair.c          a move to another connection of the same company
  *   act.c           one action: holds, limits, intent, call, outcome
+ *   revoke_row.c    is a termination behind a revocation?
  *
  * A run belongs to the thread that makes it.
  */
@@ -25,6 +27,7 @@ enum run_mode {
 	RUN_MODE_WORK,
 	RUN_MODE_PLAN, /* reads only; nothing is stored or sent */
 	RUN_MODE_CLOSE, /* a human closes the account now (M4) */
+	RUN_MODE_LINK, /* a human asks for the activation link (activation_link.c) */
 };
 
 enum run_end {
@@ -72,6 +75,9 @@ struct run {
 	bool wants_reread; /* K4: a second read must agree */
 	bool is_held; /* an action was kept back for a human */
 	bool has_acted;
+	struct secret *link; /* RUN_MODE_LINK: where the link goes; borrowed; else NULL */
+	bool is_move_pending; /* L5: the other connection is to open its account first (pair.c) */
+	int64_t look_again_ms; /* a step asks for another look then; 0: none */
 	json_t *report; /* RUN_MODE_PLAN: array of what would be done, as docs/http.md has it; else
 	                   NULL */
 	enum hold_kind asked; /* the hold this run met or set; HOLD_KIND_COUNT: none */
@@ -109,6 +115,7 @@ struct okta_client *run_okta(struct run *run);
 struct run_account {
 	enum account_origin origin;
 	bool is_activated;
+	bool is_compared; /* M3: created by us, or named by an event */
 	const char *bob_login; /* the baseline of later renames (C2); NULL: none */
 	const char *bob_email;
 };
@@ -151,7 +158,14 @@ enum step lookup_account(struct run *run);
 bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, size_t size);
 /* No account is looked for any more: what a look-up asked about is no question now. */
 void lookup_forget(struct run *run);
+/* Every action of the plan. */
 enum step act_all(struct run *run);
+/* L5: is the account to be opened elsewhere first? Sets is_move_pending and notes the move. */
+enum step pair_look(struct run *run);
+/* RUN_MODE_LINK: the one action that gives the link, or why there is none. */
+enum step activation_link_act(struct run *run);
+/* Asks Bob's lifecycle table for the termination behind a revocation, when it is time to. */
+enum step revoke_row_look(struct run *run);
 /* True while a hold keeps work back for that limit. */
 bool act_is_limit_held(const struct run *run, enum limit_kind limit);
 /* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
+#include "server/engine/daily.h"
 #include "server/engine/retry.h"
 #include "server/engine/run.h"
 
@@ -80,7 +81,24 @@ static int64_t next_look_ms(struct run *run)
 	if (run->presence == PRESENCE_ABSENT) {
 		at_ms = earlier(at_ms, absent_reread_ms(run));
 	}
+	at_ms = earlier(at_ms, run->look_again_ms);
 	return earlier(at_ms, open_rows_look_ms(run, now_ms));
+}
+
+/*
+ * Nothing announces that a date was taken back, so whoever has one ahead is read
+ * daily, when nobody else waits for Bob. A look that is asked for anyway does as well.
+ */
+static enum lane add_daily_look(struct employee *employee, enum lane lane)
+{
+	int64_t daily_ms = daily_look_ms(
+	        employee->key.employee_id, employee->policy_due_at_ms, clock_wall_ms());
+
+	if (daily_ms == 0 || (employee->reread_at_ms != 0 && employee->reread_at_ms <= daily_ms)) {
+		return lane;
+	}
+	employee->reread_at_ms = daily_ms;
+	return LANE_SWEEP;
 }
 
 static void observe_done(const struct run *run)
@@ -114,6 +132,7 @@ static enum employee_state settle_well(struct run *run)
 		/* Carried out: what is left is to be read from Bob like any leaver. */
 		employee->lane = LANE_LEAVE;
 	}
+	employee->lane = add_daily_look(employee, employee->lane);
 	if (is_settled(run)) {
 		employee->settled_generation = employee->claimed_generation;
 	}
@@ -201,6 +220,18 @@ static enum employee_state settle_badly(struct run *run)
 	return EMPLOYEE_DIRTY;
 }
 
+/* An unread run that changed nothing takes back nothing of what the last read wanted. */
+static void note_wanted(struct run *run)
+{
+	bool is_told = run->decision.reason[0] != '\0' &&
+	        (run->presence != PRESENCE_NOT_READ || run->decision.wanted != WANTED_UNCHANGED);
+
+	if (is_told) {
+		str_format_cut(run->employee->wanted, sizeof(run->employee->wanted), "%s",
+		        wanted_account_name(run->decision.wanted));
+	}
+}
+
 static void note_sentence(struct run *run)
 {
 	struct employee *employee = run->employee;
@@ -224,6 +255,7 @@ bool run_settle(struct run *run, struct err *err)
 		return true;
 	}
 	note_sentence(run);
+	note_wanted(run);
 	run_note_problems(run);
 	if (run->end == RUN_ENDS_WELL) {
 		finish = settle_well(run);

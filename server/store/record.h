@@ -88,6 +88,8 @@ struct employee {
 	int64_t read_at_ms; /* when the last good Bob read began; 0: never read */
 	int64_t absent_since_ms; /* first of the reads that did not bring this person */
 	char lifecycle[32]; /* as last read, folded */
+	int64_t confirmed_end_ms; /* L6: the closing instant that the last read told; 0: none */
+	int64_t confirmed_at_ms; /* when that read began */
 	bool was_terminated; /* seen terminated, or lowered as a leaver, and not rehired since */
 	int64_t empty_since_ms; /* K4: when empty_fields was first read so */
 	char *empty_fields; /* K4: Okta attributes read as empty, comma-separated; NULL: none */
@@ -98,6 +100,10 @@ struct employee {
 	int64_t again_since_ms; /* since when a row has had no verdict; 0: all have one */
 	char *waits_for; /* ids of colleagues whose accounts rows refer to, comma-separated; NULL:
 	                    nobody */
+
+	/* A move to another connection of the same company (L5). */
+	int64_t move_since_ms; /* first seen; 0: none */
+	char move_to[CONNECTION_NAME_BYTES]; /* "": none */
 
 	/* The account. */
 	char okta_id[OKTA_ID_BYTES]; /* "": not linked */
@@ -112,6 +118,7 @@ struct employee {
 	int64_t activated_at_ms; /* of our last activation; 0: none */
 	int64_t mailed_at_ms; /* of the last activation mail we caused; 0: none */
 	int mails; /* activation mails since the last activation */
+	int64_t linked_at_ms; /* 0: not linked, or before this was kept */
 	bool is_compared; /* M3: a run since the link found no leaver */
 	char wanted[16]; /* what the last decision wanted (wanted_account_name); "": none yet */
 	bool is_sessions_due; /* engine rule 9 */

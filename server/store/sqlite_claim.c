@@ -58,6 +58,27 @@ struct key_list {
 	size_t count;
 };
 
+/* The ids a query found, as keys; the query is done with. */
+static bool read_found(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
+        const struct claim_query *query, struct key_list *keys, struct err *err)
+{
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		struct employee_key *key =
+		        sqlite_grow((void **)&keys->items, &keys->count, sizeof(*key));
+		if (key == NULL ||
+		        !str_copy(key->connection, sizeof(key->connection), query->connection) ||
+		        !str_copy(key->employee_id, sizeof(key->employee_id),
+		                (const char *)sqlite3_column_text(stmt, 0))) {
+			err_set(err, ERR_NO_MEMORY, "no memory for a claim");
+			row = ROW_FAILED;
+			break;
+		}
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
 /*
  * Three small ranges of three indexes: dirty ones that may run, ones whose time
  * has come, ones whose lease ran out. At most limit rows each and never a scan,
@@ -82,21 +103,7 @@ static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query,
 	        VALUES(TEXT(query->connection), TEXT(lane_name(lane)), INT(query->now_ms),
 	                INT((int64_t)(query->limit - keys->count)), INT(clock_mono_ms())),
 	        err);
-	enum sqlite_row row = ROW_FAILED;
-	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
-		struct employee_key *key =
-		        sqlite_grow((void **)&keys->items, &keys->count, sizeof(*key));
-		if (key == NULL ||
-		        !str_copy(key->connection, sizeof(key->connection), query->connection) ||
-		        !str_copy(key->employee_id, sizeof(key->employee_id),
-		                (const char *)sqlite3_column_text(stmt, 0))) {
-			err_set(err, ERR_NO_MEMORY, "no memory for a claim");
-			row = ROW_FAILED;
-			break;
-		}
-	}
-	sqlite_done(stmt);
-	return row != ROW_FAILED;
+	return read_found(conn, stmt, query, keys, err);
 }
 
 static bool take_found(struct sqlite_conn *conn, struct claim_call *call,
@@ -140,6 +147,40 @@ bool store_employee_claim(struct store *store, const struct claim_query *query,
 	*employees = (struct employee_list){0};
 	struct claim_call call = {store, query, employees};
 	bool done = sqlite_write(store, claim_run, &call, err);
+	if (!done) {
+		employee_list_finish(employees);
+	}
+	return done;
+}
+
+/* ------------------------------------------------------------ L6 */
+
+static bool ending_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT employee_id FROM employees INDEXED BY employees_ending"
+	        " WHERE connection = ?1 AND confirmed_end_ms > 0 AND okta_id <> ''"
+	        " AND present_status NOT IN ('SUSPENDED', 'DEPROVISIONED')"
+	        " AND confirmed_end_ms <= ?2 AND last_run_at_ms < ?3 AND state <> 'working'"
+	        " ORDER BY confirmed_end_ms LIMIT ?4";
+	struct claim_call *call = context;
+	const struct claim_query *query = call->query;
+	struct key_list keys = {0};
+	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL,
+	        VALUES(TEXT(query->connection), INT(query->now_ms), INT(query->run_before_ms),
+	                INT((int64_t)query->limit)),
+	        err);
+	bool done = read_found(conn, stmt, query, &keys, err) && take_found(conn, call, &keys, err);
+	free(keys.items);
+	return done;
+}
+
+bool store_employee_claim_ending(struct store *store, const struct claim_query *query,
+        struct employee_list *employees, struct err *err)
+{
+	*employees = (struct employee_list){0};
+	struct claim_call call = {store, query, employees};
+	bool done = sqlite_write(store, ending_run, &call, err);
 	if (!done) {
 		employee_list_finish(employees);
 	}

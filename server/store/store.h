@@ -92,6 +92,7 @@ struct claim_query {
 	size_t limit;
 	int64_t now_ms;
 	int64_t lease_ms;
+	int64_t run_before_ms; /* claim_ending only: not who was run since */
 };
 /*
  * Takes dirty employees and those whose policy_due_at or reread_at has come (and whose
@@ -102,6 +103,12 @@ struct claim_query {
  * A lease that ran out (monotonic time) may be claimed by another.
  */
 bool store_employee_claim(struct store *store, const struct claim_query *query,
+        struct employee_list *employees, struct err *err) MUST_CHECK;
+/*
+ * The same for those whose closing instant, as last read, has come and whose account is not closed,
+ * whatever else they wait for (policy L6); the lane says nothing.
+ */
+bool store_employee_claim_ending(struct store *store, const struct claim_query *query,
         struct employee_list *employees, struct err *err) MUST_CHECK;
 /* The same for one person at once, whatever is due; ERR_CONFLICT while somebody works on it. */
 bool store_employee_claim_one(struct store *store, const struct employee_key *key, int64_t lease_ms,

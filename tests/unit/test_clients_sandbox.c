@@ -143,7 +143,7 @@ START_TEST(a_user_lives_from_hire_to_leave)
 	expect(CALL_DONE);
 	okta_user_unsuspend(okta, id, &outcome);
 	expect(CALL_REREAD);
-	okta_user_end_sessions(okta, id, &outcome);
+	okta_user_end_sessions(okta, id, OKTA_TOKENS_REVOKED, &outcome);
 	expect(CALL_DONE);
 	okta_user_deactivate(okta, id, &outcome);
 	expect(CALL_DONE);

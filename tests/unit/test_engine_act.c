@@ -21,6 +21,8 @@ static void tear_down(void)
 	engine_fixture_stop(&fixture);
 }
 
+static bool sends_email;
+
 /* Makes fixture.run carry out this one action of a plan nobody else made. */
 static enum step act(enum action_kind kind, enum limit_kind limit)
 {
@@ -30,8 +32,11 @@ static enum step act(enum action_kind kind, enum limit_kind limit)
 	fixture.run.plan.count = 1;
 	fixture.run.plan.lane = LANE_UPDATE;
 	fixture.run.has_plan = true;
-	*action = (struct planned_action){
-	        .kind = kind, .rule = RULE_C1, .limit = limit, .is_rename = is_rename};
+	*action = (struct planned_action){.kind = kind,
+	        .rule = RULE_C1,
+	        .limit = limit,
+	        .is_rename = is_rename,
+	        .sends_email = sends_email};
 	ck_assert(str_copy(action->reason, sizeof(action->reason), "for the test"));
 	if (kind == ACTION_CREATE) {
 		action->is_activating = true;
@@ -43,6 +48,14 @@ static enum step act(enum action_kind kind, enum limit_kind limit)
 		action->lower_cause = LOWER_LEAVER;
 	}
 	return act_all(&fixture.run);
+}
+
+static enum step act_mailing(enum action_kind kind)
+{
+	sends_email = true;
+	enum step step = act(kind, LIMIT_NONE);
+	sends_email = false;
+	return step;
 }
 
 static enum step act_now(enum action_kind kind)
@@ -68,8 +81,8 @@ static const struct done_case {
                 true},
         {ACTION_ACTIVATE, ACCOUNT_STAGED, "POST /00u1adaking/lifecycle/activate?sendEmail=false",
                 ACCOUNT_PROVISIONED, LOWER_NONE, false, true},
-        {ACTION_REACTIVATE, ACCOUNT_DEPROVISIONED,
-                "POST /00u1adaking/lifecycle/activate?sendEmail=false", ACCOUNT_PROVISIONED,
+        {ACTION_REACTIVATE, ACCOUNT_PROVISIONED,
+                "POST /00u1adaking/lifecycle/reactivate?sendEmail=false", ACCOUNT_PROVISIONED,
                 LOWER_NONE, false, true},
         {ACTION_SUSPEND, ACCOUNT_ACTIVE, "POST /00u1adaking/lifecycle/suspend", ACCOUNT_SUSPENDED,
                 LOWER_LEAVER, true, true},
@@ -126,6 +139,65 @@ START_TEST(a_done_action_has_its_intent_before_the_call_and_its_outcome_after)
 	ck_assert_int_eq(fixture.employee.lowered, row->lowered);
 	ck_assert(fixture.employee.is_sessions_due == row->is_sessions_due);
 	ck_assert(fixture.employee.is_activated == row->is_activated);
+}
+END_TEST
+
+/* When it happened is what mails and later closing are counted from. */
+START_TEST(a_done_action_notes_its_time)
+{
+	int64_t before_ms = clock_wall_ms();
+
+	engine_fixture_link(&fixture, ACCOUNT_STAGED);
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/", "{}");
+	engine_fixture_begin(&fixture, LANE_UPDATE);
+	ck_assert_int_eq(act_mailing(ACTION_ACTIVATE), STEP_NEXT);
+	ck_assert_int_ge(fixture.employee.activated_at_ms, before_ms);
+	ck_assert_int_eq(fixture.employee.mailed_at_ms, fixture.employee.activated_at_ms);
+	ck_assert_int_eq(fixture.employee.mails, 1);
+
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/", "{}");
+	ck_assert_int_eq(act_mailing(ACTION_REACTIVATE), STEP_NEXT);
+	ck_assert_int_eq(fixture.employee.mails, 2);
+
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/", "{}");
+	ck_assert_int_eq(act(ACTION_DEACTIVATE, LIMIT_NONE), STEP_NEXT);
+	ck_assert_int_ge(fixture.employee.lowered_at_ms, before_ms);
+	ck_assert(fixture.employee.is_compared);
+
+	/* Mails count anew from the next activation. */
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/", "{}");
+	ck_assert_int_eq(act(ACTION_ACTIVATE, LIMIT_NONE), STEP_NEXT);
+	ck_assert_int_eq(fixture.employee.mails, 0);
+	ck_assert_int_eq(fixture.employee.lowered_at_ms, 0);
+	engine_fixture_load(&fixture);
+	ck_assert_int_ge(fixture.employee.activated_at_ms, before_ms);
+}
+END_TEST
+
+static const struct token_case {
+	const char *changes;
+	enum lower_cause lowered;
+	const char *calls;
+} TOKEN_CASES[] = {
+        {"{}", LOWER_LEAVER, "DELETE /00u1adaking/sessions?oauthTokens=true"},
+        {"{\"provisioning\":{\"leaver\":{\"revoke_tokens\":false}}}", LOWER_LEAVER,
+                "DELETE /00u1adaking/sessions?oauthTokens=false"},
+        {"{\"provisioning\":{\"leaver\":{\"revoke_tokens\":false}}}", LOWER_REVOKED,
+                "DELETE /00u1adaking/sessions?oauthTokens=true"},
+};
+
+START_TEST(tokens_end_as_the_setting_says_and_with_a_revocation_always)
+{
+	const struct token_case *row = &TOKEN_CASES[_i];
+
+	engine_fixture_start(&fixture, row->changes);
+	engine_fixture_link(&fixture, ACCOUNT_DEPROVISIONED);
+	engine_fixture_answer(&fixture, "DELETE", "/sessions", "{}");
+	engine_fixture_begin(&fixture, LANE_UPDATE);
+	fixture.employee.lowered = row->lowered;
+	ck_assert_int_eq(act(ACTION_END_SESSIONS, LIMIT_NONE), STEP_NEXT);
+	ck_assert_str_eq(engine_fixture_calls(&fixture), row->calls);
+	engine_fixture_stop(&fixture);
 }
 END_TEST
 
@@ -631,6 +703,7 @@ static void add_answers(TCase *tcase)
 	tcase_add_loop_test(tcase,
 	        a_done_action_has_its_intent_before_the_call_and_its_outcome_after, 0,
 	        ARRAY_SIZE(DONE_CASES));
+	tcase_add_test(tcase, a_done_action_notes_its_time);
 	tcase_add_test(tcase, sessions_are_due_before_the_account_is_lowered);
 	tcase_add_loop_test(
 	        tcase, a_refusal_ends_the_run_as_its_class_says, 0, ARRAY_SIZE(REFUSED_CASES));
@@ -667,6 +740,11 @@ int main(void)
 	tcase_add_test(dry, a_rename_that_is_held_binds_no_lowering);
 	tcase_add_loop_test(
 	        dry, a_hold_binds_the_actions_of_its_kind, 0, ARRAY_SIZE(BINDING_CASES));
+	TCase *tokens = tcase_create("tokens");
+	tcase_set_timeout(tokens, 30);
+	tcase_add_loop_test(tokens, tokens_end_as_the_setting_says_and_with_a_revocation_always, 0,
+	        ARRAY_SIZE(TOKEN_CASES));
+	suite_add_tcase(suite, tokens);
 	tcase_add_test(add_case(suite, "limits", set_up_limited),
 	        over_the_limit_a_human_is_asked_and_a_release_lets_it_pass_once);
 	return suite_run(suite);

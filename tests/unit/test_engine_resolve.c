@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Actions that were begun and never ended: the truth is read from Okta. */
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "tests/support/engine_fixture.h"
@@ -69,10 +70,10 @@ static const struct change_case {
                 OUTCOME_DONE, ACCOUNT_PROVISIONED, LOWER_NONE, true, FIXTURE_LOGIN},
         {ACTION_ACTIVATE, ACCOUNT_STAGED, LOWER_NONE, false, NULL, "STAGED", FIXTURE_LOGIN, "",
                 OUTCOME_NOT_SENT, ACCOUNT_STAGED, LOWER_NONE, false, FIXTURE_LOGIN},
-        {ACTION_REACTIVATE, ACCOUNT_DEPROVISIONED, LOWER_NONE, false, NULL, "ACTIVE", FIXTURE_LOGIN,
-                "", OUTCOME_DONE, ACCOUNT_ACTIVE, LOWER_NONE, true, FIXTURE_LOGIN},
-        {ACTION_REACTIVATE, ACCOUNT_DEPROVISIONED, LOWER_NONE, false, NULL, "DEPROVISIONED",
-                FIXTURE_LOGIN, "", OUTCOME_NOT_SENT, ACCOUNT_DEPROVISIONED, LOWER_LEAVER, true,
+        {ACTION_REACTIVATE, ACCOUNT_PROVISIONED, LOWER_NONE, false, NULL, "ACTIVE", FIXTURE_LOGIN,
+                "", OUTCOME_NOT_SENT, ACCOUNT_ACTIVE, LOWER_NONE, true, FIXTURE_LOGIN},
+        {ACTION_REACTIVATE, ACCOUNT_PROVISIONED, LOWER_NONE, false, NULL, "PROVISIONED",
+                FIXTURE_LOGIN, "", OUTCOME_NOT_SENT, ACCOUNT_PROVISIONED, LOWER_NONE, true,
                 FIXTURE_LOGIN},
         {ACTION_SUSPEND, ACCOUNT_ACTIVE, LOWER_LEAVE, false, NULL, "SUSPENDED", FIXTURE_LOGIN, "",
                 OUTCOME_DONE, ACCOUNT_SUSPENDED, LOWER_LEAVE, true, FIXTURE_LOGIN},
@@ -123,6 +124,64 @@ START_TEST(what_okta_shows_decides_whether_it_was_done)
 	ck_assert_int_eq(fixture.employee.lowered, row->lowered);
 	ck_assert(fixture.employee.is_activated == row->is_activated);
 	ck_assert_str_eq(personal_reveal(&fixture.employee.bob_login), row->bob_login);
+}
+END_TEST
+
+/* As if the run went on: the employee may be claimed again. */
+static void give_back(void)
+{
+	ck_assert(store_employee_finish(fixture.store, &fixture.employee, EMPLOYEE_IDLE, NULL));
+}
+
+/* What a lowering that a read found out says of its time, and of M3. */
+START_TEST(a_resolved_change_is_as_old_as_its_intent)
+{
+	struct intent suspend = {.kind = ACTION_SUSPEND, .lower_cause = LOWER_REVOKED};
+	struct intent activate = {.kind = ACTION_ACTIVATE, .sends_email = true};
+	int64_t before_ms = clock_wall_ms();
+
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
+	engine_fixture_crash_in(&fixture, suspend, NULL);
+	engine_fixture_answer(&fixture, "GET", "/" FIXTURE_OKTA_ID,
+	        engine_fixture_user(FIXTURE_OKTA_ID, "SUSPENDED", FIXTURE_LOGIN, ""));
+	ck_assert_int_eq(resolve(), STEP_NEXT);
+	ck_assert_int_eq(
+	        fixture.employee.lowered_at_ms, fixture.actions.items[0].intent.opened_at_ms);
+	ck_assert_int_ge(fixture.employee.lowered_at_ms, before_ms);
+	ck_assert_int_eq(fixture.employee.revoke_row, REVOKE_ROW_WANTED);
+	ck_assert(fixture.employee.is_compared);
+	give_back();
+
+	engine_fixture_crash_in(&fixture, activate, NULL);
+	engine_fixture_answer(&fixture, "GET", "/" FIXTURE_OKTA_ID,
+	        engine_fixture_user(FIXTURE_OKTA_ID, "PROVISIONED", FIXTURE_LOGIN, ""));
+	ck_assert_int_eq(resolve(), STEP_NEXT);
+	ck_assert_int_ge(fixture.employee.activated_at_ms, before_ms);
+	ck_assert_int_eq(fixture.employee.mails, 1);
+	ck_assert_int_eq(fixture.employee.lowered_at_ms, 0);
+}
+END_TEST
+
+/* Nothing tells whether it left: the first goes once more, and never a third time. */
+START_TEST(a_mail_that_is_not_known_to_have_left_is_sent_once_more_at_most)
+{
+	static const int mails[] = {0, 1, 2};
+	struct intent mail = {.kind = ACTION_REACTIVATE, .sends_email = true};
+
+	engine_fixture_link(&fixture, ACCOUNT_PROVISIONED);
+	for (size_t i = 0; i < ARRAY_SIZE(mails); i++) {
+		engine_fixture_crash_in(&fixture, mail, NULL);
+		engine_fixture_answer(&fixture, "GET", "/" FIXTURE_OKTA_ID,
+		        engine_fixture_user(FIXTURE_OKTA_ID, "PROVISIONED", FIXTURE_LOGIN, ""));
+		ck_assert_int_eq(resolve(), STEP_NEXT);
+		ck_assert_int_eq(fixture.employee.mails, mails[i]);
+		ck_assert_int_gt(fixture.employee.mailed_at_ms, 0);
+		ck_assert_str_eq(fixture.actions.items[0].outcome.sentence,
+		        "no good answer, and Okta does not show whether it was sent");
+		give_back();
+	}
+	ck_assert_str_eq(engine_fixture_calls(&fixture),
+	        "GET /" FIXTURE_OKTA_ID ", GET /" FIXTURE_OKTA_ID ", GET /" FIXTURE_OKTA_ID);
 }
 END_TEST
 
@@ -363,6 +422,8 @@ static void add_changes(TCase *tcase)
 {
 	tcase_add_loop_test(
 	        tcase, what_okta_shows_decides_whether_it_was_done, 0, ARRAY_SIZE(CHANGE_CASES));
+	tcase_add_test(tcase, a_resolved_change_is_as_old_as_its_intent);
+	tcase_add_test(tcase, a_mail_that_is_not_known_to_have_left_is_sent_once_more_at_most);
 	tcase_add_loop_test(
 	        tcase, a_change_of_a_user_who_is_gone_is_refused, 0, ARRAY_SIZE(CHANGE_CASES));
 	tcase_add_loop_test(tcase,

@@ -211,7 +211,13 @@ START_TEST(ids_that_are_none_never_leave)
 	expect_refused_unsent();
 	okta_user_deactivate(client, id, &outcome);
 	expect_refused_unsent();
-	okta_user_end_sessions(client, id, &outcome);
+	okta_user_reactivate(client, id, OKTA_EMAIL_SENT, &outcome);
+	expect_refused_unsent();
+	okta_user_end_sessions(client, id, OKTA_TOKENS_REVOKED, &outcome);
+	expect_refused_unsent();
+	struct secret link;
+	okta_user_activation_link(client, id, OKTA_LINK_ACTIVATES, &link, &outcome);
+	ck_assert(!secret_is_set(&link));
 	expect_refused_unsent();
 	json_decref(profile);
 }
@@ -240,6 +246,8 @@ static void call_lifecycle(int index)
 	case 1: okta_user_activate(client, ID, OKTA_EMAIL_SENT, &outcome); break;
 	case 2: okta_user_suspend(client, ID, &outcome); break;
 	case 3: okta_user_unsuspend(client, ID, &outcome); break;
+	case 4: okta_user_reactivate(client, ID, OKTA_EMAIL_NOT_SENT, &outcome); break;
+	case 5: okta_user_reactivate(client, ID, OKTA_EMAIL_SENT, &outcome); break;
 	default: okta_user_deactivate(client, ID, &outcome); break;
 	}
 }
@@ -247,7 +255,8 @@ static void call_lifecycle(int index)
 START_TEST(lifecycle_calls_are_posts_without_a_body)
 {
 	static const char *const ends[] = {"activate?sendEmail=false", "activate?sendEmail=true",
-	        "suspend", "unsuspend", "deactivate"};
+	        "suspend", "unsuspend", "reactivate?sendEmail=false", "reactivate?sendEmail=true",
+	        "deactivate"};
 	char target[128];
 	ck_assert(
 	        str_format(target, sizeof(target), "/api/v1/users/" ID "/lifecycle/%s", ends[_i]));
@@ -272,11 +281,54 @@ START_TEST(sessions_end_with_their_tokens)
 {
 	fake_http_script_raw(fake, "HTTP/1.1 204 No Content\r\n\r\n", FAKE_KEEP);
 	fake_http_script(fake, 404, "", "{\"errorCode\":\"E0000007\"}");
-	okta_user_end_sessions(client, ID, &outcome);
+	okta_user_end_sessions(client, ID, OKTA_TOKENS_REVOKED, &outcome);
 	ck_assert_int_eq(outcome.call_class, CALL_DONE);
 	expect_request("DELETE", "/api/v1/users/" ID "/sessions?oauthTokens=true");
-	okta_user_end_sessions(client, ID, &outcome);
+	okta_user_end_sessions(client, ID, OKTA_TOKENS_REVOKED, &outcome);
 	ck_assert_int_eq(outcome.call_class, CALL_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(sessions_end_without_their_tokens)
+{
+	fake_http_script_raw(fake, "HTTP/1.1 204 No Content\r\n\r\n", FAKE_KEEP);
+	okta_user_end_sessions(client, ID, OKTA_TOKENS_KEPT, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	expect_request("DELETE", "/api/v1/users/" ID "/sessions?oauthTokens=false");
+}
+END_TEST
+
+#define LINK "https://acme.okta.com/tokens/XE6wE17zmphl3KqAPFxO/verify"
+
+START_TEST(an_activation_link_is_told_once)
+{
+	static const char *const ends[] = {"activate", "reactivate"};
+	char target[128];
+	struct secret link;
+	ck_assert(str_format(target, sizeof(target),
+	        "/api/v1/users/" ID "/lifecycle/%s?sendEmail=false", ends[_i]));
+	fake_http_script(fake, 200, "",
+	        "{\"activationUrl\":\"" LINK "\",\"activationToken\":\"XE6wE17zmphl3KqAPFxO\"}");
+	okta_user_activation_link(
+	        client, ID, _i == 0 ? OKTA_LINK_ACTIVATES : OKTA_LINK_REACTIVATES, &link, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_str_eq(secret_reveal(&link), LINK);
+	expect_request("POST", target);
+	secret_finish(&link);
+}
+END_TEST
+
+/* It may have been carried out: what came of it is read. */
+START_TEST(an_answer_without_a_link_to_click_on_is_unclear)
+{
+	static const char *const bodies[] = {"{}", "{\"activationUrl\":7}",
+	        "{\"activationUrl\":\"javascript:alert(1)\"}",
+	        "{\"activationUrl\":\"https://acme.okta.com/\\u001b[31m\"}"};
+	struct secret link;
+	fake_http_script(fake, 200, "", bodies[_i]);
+	okta_user_activation_link(client, ID, OKTA_LINK_ACTIVATES, &link, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_UNCLEAR);
+	ck_assert(!secret_is_set(&link));
 }
 END_TEST
 
@@ -690,9 +742,12 @@ static void add_requests(Suite *suite)
 	tcase_add_loop_test(requests, ids_that_are_none_never_leave, 0, 7);
 	tcase_add_test(requests, a_version_mark_that_would_break_the_header_never_leaves);
 	tcase_add_test(requests, a_profile_that_is_no_object_never_leaves);
-	tcase_add_loop_test(requests, lifecycle_calls_are_posts_without_a_body, 0, 5);
-	tcase_add_loop_test(requests, a_wrong_status_asks_for_a_read, 0, 5);
+	tcase_add_loop_test(requests, lifecycle_calls_are_posts_without_a_body, 0, 7);
+	tcase_add_loop_test(requests, a_wrong_status_asks_for_a_read, 0, 7);
 	tcase_add_test(requests, sessions_end_with_their_tokens);
+	tcase_add_test(requests, sessions_end_without_their_tokens);
+	tcase_add_loop_test(requests, an_activation_link_is_told_once, 0, 2);
+	tcase_add_loop_test(requests, an_answer_without_a_link_to_click_on_is_unclear, 0, 4);
 	tcase_add_loop_test(requests, search_is_encoded_and_its_limit_bounded, 0, 3);
 	tcase_add_test(requests, a_search_that_finds_nobody_is_done);
 	tcase_add_loop_test(requests, a_list_with_one_odd_user_is_not_believed, 0, 2);

@@ -149,7 +149,11 @@ static void mark(struct store *store, const char *employee_id)
 static void leave_some_working(struct store *store)
 {
 	struct employee_list list;
-	struct claim_query query = {"default", LANE_SWEEP, 3, clock_wall_ms(), 60000};
+	struct claim_query query = {.connection = "default",
+	        .lane_at_most = LANE_SWEEP,
+	        .limit = 3,
+	        .now_ms = clock_wall_ms(),
+	        .lease_ms = 60000};
 	mark(store, "1");
 	mark(store, "2");
 	mark(store, "3");

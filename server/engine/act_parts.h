@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_ENGINE_ACT_PARTS_H
+#define SERVER_ENGINE_ACT_PARTS_H
+
+/*
+ * An action from the inside: what is written down before it (act_intent.c),
+ * and what the record says after it (act_note.c), whether Okta's answer told
+ * (act.c) or a later read (resolve.c). Only those files include it.
+ */
+
+#include "server/engine/run.h"
+
+/* False when out of memory; intent_finish in every case. */
+bool act_fill_intent(struct intent *intent, const struct run *run,
+        const struct planned_action *action) MUST_CHECK;
+/* A revocation ends the sessions whatever the setting says (V2). */
+bool act_makes_sessions_due(const struct run *run, const struct planned_action *action);
+
+/* What the record says after the action went well; user: as Okta answered, where it tells one. */
+bool act_note_done(struct run *run, const struct planned_action *action,
+        const struct okta_user *user) MUST_CHECK;
+
+enum act_mail { ACT_NOT_MAILED, ACT_MAILED };
+
+/* Suspended or deactivated for that cause; the status is the caller's to note. */
+void act_note_lowered(struct employee *employee, enum lower_cause cause, int64_t at_ms);
+/* Activated, for the first time or again: mails count from here. */
+void act_note_activated(struct employee *employee, enum act_mail mail, int64_t at_ms);
+void act_note_unsuspended(struct employee *employee);
+void act_note_mailed(struct employee *employee, int64_t at_ms);
+/*
+ * A mail of which nobody can say whether it left: Okta shows nothing of it. The
+ * first one of an activation is sent once more, since without it the person cannot
+ * begin; any other counts as sent. So nobody gets more than one too many.
+ */
+void act_note_mail_unclear(struct employee *employee, int64_t at_ms);
+
+#endif
