@@ -32,6 +32,7 @@ const struct http_route routes_admin[] = {
 	{HTTP_POST, "/api/v1/people/{id}/retry",  HTTP_ROLE_ADMIN,  API_BODY, console_retry},
 	{HTTP_POST, "/api/v1/people/{id}/hold",   HTTP_ROLE_ADMIN,  API_BODY, console_hold},
 	{HTTP_POST, "/api/v1/people/{id}/close",  HTTP_ROLE_ADMIN,  API_BODY, console_close},
+	{HTTP_POST, "/api/v1/people/{id}/activation-link", HTTP_ROLE_ADMIN, API_BODY, console_activation_link},
 	{HTTP_POST, "/api/v1/plan",               HTTP_ROLE_ADMIN,  API_BODY, console_plan_all},
 	{HTTP_POST, "/api/v1/sync",               HTTP_ROLE_ADMIN,  API_BODY, console_sync_all},
 	{HTTP_POST, "/api/v1/retry",              HTTP_ROLE_ADMIN,  API_BODY, console_retry_all},

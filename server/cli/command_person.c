@@ -30,6 +30,24 @@ static void print_time(
 	}
 }
 
+/* Bob's termination behind an immediate revocation. */
+static void print_revocation(struct cli_call *call, const char *row)
+{
+	static const struct {
+		const char *row;
+		const char *words;
+	} WORDS[] = {
+	        {"wanted", "Bob has not told yet whether a termination is behind it"},
+	        {"found", "a termination is behind it"},
+	        {"missing", "Bob has no termination behind it: the account stays closed"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++) {
+		if (str_equal(WORDS[i].row, row)) {
+			print_line(call, "revocation", WORDS[i].words);
+		}
+	}
+}
+
 static void print_account(struct cli_call *call, const json_t *employee)
 {
 	const char *okta_id = cli_call_text(employee, "okta_id");
@@ -44,6 +62,8 @@ static void print_account(struct cli_call *call, const json_t *employee)
 	if (!str_equal(lowered, "none")) {
 		print_line(call, "closed by us", lowered);
 	}
+	print_revocation(call, cli_call_text(employee, "revoke_row"));
+	print_time(call, "mailed", employee, "mailed_at_ms");
 	if (json_get_bool(employee, "is_sourced_elsewhere", false)) {
 		print_line(call, "profile", "owned by another directory; not written");
 	}
@@ -160,10 +180,20 @@ static void print_actions(struct cli_call *call, const json_t *actions)
 	cli_table_destroy(table);
 }
 
+static void print_move(struct cli_call *call, const json_t *move)
+{
+	if (json_is_object(move)) {
+		cli_call_print(call, "  %-12s from connection %s to %s: %s\n", "moves",
+		        cli_call_text(move, "from"), cli_call_text(move, "to"),
+		        cli_call_text(move, "state"));
+	}
+}
+
 static void print_person(struct cli_call *call, const json_t *person)
 {
 	const json_t *holds = json_object_get(person, "holds");
 	print_employee(call, json_object_get(person, "employee"));
+	print_move(call, json_object_get(person, "move"));
 	print_line(call, "next", cli_call_text(person, "next_step"));
 	if (json_array_size(holds) > 0) {
 		cli_call_print(call, "\nheld\n");

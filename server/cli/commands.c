@@ -31,6 +31,8 @@ const struct cli_command commands_table[] = {
                 "do nothing for an employee until released", command_hold},
         {"close", "ID [--why TEXT] [--no-wait] [--connection NAME] [--json]",
                 "close an account now, and hold it closed", command_close},
+        {"activation-link", "ID [--connection NAME] [--json]",
+                "a one-time link to activate an account without mail", command_activation_link},
         {"pause", "[--revocations pass|stop] [--connection NAME] [--json]",
                 "stop all writes to Okta, keep receiving", command_pause},
         {"resume", "[--connection NAME] [--json]", "write to Okta again", command_resume},

@@ -22,6 +22,7 @@ extern const struct cli_command commands_table[];
 const struct cli_command *commands_find(const char *name);
 
 int command_check(struct cli_call *call);
+int command_activation_link(struct cli_call *call);
 int command_close(struct cli_call *call);
 int command_health(struct cli_call *call);
 int command_held(struct cli_call *call);

@@ -76,6 +76,9 @@ enum http_verdict console_pause(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_resume(
         struct http_request *request, struct http_reply *reply, void *context);
+/* activation_link.c */
+enum http_verdict console_activation_link(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* settings.c */
 enum http_verdict console_settings(
         struct http_request *request, struct http_reply *reply, void *context);

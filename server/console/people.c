@@ -3,6 +3,7 @@
 #include "server/base/str.h"
 #include "server/console/args.h"
 #include "server/console/render.h"
+#include "server/engine/pair.h"
 
 #define PERSON_EVENTS  20
 #define PERSON_ACTIONS 20
@@ -115,13 +116,15 @@ static bool load_person(struct store *store, struct args *args, struct person_pa
 	        store_action_list(store, key, PERSON_ACTIONS, &parts->actions, &args->err);
 }
 
-static json_t *person_json(struct store *store, const struct person_parts *parts)
+static json_t *person_json(const struct args *args, const struct person_parts *parts)
 {
+	struct store *store = args->console->store;
 	char next_step[SENTENCE_BYTES];
 
 	render_next_step(&parts->employee, next_step, sizeof(next_step));
-	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "employee",
-	        render_employee_full(&parts->employee), "next_step", next_step, "holds",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "employee",
+	        render_employee_full(&parts->employee), "next_step", next_step, "move",
+	        pair_json(store, args->settings, &parts->employee), "holds",
 	        holds_json(store, &parts->holds), "events", events_json(&parts->events), "actions",
 	        actions_json(&parts->actions));
 }
@@ -137,7 +140,7 @@ enum http_verdict console_person(
 	        load_person(console->store, &args, &parts);
 
 	if (is_loaded) {
-		http_reply_json(reply, 200, person_json(console->store, &parts));
+		http_reply_json(reply, 200, person_json(&args, &parts));
 	} else {
 		http_reply_err(reply, request, &args.err);
 	}

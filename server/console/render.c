@@ -60,6 +60,24 @@ static json_t *row_problems_json(const struct employee *employee)
 	return problems != NULL ? problems : json_array();
 }
 
+/* What happened when, and what is known of what is to come. */
+static void add_times(json_t *json, const struct employee *employee)
+{
+	json_t *times = json_pack("{s:I, s:I, s:b, s:I, s:I, s:i, s:I, s:I, s:s, s:s}",
+	        "linked_at_ms", (json_int_t)employee->linked_at_ms, "lowered_at_ms",
+	        (json_int_t)employee->lowered_at_ms, "is_compared", employee->is_compared,
+	        "activated_at_ms", (json_int_t)employee->activated_at_ms, "mailed_at_ms",
+	        (json_int_t)employee->mailed_at_ms, "mails", employee->mails, "confirmed_end_ms",
+	        (json_int_t)employee->confirmed_end_ms, "confirmed_at_ms",
+	        (json_int_t)employee->confirmed_at_ms, "wanted", employee->wanted, "revoke_row",
+	        revoke_row_name(employee->revoke_row));
+
+	if (json != NULL && times != NULL) {
+		json_object_update(json, times);
+	}
+	json_decref(times);
+}
+
 json_t *render_employee_full(const struct employee *employee)
 {
 	json_t *json = render_employee(employee);
@@ -87,6 +105,7 @@ json_t *render_employee_full(const struct employee *employee)
 		json_object_update(json, more);
 	}
 	json_decref(more);
+	add_times(json, employee);
 	return json;
 }
 

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/everybody.h"
+#include "server/engine/pair.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -99,6 +100,7 @@ bool engine_load_employee(struct store *store, const struct employee_key *key,
 struct planner {
 	struct runner *runner;
 	struct connection *connection;
+	const struct settings *settings;
 	int64_t read_begun_ms;
 };
 
@@ -118,6 +120,8 @@ static json_t *plan_one(const struct planner *planner, struct employee *employee
 	if (run.report != NULL) {
 		reconcile(&run, source);
 		plan = plan_json(&run);
+		json_object_set_new(plan, "move",
+		        pair_json(planner->runner->store, planner->settings, employee));
 	}
 	run_finish(&run);
 	return plan;
@@ -157,7 +161,8 @@ bool engine_plan(
 	}
 	if (engine_load_employee(engine->store, key, &employee, err) &&
 	        read_one(&runner, connection, key->employee_id, &people, err)) {
-		struct planner planner = {&runner, connection, people.begun_at_ms};
+		struct planner planner = {
+		        &runner, connection, engine->options.settings, people.begun_at_ms};
 		json_t *source = bob_people_find(&people, key->employee_id);
 		if (source == NULL && employee.generation == 0) {
 			err_set(err, ERR_NOT_FOUND, "neither the store nor Bob knows employee %s",
@@ -193,7 +198,8 @@ struct plan_totals {
 static bool plan_add(
         struct everybody *all, json_t *source, struct plan_totals *totals, struct err *err)
 {
-	struct planner planner = {&all->runner, all->connection, all->people.begun_at_ms};
+	struct planner planner = {&all->runner, all->connection, all->engine->options.settings,
+	        all->people.begun_at_ms};
 	struct employee_key key;
 	struct employee employee = {0};
 

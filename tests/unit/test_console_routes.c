@@ -73,6 +73,8 @@ static const struct route_case {
         {"POST", PERSON "/hold", "{\"why\":\"holiday\",\"by\":\"ops\"}", 200, "GET /api/v1/holds",
                 "holds"},
         {"POST", PERSON "/close", "{\"by\":\"ops\"}", 202, "POST /api/v1/people/{id}/sync", NULL},
+        /* Here is somebody who has come in already. */
+        {"POST", PERSON "/activation-link", "{}", 409, NULL, NULL},
         {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
         {"POST", "/api/v1/sync", "{}", 202, "POST /api/v1/sync", NULL},
         {"POST", "/api/v1/retry", "{\"failed\":true}", 202, "POST /api/v1/sync", NULL},
@@ -152,6 +154,42 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 	if (row->example != NULL) {
 		expect_shape(row);
 	}
+}
+END_TEST
+
+#define LINK_ROUTE "POST /api/v1/people/{id}/activation-link"
+
+START_TEST(an_activation_link_is_told_and_not_kept)
+{
+	struct employee_key key = store_fixture_key(FIXTURE_PERSON);
+	json_t *example = doc_shape_load(LINK_ROUTE);
+	const char *link = json_get_text(example, "activation_link");
+	char answer[256];
+
+	ck_assert(str_format(answer, sizeof(answer), "{\"activationUrl\":\"%s\"}", link));
+	for (int i = 0; i < 2; i++) {
+		engine_fixture_answer(&fixture.engine, "GET", "/" FIXTURE_OKTA_ID,
+		        engine_fixture_user(FIXTURE_OKTA_ID, "PROVISIONED", FIXTURE_LOGIN, ""));
+	}
+	/* What is held stays so. */
+	console_fixture_ask(&fixture, "POST", PERSON "/activation-link", "{\"by\":\"ops\"}");
+	ck_assert_int_eq(fixture.status, 409);
+	ck_assert_ptr_nonnull(strstr(fixture.body, "a hold or a limit"));
+	ck_assert(store_hold_remove(fixture.engine.store, &key, HOLD_DOMAIN, NULL));
+
+	engine_fixture_answer(&fixture.engine, "POST", "/lifecycle/reactivate", answer);
+	console_fixture_ask(&fixture, "POST", PERSON "/activation-link", "{\"by\":\"ops\"}");
+	ck_assert_msg(fixture.status == 200, "%s", fixture.body);
+	doc_shape_expect(example, fixture.json, LINK_ROUTE);
+	ck_assert_str_eq(json_get_text(fixture.json, "activation_link"), link);
+	ck_assert_ptr_nonnull(strstr(fixture.head, "no-store"));
+	json_decref(example);
+
+	engine_fixture_load(&fixture.engine);
+	ck_assert_int_eq(fixture.engine.actions.items[0].intent.kind, ACTION_REACTIVATE);
+	ck_assert_int_eq(fixture.engine.actions.items[0].outcome.state, OUTCOME_DONE);
+	console_fixture_ask(&fixture, "GET", PERSON, NULL);
+	ck_assert_ptr_null(strstr(fixture.body, "/tokens/"));
 }
 END_TEST
 
@@ -295,6 +333,7 @@ static const struct mistake_case {
         {"POST", "/api/v1/people/abc/retry", "{}", 400, "bad_request"},
         {"POST", "/api/v1/people/abc/hold", "{}", 400, "bad_request"},
         {"POST", "/api/v1/people/abc/close", "{}", 400, "bad_request"},
+        {"POST", "/api/v1/people/abc/activation-link", "{}", 400, "bad_request"},
         /* nobody knows 999; plan and sync ask Bob first */
         {"GET", "/api/v1/people/999", NULL, 404, "not_found"},
         {"POST", "/api/v1/people/999/plan", "{}", 404, "not_found"},
@@ -302,6 +341,8 @@ static const struct mistake_case {
         {"POST", "/api/v1/people/999/retry", "{}", 404, "not_found"},
         {"POST", "/api/v1/people/999/hold", "{}", 404, "not_found"},
         {"POST", "/api/v1/people/999/close", "{}", 404, "not_found"},
+        {"POST", "/api/v1/people/999/activation-link", "{}", 404, "not_found"},
+        {"POST", PERSON "/activation-link", "{\"by\":1}", 400, "bad_request"},
         {"POST", "/api/v1/holds/release", "{\"employee_id\":\"999\"}", 404, "not_found"},
         {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"999\"}", 404, "not_found"},
         {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\",\"kind\":\"limit\"}", 404,
@@ -672,6 +713,7 @@ static void add_routes(TCase *tcase)
 
 	tcase_add_loop_test(tcase, a_route_answers_in_the_shape_of_its_example, 0, routes);
 	tcase_add_test(tcase, every_admin_route_of_the_table_is_tried_here);
+	tcase_add_test(tcase, an_activation_link_is_told_and_not_kept);
 	tcase_add_loop_test(tcase, without_the_token_nothing_is_answered, 0, routes);
 	tcase_add_test(tcase, two_tokens_are_none);
 	tcase_add_loop_test(tcase, an_unknown_query_argument_is_refused, 0, routes);

@@ -91,7 +91,7 @@ START_TEST(a_plan_has_the_documented_shape_and_changes_nothing)
 {
 	static const char *const KEYS[] = {"connection", "employee_id", "display_name", "okta_id",
 	        "present_status", "wanted", "rule", "reason", "lane", "due_at_ms", "hold",
-	        "missing", "actions", "sentence"};
+	        "missing", "actions", "sentence", "move"};
 	static const char *const ACTION_KEYS[] = {"kind", "rule", "reason", "limit", "is_rename",
 	        "is_activating", "sends_email", "profile"};
 	struct employee_key key = person_key();
