@@ -32,12 +32,16 @@ void revoke_row_forget(struct employee *employee)
 
 bool revoke_row_ends(const json_t *row, int32_t today)
 {
-	enum lifecycle lifecycle = person_lifecycle(json_get_text(row, "status"));
+	const char *status = json_get_text(row, "status");
+	const char *date = json_get_text(row, "effectiveDate");
 	int32_t from = 0;
 
+	if (status == NULL || date == NULL) {
+		return false;
+	}
+	enum lifecycle lifecycle = person_lifecycle(status);
 	return (lifecycle == LIFECYCLE_TERMINATED || lifecycle == LIFECYCLE_GARDEN_LEAVE) &&
-	        date_parse(json_get_text(row, "effectiveDate"), &from) &&
-	        from >= today - REVOKE_ROW_PAST_DAYS;
+	        date_parse(date, &from) && from >= today - REVOKE_ROW_PAST_DAYS;
 }
 
 static bool has_ending(const json_t *rows, int32_t today)

@@ -101,27 +101,49 @@ static bool has_state(const struct map_profile *profile, enum row_state state)
 	return false;
 }
 
-/* Whose new account is to wake this employee. */
-static void note_waits(struct run *run, const struct references *references)
+/* The ids of those who have an account, or of those who have none; NULL: nobody. */
+static char *list_colleagues(const struct references *references, bool has_account)
 {
 	struct buf ids;
+	char *text = NULL;
 
-	free(run->employee->waits_for);
-	run->employee->waits_for = NULL;
-	if (!has_state(&run->profile, ROW_WAITING)) {
-		return;
-	}
 	buf_init(&ids, WAITS_FOR_MAX_BYTES);
 	for (size_t i = 0; i < references->count; i++) {
-		if (references->items[i].okta_id[0] == '\0') {
-			buf_add_format(&ids, "%s%s", ids.len == 0 ? "" : ",",
-			        references->items[i].employee_id);
+		const struct map_reference *reference = &references->items[i];
+		if ((reference->okta_id[0] != '\0') == has_account) {
+			buf_add_format(
+			        &ids, "%s%s", ids.len == 0 ? "" : ",", reference->employee_id);
 		}
 	}
 	if (ids.len > 0 && !ids.failed) {
-		run->employee->waits_for = buf_take(&ids);
+		text = buf_take(&ids);
 	}
 	buf_finish(&ids);
+	return text;
+}
+
+/* An account's id never changes; its login does. */
+static bool uses_logins(const struct map_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->rows[i].form == FIELD_FORM_OKTA_LOGIN) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whose new account, or new login, is to wake this employee. */
+static void note_waits(struct run *run, const struct references *references)
+{
+	struct employee *employee = run->employee;
+
+	free(employee->waits_for);
+	employee->waits_for =
+	        has_state(&run->profile, ROW_WAITING) ? list_colleagues(references, false) : NULL;
+	free(employee->refers_to);
+	employee->refers_to =
+	        uses_logins(run_rules(run)) ? list_colleagues(references, true) : NULL;
 }
 
 /* ---------------------------------------------------------------- profile */

@@ -87,6 +87,7 @@ void employee_finish(struct employee *employee)
 	free(employee->set_back);
 	free(employee->row_problems);
 	free(employee->waits_for);
+	free(employee->refers_to);
 	personal_finish(&employee->present_profile);
 	personal_finish(&employee->bob_login);
 	personal_finish(&employee->bob_email);

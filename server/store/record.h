@@ -100,6 +100,7 @@ struct employee {
 	int64_t again_since_ms; /* since when a row has had no verdict; 0: all have one */
 	char *waits_for; /* ids of colleagues whose accounts rows refer to, comma-separated; NULL:
 	                    nobody */
+	char *refers_to; /* of colleagues whose login rows used: another login wakes, too */
 
 	/* A move to another connection of the same company (L5). */
 	int64_t move_since_ms; /* first seen; 0: none */

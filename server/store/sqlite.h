@@ -239,14 +239,21 @@ bool sqlite_employee_waive_retry(
 bool sqlite_mark(struct sqlite_conn *conn, const struct employee_key *key, enum lane lane,
         struct err *err) MUST_CHECK;
 
-/* Marks all whose rows refer to that employee's account, which is new. */
+/* Marks all whose rows refer to that employee's account, which is new or has a new login. */
 bool sqlite_mark_waiting(
         struct sqlite_conn *conn, const struct employee_key *account, struct err *err) MUST_CHECK;
 
 /* sqlite_waits.c */
+#define SQLITE_LOGIN_BYTES 512
+/* The folded login of the account as the row has it; "" while there is none. */
+bool sqlite_waits_login(struct sqlite_conn *conn, const struct employee_key *key, char *login,
+        struct err *err) MUST_CHECK;
+/* After the row was written: those who used the login of before are marked if it is another now. */
+bool sqlite_waits_renamed(struct sqlite_conn *conn, const struct employee_key *key,
+        const char *before, struct err *err) MUST_CHECK;
 /*
- * Takes over whom the employee waits for. *is_over: one of them has an account by now, which its
- * own transaction could not tell this employee.
+ * Takes over whom the employee waits for and refers to. *is_over: one of them has an account by
+ * now, which its own transaction could not tell this employee.
  */
 bool sqlite_waits_write(struct sqlite_conn *conn, const struct employee *employee, bool *is_over,
         struct err *err) MUST_CHECK;

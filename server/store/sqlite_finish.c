@@ -2,6 +2,7 @@
 #include "server/store/sqlite.h"
 
 #include "server/base/clock.h"
+#include "server/base/str.h"
 
 enum approvals { APPROVALS_KEPT, APPROVALS_USED };
 
@@ -95,12 +96,26 @@ static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key,
 	        err);
 }
 
-/* Most people wait for nobody, before and after. */
+/* Most people refer to nobody, or to whom they did before. */
 static bool write_waits(struct sqlite_conn *conn, const struct employee *row,
         const struct employee *present, bool *is_over, struct err *err)
 {
-	return (row->waits_for == NULL && present->waits_for == NULL) ||
-	        sqlite_waits_write(conn, row, is_over, err);
+	bool is_same = row->waits_for == NULL && present->waits_for == NULL &&
+	        str_equal(row->refers_to, present->refers_to);
+	return is_same || sqlite_waits_write(conn, row, is_over, err);
+}
+
+/* A run may find out that somebody changed the login by hand. */
+static bool write_run(struct sqlite_conn *conn, const struct employee *row,
+        const struct employee *present, struct err *err)
+{
+	char login[SQLITE_LOGIN_BYTES];
+	if (str_equal(row->present_profile.text, present->present_profile.text)) {
+		return sqlite_employee_write_run(conn, row, err);
+	}
+	return sqlite_waits_login(conn, &row->key, login, err) &&
+	        sqlite_employee_write_run(conn, row, err) &&
+	        sqlite_waits_renamed(conn, &row->key, login, err);
 }
 
 static bool write_finish(struct sqlite_conn *conn, const struct finish_call *call,
@@ -120,7 +135,7 @@ static bool write_finish(struct sqlite_conn *conn, const struct finish_call *cal
 	        (call->state == EMPLOYEE_IDLE || call->state == EMPLOYEE_WAITING);
 	bool is_wait_over = false;
 	return drop_lease(conn, key, is_used ? APPROVALS_USED : APPROVALS_KEPT, err) &&
-	        sqlite_employee_write_run(conn, &row, err) &&
+	        write_run(conn, &row, present, err) &&
 	        write_waits(conn, &row, present, &is_wait_over, err) &&
 	        sqlite_employee_set_state(
 	                conn, &row, is_moved ? EMPLOYEE_DIRTY : call->state, err) &&

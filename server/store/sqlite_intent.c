@@ -318,12 +318,15 @@ static bool write_facts(struct sqlite_conn *conn, const struct close_call *call,
 	/* Shallow: the texts stay the caller's. */
 	struct employee row = *call->employee;
 	bool is_new = false;
+	char login[SQLITE_LOGIN_BYTES];
 	row.key = opened->key;
 	if (opened->sets_sessions_due && call->outcome->state == OUTCOME_DONE) {
 		row.is_sessions_due = true;
 	}
 	return is_new_account(conn, &row, &is_new, err) &&
+	        sqlite_waits_login(conn, &row.key, login, err) &&
 	        sqlite_employee_write_account(conn, &row, err) &&
+	        sqlite_waits_renamed(conn, &row.key, login, err) &&
 	        (!is_new || sqlite_mark_waiting(conn, &row.key, err));
 }
 

@@ -43,6 +43,19 @@ static const char *bob_page(const struct engine_fixture *fixture, const char *ta
 	return NULL;
 }
 
+static bool asks_history(const struct fake_request *request)
+{
+	return str_starts_with(request->target, "/bob/") &&
+	        strstr(request->target, "/lifecycle") != NULL;
+}
+
+static char *answer_history(const struct engine_fixture *fixture)
+{
+	return fake_http_format(
+	        fixture->bob_history_status != 0 ? fixture->bob_history_status : 200, "",
+	        fixture->bob_history != NULL ? fixture->bob_history : "{\"values\":[]}");
+}
+
 static char *answer_bob(struct engine_fixture *fixture, const struct fake_request *request)
 {
 	json_t *body = json_loads(request->body, 0, NULL);
@@ -120,7 +133,8 @@ static char *answer(void *context, const struct fake_request *request)
 	}
 	monitor_lock(&fixture->monitor);
 	const struct fixture_answer *scripted = is_bob ? NULL : find_answer(fixture, request);
-	char *bytes = is_bob ? answer_bob(fixture, request)
+	char *bytes = asks_history(request) ? answer_history(fixture)
+	        : is_bob                    ? answer_bob(fixture, request)
 	        : scripted != NULL
 	        ? fake_http_format(scripted->status, "X-Okta-Request-Id: req1\r\n", scripted->body)
 	        : answer_unscripted(fixture, request);
@@ -329,6 +343,16 @@ void engine_fixture_renew(struct engine_fixture *fixture)
 	runner_finish(&fixture->runner);
 	engine_destroy(fixture->engine);
 	make_engine(fixture);
+}
+
+size_t engine_fixture_history_reads(struct engine_fixture *fixture)
+{
+	size_t reads = 0;
+
+	for (size_t i = 0; i < fake_http_count(fixture->fake); i++) {
+		reads += asks_history(fake_http_request(fixture->fake, i)) ? 1 : 0;
+	}
+	return reads;
 }
 
 size_t engine_fixture_bob_searches(struct engine_fixture *fixture)

@@ -53,6 +53,8 @@ struct engine_fixture {
 	const char *bob_fields; /* Bob's metadata and lists as JSON; NULL: one field, no list */
 	const char *bob_lists;
 	int bob_status; /* 200: people; else what every Bob call answers */
+	const char *bob_history; /* anybody's lifecycle table as JSON; NULL: without a row */
+	int bob_history_status; /* 0: 200 */
 	int unexpected; /* requests nobody scripted */
 	size_t calls_from; /* requests before this one are not told by engine_fixture_calls */
 
@@ -95,6 +97,7 @@ const char *engine_fixture_user(
  */
 const char *engine_fixture_calls(struct engine_fixture *fixture);
 size_t engine_fixture_bob_searches(struct engine_fixture *fixture);
+size_t engine_fixture_history_reads(struct engine_fixture *fixture);
 /* The body of the newest request to Okta of that method; new reference. */
 json_t *engine_fixture_sent(struct engine_fixture *fixture, const char *method);
 

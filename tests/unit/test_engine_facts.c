@@ -104,6 +104,52 @@ START_TEST(a_revocation_is_pending_until_that_one_is_handled)
 }
 END_TEST
 
+START_TEST(times_of_the_account_are_told)
+{
+	struct account_facts facts;
+	employee.activated_at_ms = READ_MS;
+	employee.mailed_at_ms = READ_MS + 1;
+	employee.mails = 2;
+	employee.lowered_at_ms = READ_MS + 2;
+	employee.confirmed_end_ms = READ_MS + 3;
+	employee.confirmed_at_ms = READ_MS + 4;
+	facts_from_employee(&facts, &employee, PRESENCE_READ, NULL);
+	ck_assert_int_eq(facts.activated_at_ms, READ_MS);
+	ck_assert_int_eq(facts.mailed_at_ms, READ_MS + 1);
+	ck_assert_int_eq(facts.mails, 2);
+	ck_assert_int_eq(facts.lowered_at_ms, READ_MS + 2);
+	ck_assert_int_eq(facts.confirmed_end_ms, READ_MS + 3);
+	ck_assert_int_eq(facts.confirmed_at_ms, READ_MS + 4);
+}
+END_TEST
+
+/* M3 */
+static const struct compared_case {
+	bool is_compared;
+	int64_t linked_at_ms;
+	int64_t event_at_ms;
+	bool is_told;
+} COMPARED_CASES[] = {
+        {true, READ_MS, 0, true},
+        {false, READ_MS, 0, false},
+        /* An event of before the link named the person, not the account's leaving. */
+        {false, READ_MS, READ_MS - 1, false},
+        {false, READ_MS, READ_MS + 1, true},
+        {false, 0, READ_MS, false},
+};
+
+START_TEST(an_event_since_the_link_counts_as_a_comparison)
+{
+	const struct compared_case *row = &COMPARED_CASES[_i];
+	struct account_facts facts;
+	employee.is_compared = row->is_compared;
+	employee.linked_at_ms = row->linked_at_ms;
+	employee.last_event_at_ms = row->event_at_ms;
+	facts_from_employee(&facts, &employee, PRESENCE_READ, NULL);
+	ck_assert(facts.is_compared == row->is_told);
+}
+END_TEST
+
 START_TEST(holds_bring_their_times)
 {
 	struct account_facts facts;
@@ -161,6 +207,9 @@ int main(void)
 	tcase_add_test(tcase, reads_that_disagree_about_empty_start_anew);
 	tcase_add_test(tcase, a_deletion_counts_until_a_later_read_brings_the_person_back);
 	tcase_add_test(tcase, a_revocation_is_pending_until_that_one_is_handled);
+	tcase_add_test(tcase, times_of_the_account_are_told);
+	tcase_add_loop_test(tcase, an_event_since_the_link_counts_as_a_comparison, 0,
+	        (int)(sizeof(COMPARED_CASES) / sizeof(COMPARED_CASES[0])));
 	tcase_add_test(tcase, holds_bring_their_times);
 	tcase_add_test(tcase, a_doubtful_time_ahead_does_not_outdo_the_next_revocation);
 	tcase_add_test(tcase, a_doubtful_revocation_without_a_time_takes_back_nothing_handled);

@@ -246,6 +246,80 @@ START_TEST(a_good_run_forgets_the_bad_ones_and_notes_the_date)
 }
 END_TEST
 
+/* Nothing announces that a date was taken back. */
+static const struct daily_case {
+	int64_t due_in_ms;
+	int64_t event_ago_ms; /* a second look is due WAIT_MS after an event */
+	bool is_daily;
+} DAILY_CASES[] = {
+        {10 * DAY_MS, DAY_MS, true},
+        {100 * DAY_MS, DAY_MS, true},
+        /* The second look comes first, and asks for the next one. */
+        {10 * DAY_MS, 1000, false},
+        /* The date itself comes first. */
+        {DAY_MS / 24, DAY_MS, false},
+};
+
+START_TEST(whoever_has_a_date_ahead_is_read_daily_behind_everybody_else)
+{
+	const struct daily_case *row = &DAILY_CASES[_i];
+
+	read_at(now_ms, now_ms - row->event_ago_ms);
+	fixture.run.decision.due_at_ms = now_ms + row->due_in_ms;
+	fixture.run.decision.lane = LANE_UPDATE;
+	settle_as(RUN_ENDS_WELL, "");
+	ck_assert_int_eq(fixture.employee.policy_due_at_ms, now_ms + row->due_in_ms);
+	ck_assert_int_eq(fixture.employee.lane, row->is_daily ? LANE_SWEEP : LANE_UPDATE);
+	if (row->is_daily) {
+		int64_t from_ms = row->due_in_ms > 14 * DAY_MS ? row->due_in_ms - 14 * DAY_MS : 0;
+		ck_assert_int_ge(fixture.employee.reread_at_ms, now_ms + from_ms);
+		ck_assert_int_le(
+		        fixture.employee.reread_at_ms, now_ms + from_ms + DAY_MS + DAY_MS / 24);
+	}
+}
+END_TEST
+
+START_TEST(a_step_that_asks_for_another_look_gets_it)
+{
+	read_at(now_ms, 0);
+	fixture.run.look_again_ms = now_ms + 5000;
+	settle_as(RUN_ENDS_WELL, "");
+	ck_assert_int_eq(fixture.employee.reread_at_ms, now_ms + 5000);
+	ck_assert_int_eq(fixture.employee.state, EMPLOYEE_WAITING);
+}
+END_TEST
+
+static void decide(enum wanted_account wanted)
+{
+	fixture.run.decision.wanted = wanted;
+	ck_assert(str_copy(fixture.run.decision.reason, sizeof(fixture.run.decision.reason), "so"));
+}
+
+static const struct wanted_case {
+	enum presence presence;
+	enum wanted_account wanted;
+	const char *kept;
+} WANTED_CASES[] = {
+        {PRESENCE_READ, WANTED_STAGED, "staged"},
+        {PRESENCE_READ, WANTED_UNCHANGED, "unchanged"},
+        {PRESENCE_NOT_READ, WANTED_SUSPENDED, "suspended"},
+        /* Not asked, nothing known: what was wanted before stands. */
+        {PRESENCE_NOT_READ, WANTED_UNCHANGED, "active"},
+};
+
+START_TEST(the_record_keeps_what_the_last_decision_wanted)
+{
+	const struct wanted_case *row = &WANTED_CASES[_i];
+
+	read_at(now_ms, 0);
+	fixture.run.presence = row->presence;
+	ck_assert(str_copy(fixture.employee.wanted, sizeof(fixture.employee.wanted), "active"));
+	decide(row->wanted);
+	settle_as(RUN_ENDS_WELL, "");
+	ck_assert_str_eq(fixture.employee.wanted, row->kept);
+}
+END_TEST
+
 START_TEST(a_revocation_carried_out_goes_on_as_a_leaver)
 {
 	read_at(now_ms, 0);
@@ -284,6 +358,11 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, what_was_read_empty_is_read_again);
 	tcase_add_loop_test(tcase, somebody_absent_is_looked_for_again_and_then_daily, 0, 2);
 	tcase_add_test(tcase, a_good_run_forgets_the_bad_ones_and_notes_the_date);
+	tcase_add_loop_test(tcase, whoever_has_a_date_ahead_is_read_daily_behind_everybody_else, 0,
+	        ARRAY_SIZE(DAILY_CASES));
+	tcase_add_test(tcase, a_step_that_asks_for_another_look_gets_it);
+	tcase_add_loop_test(
+	        tcase, the_record_keeps_what_the_last_decision_wanted, 0, ARRAY_SIZE(WANTED_CASES));
 	tcase_add_test(tcase, a_revocation_carried_out_goes_on_as_a_leaver);
 	tcase_add_test(tcase, news_during_the_run_keep_the_employee_dirty);
 }

@@ -102,6 +102,8 @@ START_TEST(a_colleagues_account_is_found_in_the_store)
 	ck_assert_str_eq(sent_text("managerId"), "00u9max");
 	ck_assert_ptr_null(fixture.employee.waits_for);
 	ck_assert_ptr_null(fixture.employee.row_problems);
+	/* The account's id, which no row here uses another of, never changes. */
+	ck_assert_ptr_null(fixture.employee.refers_to);
 }
 END_TEST
 
@@ -119,6 +121,40 @@ START_TEST(without_an_account_the_row_waits_and_is_woken_by_it)
 	engine_fixture_run(&fixture, person(READABLE NOBODY));
 	ck_assert_ptr_null(fixture.employee.waits_for);
 	ck_assert_ptr_null(fixture.employee.row_problems);
+}
+END_TEST
+
+#define LOGIN_MAPPING                                                                            \
+	"{\"mapping\":[{\"okta\":\"manager\",\"bob\":\"work.reportsTo\",\"as\":\"okta_login\"}," \
+	"{\"okta\":\"title\",\"bob\":null},{\"okta\":\"department\",\"bob\":null},"              \
+	"{\"okta\":\"mobilePhone\",\"bob\":null},{\"okta\":\"primaryPhone\",\"bob\":null}]}"
+
+START_TEST(a_manager_whose_login_changes_wakes_the_reports)
+{
+	static const char RENAMED[] = "{\"login\":\"max.power@example.com\"}";
+	struct employee_key manager = store_fixture_key(MANAGER);
+	struct employee employee = {0};
+
+	engine_fixture_start(&fixture, LOGIN_MAPPING);
+	store_fixture_link(fixture.store, MANAGER, "00u9max", "max@example.com", ACCOUNT_ACTIVE);
+	link_and_answer();
+	engine_fixture_run(&fixture, person("\"work\":{\"title\":\"Lead\"" REPORTS));
+	ck_assert_str_eq(sent_text("manager"), "max@example.com");
+	ck_assert_str_eq(fixture.employee.refers_to, MANAGER);
+	ck_assert_int_eq(fixture.employee.state, EMPLOYEE_IDLE);
+
+	ck_assert(store_employee_mark(fixture.store, &manager, LANE_UPDATE, NULL, NULL));
+	employee = store_fixture_claim(fixture.store, MANAGER);
+	ck_assert(personal_set(&employee.present_profile, RENAMED));
+	ck_assert(store_employee_finish(fixture.store, &employee, EMPLOYEE_IDLE, NULL));
+	employee_finish(&employee);
+	engine_fixture_load(&fixture);
+	ck_assert_int_eq(fixture.employee.state, EMPLOYEE_DIRTY);
+
+	engine_fixture_answer(&fixture, "POST", "/" FIXTURE_OKTA_ID, UPDATED);
+	engine_fixture_run(&fixture, person("\"work\":{\"title\":\"Lead\"" REPORTS));
+	ck_assert_str_eq(sent_text("manager"), "max.power@example.com");
+	engine_fixture_stop(&fixture);
 }
 END_TEST
 
@@ -262,6 +298,10 @@ static Suite *make_suite(void)
 	tcase_add_test(rows, who_leaves_waits_for_no_expression);
 	tcase_add_test(rows, what_cannot_be_created_says_why);
 	suite_add_tcase(suite, rows);
+	TCase *logins = tcase_create("logins");
+	tcase_set_timeout(logins, 30);
+	tcase_add_test(logins, a_manager_whose_login_changes_wakes_the_reports);
+	suite_add_tcase(suite, logins);
 	return suite;
 }
 

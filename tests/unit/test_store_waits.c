@@ -126,6 +126,68 @@ START_TEST(an_update_of_an_account_marks_nobody)
 }
 END_TEST
 
+/* As a worker renames the manager, or finds out that somebody did. */
+enum rename { RENAMED_BY_US, RENAMED_BY_HAND, SAME_LOGIN };
+
+static void rename_manager(enum rename how)
+{
+	static const char CHANGED[] = "{\"login\":\"b@example.com\"}";
+	static const char SAME[] = "{\"login\":\"A@example.com\",\"title\":\"Lead\"}";
+	struct limit_set unlimited = {0};
+	struct err err = ERR_INIT;
+	struct employee_key key = store_fixture_key(MANAGER);
+	ck_assert(store_employee_mark(store, &key, LANE_UPDATE, NULL, &err));
+	struct employee manager = store_fixture_claim(store, MANAGER);
+	ck_assert(personal_set(&manager.present_profile, how == SAME_LOGIN ? SAME : CHANGED));
+	if (how == RENAMED_BY_HAND) {
+		ck_assert(store_employee_finish(store, &manager, EMPLOYEE_IDLE, &err));
+	} else {
+		struct intent intent = store_fixture_intent(&manager, ACTION_UPDATE, LIMIT_NONE);
+		ck_assert_int_eq(store_intent_open(store, &intent, &unlimited, &err), INTENT_OPEN);
+		struct outcome outcome = {.intent_id = intent.intent_id,
+		        .lease_token = manager.lease_token,
+		        .state = OUTCOME_DONE};
+		ck_assert_msg(store_intent_close(store, &outcome, &manager, &err), "%s", err.text);
+		intent_finish(&intent);
+	}
+	employee_finish(&manager);
+}
+
+static void finish_referring(const char *employee_id, const char *refers_to)
+{
+	struct employee_key key = store_fixture_key(employee_id);
+	ck_assert(store_employee_mark(store, &key, LANE_UPDATE, NULL, NULL));
+	struct employee employee = store_fixture_claim(store, employee_id);
+	free(employee.refers_to);
+	employee.refers_to = str_dup(refers_to);
+	ck_assert(store_employee_finish(store, &employee, EMPLOYEE_IDLE, NULL));
+	employee_finish(&employee);
+}
+
+static const struct {
+	const char *refers_to;
+	enum rename how;
+	enum employee_state state;
+} RENAME_CASES[] = {
+        {MANAGER, RENAMED_BY_US, EMPLOYEE_DIRTY},
+        {OTHER "," MANAGER, RENAMED_BY_US, EMPLOYEE_DIRTY},
+        {MANAGER, RENAMED_BY_HAND, EMPLOYEE_DIRTY},
+        {MANAGER, SAME_LOGIN, EMPLOYEE_IDLE},
+        {OTHER, RENAMED_BY_US, EMPLOYEE_IDLE},
+        {NULL, RENAMED_BY_US, EMPLOYEE_IDLE},
+};
+
+START_TEST(another_login_marks_those_whose_rows_used_it)
+{
+	store_fixture_link(store, MANAGER, "00u1", "a@example.com", ACCOUNT_ACTIVE);
+	finish_referring(REPORT, MANAGER);
+	finish_referring(REPORT, RENAME_CASES[_i].refers_to);
+	ck_assert_int_eq(state_of(REPORT), EMPLOYEE_IDLE);
+	rename_manager(RENAME_CASES[_i].how);
+	ck_assert_int_eq(state_of(REPORT), RENAME_CASES[_i].state);
+}
+END_TEST
+
 START_TEST(people_with_row_problems_are_counted)
 {
 	static const char PROBLEMS[] =
@@ -161,6 +223,8 @@ static Suite *make_suite(void)
 	tcase_add_test(waits, who_waits_no_longer_is_not_marked);
 	tcase_add_test(waits, an_account_that_came_during_the_run_is_not_missed);
 	tcase_add_test(waits, an_update_of_an_account_marks_nobody);
+	tcase_add_loop_test(waits, another_login_marks_those_whose_rows_used_it, 0,
+	        (int)(sizeof(RENAME_CASES) / sizeof(RENAME_CASES[0])));
 	tcase_add_test(waits, people_with_row_problems_are_counted);
 	suite_add_tcase(suite, waits);
 	return suite;

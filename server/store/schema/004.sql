@@ -16,6 +16,8 @@ ALTER TABLE employees ADD COLUMN confirmed_at_ms INTEGER NOT NULL DEFAULT 0;
 -- A move to another connection of the same company: since when, and where to.
 ALTER TABLE employees ADD COLUMN move_since_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE employees ADD COLUMN move_to TEXT NOT NULL DEFAULT '';
+-- As waits_for, of colleagues whose login the rows used: ids, comma-separated; NULL: nobody.
+ALTER TABLE employees ADD COLUMN refers_to TEXT;
 
 -- Who is to be closed although Bob cannot be read (L6).
 CREATE INDEX employees_ending ON employees (connection, confirmed_end_ms)
