@@ -71,9 +71,10 @@ static bool note_renamed(struct run *run)
 	                personal_set(&employee->bob_email, email));
 }
 
-static enum act_mail mail_of(const struct planned_action *action)
+/* A link that was handed out takes the mail's place, which would void it. */
+static enum act_mail mail_of(const struct run *run, const struct planned_action *action)
 {
-	return action->sends_email ? ACT_MAILED : ACT_NOT_MAILED;
+	return action->sends_email || run->link != NULL ? ACT_MAILED : ACT_NOT_MAILED;
 }
 
 static bool note_created(
@@ -91,7 +92,7 @@ static bool note_created(
 		run_unhold(run, HOLD_MATCH);
 	}
 	if (action->is_activating) {
-		act_note_activated(run->employee, mail_of(action), clock_wall_ms());
+		act_note_activated(run->employee, mail_of(run, action), clock_wall_ms());
 	}
 	return run_note_account(run, user, &account);
 }
@@ -116,11 +117,11 @@ bool act_note_done(
 	case ACTION_UPDATE: return note_updated(run, action, user);
 	case ACTION_ACTIVATE:
 		employee->present_status = ACCOUNT_PROVISIONED;
-		act_note_activated(employee, mail_of(action), now_ms);
+		act_note_activated(employee, mail_of(run, action), now_ms);
 		return true;
 	case ACTION_REACTIVATE:
 		/* The status stays what it was. */
-		if (action->sends_email) {
+		if (mail_of(run, action) == ACT_MAILED) {
 			act_note_mailed(employee, now_ms);
 		}
 		return true;

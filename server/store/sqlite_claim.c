@@ -161,7 +161,8 @@ static bool ending_run(struct sqlite_conn *conn, void *context, struct err *err)
 	        "SELECT employee_id FROM employees INDEXED BY employees_ending"
 	        " WHERE connection = ?1 AND confirmed_end_ms > 0 AND okta_id <> ''"
 	        " AND present_status NOT IN ('SUSPENDED', 'DEPROVISIONED')"
-	        " AND confirmed_end_ms <= ?2 AND last_run_at_ms < ?3 AND state <> 'working'"
+	        " AND confirmed_end_ms <= ?2 AND state <> 'working' AND (last_run_at_ms < ?3"
+	        " OR (policy_due_at_ms > last_run_at_ms AND policy_due_at_ms <= ?2))"
 	        " ORDER BY confirmed_end_ms LIMIT ?4";
 	struct claim_call *call = context;
 	const struct claim_query *query = call->query;

@@ -92,7 +92,7 @@ struct claim_query {
 	size_t limit;
 	int64_t now_ms;
 	int64_t lease_ms;
-	int64_t run_before_ms; /* claim_ending only: not who was run since */
+	int64_t run_before_ms; /* claim_ending only: not who was run since, and is not due again */
 };
 /*
  * Takes dirty employees and those whose policy_due_at or reread_at has come (and whose

@@ -117,15 +117,19 @@ static const struct end_case {
 	int64_t ran_ago_ms;
 	enum account_status status;
 	bool is_handed;
+	int64_t due_ago_ms; /* what the last run said; 0: nothing */
 } END_CASES[] = {
-        {"due", 4 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_ACTIVE, true},
-        {"not activated yet", 4 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_STAGED, true},
-        {"Bob may come back", 4 * HOUR_MS - 60000, HOUR_MS, 5 * HOUR_MS, ACCOUNT_ACTIVE, false},
-        {"to come", 5 * HOUR_MS, -60000, 5 * HOUR_MS, ACCOUNT_ACTIVE, false},
-        {"no end", 5 * HOUR_MS, INT64_MIN, 5 * HOUR_MS, ACCOUNT_ACTIVE, false},
-        {"looked at within the hour", 5 * HOUR_MS, HOUR_MS, HOUR_MS - 60000, ACCOUNT_ACTIVE, false},
-        {"closed", 5 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_SUSPENDED, false},
-        {"closed for good", 5 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_DEPROVISIONED, false},
+        {"due", 4 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_ACTIVE, true, 0},
+        {"not activated yet", 4 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_STAGED, true, 0},
+        {"Bob may come back", 4 * HOUR_MS - 60000, HOUR_MS, 5 * HOUR_MS, ACCOUNT_ACTIVE, false, 0},
+        {"to come", 5 * HOUR_MS, -60000, 5 * HOUR_MS, ACCOUNT_ACTIVE, false, 0},
+        {"no end", 5 * HOUR_MS, INT64_MIN, 5 * HOUR_MS, ACCOUNT_ACTIVE, false, 0},
+        {"looked at within the hour", 5 * HOUR_MS, HOUR_MS, HOUR_MS - 60000, ACCOUNT_ACTIVE, false,
+                0},
+        {"due since that look", 5 * HOUR_MS, HOUR_MS, HOUR_MS / 2, ACCOUNT_ACTIVE, true, 60000},
+        {"due before that look", 5 * HOUR_MS, HOUR_MS, HOUR_MS / 2, ACCOUNT_ACTIVE, false, HOUR_MS},
+        {"closed", 5 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_SUSPENDED, false, 0},
+        {"closed for good", 5 * HOUR_MS, HOUR_MS, 5 * HOUR_MS, ACCOUNT_DEPROVISIONED, false, 0},
 };
 static const struct end_case *present_case;
 
@@ -135,6 +139,8 @@ static void set_end(struct employee *employee)
 
 	employee->confirmed_end_ms = has_end ? now_ms - present_case->ended_ago_ms : 0;
 	employee->confirmed_at_ms = now_ms - 6 * HOUR_MS;
+	employee->policy_due_at_ms =
+	        present_case->due_ago_ms != 0 ? now_ms - present_case->due_ago_ms : 0;
 	employee->last_run_at_ms = now_ms - present_case->ran_ago_ms;
 }
 
