@@ -2,11 +2,12 @@
 #include "server/engine/pair.h"
 
 #include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/run.h"
 
 /* The old side looks again soon at first, then ever more rarely. */
-#define LOOK_MIN_MS 5000
+#define LOOK_MIN_MS 1000
 #define LOOK_MAX_MS (10 * 60 * 1000)
 
 /* What the other connection has of this person. */
@@ -74,21 +75,8 @@ static bool load(struct store *store, const char *connection, const struct emplo
 	return true;
 }
 
-/* The first look at a move: whoever else may want this person is asked. */
-static bool ask(struct run *run, const struct employee *other, struct err *err)
-{
-	char why[SENTENCE_BYTES];
-
-	if (run->mode != RUN_MODE_WORK) {
-		return true;
-	}
-	str_format_cut(why, sizeof(why), "leaves the scope of connection %s",
-	        run->employee->key.connection);
-	return store_employee_mark(run->runner->store, &other->key, LANE_JOIN, why, err);
-}
-
 /* The most that any other connection has to say. */
-static bool look_around(struct run *run, bool is_first, enum other_side *side, struct err *err)
+static bool look_around(struct run *run, enum other_side *side, struct err *err)
 {
 	struct employee *employee = run->employee;
 	bool is_done = true;
@@ -106,9 +94,6 @@ static bool look_around(struct run *run, bool is_first, enum other_side *side, s
 		        : is_shared(run, connection, &other)
 		        ? OTHER_SHARES
 		        : judge(&other, employee->move_since_ms);
-		if (is_done && is_first && found == OTHER_UNHEARD) {
-			is_done = ask(run, &other, err);
-		}
 		if (found > *side) {
 			*side = found;
 			str_format_cut(employee->move_to, sizeof(employee->move_to), "%s",
@@ -131,7 +116,6 @@ enum step pair_look(struct run *run)
 	struct err err = ERR_INIT;
 	enum other_side side = OTHER_WANTS_NONE;
 	int64_t now_ms = clock_wall_ms();
-	bool is_first = employee->move_since_ms == 0;
 
 	run->is_move_pending = false;
 	if (!leaves_scope(run)) {
@@ -139,10 +123,10 @@ enum step pair_look(struct run *run)
 		employee->move_to[0] = '\0';
 		return STEP_NEXT;
 	}
-	if (is_first) {
+	if (employee->move_since_ms == 0) {
 		employee->move_since_ms = now_ms;
 	}
-	if (!look_around(run, is_first, &side, &err)) {
+	if (!look_around(run, &side, &err)) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
 	int64_t age_ms = now_ms - employee->move_since_ms;
@@ -153,6 +137,54 @@ enum step pair_look(struct run *run)
 		run->look_again_ms = now_ms + (wait_ms < LOOK_MAX_MS ? wait_ms : LOOK_MAX_MS);
 	}
 	return STEP_NEXT;
+}
+
+static void ask(struct run *run, const struct employee_key *other)
+{
+	char why[SENTENCE_BYTES];
+	struct err err = ERR_INIT;
+
+	str_format_cut(why, sizeof(why), "leaves the scope of connection %s",
+	        run->employee->key.connection);
+	if (!store_employee_mark(run->runner->store, other, LANE_JOIN, why, &err)) {
+		/* The next look asks again. */
+		log_warn("move not announced", F("connection", other->connection),
+		        F("employee_id", other->employee_id), F("cause", err.text));
+	}
+}
+
+void pair_ask(struct run *run)
+{
+	for (size_t i = 0; run->is_move_pending && i < run->runner->connection_count; i++) {
+		const struct connection *connection = run->runner->connections[i];
+		struct employee other = {0};
+		struct err err = ERR_INIT;
+		if (is_other_side(run, connection) &&
+		        load(run->runner->store, connection->settings->name, run->employee, &other,
+		                &err) &&
+		        judge(&other, run->employee->move_since_ms) == OTHER_UNHEARD) {
+			ask(run, &other.key);
+		}
+		employee_finish(&other);
+	}
+}
+
+bool pair_brings(const struct run *run)
+{
+	bool is_brought = false;
+
+	for (size_t i = 0; !is_brought && i < run->runner->connection_count; i++) {
+		const struct connection *connection = run->runner->connections[i];
+		struct employee other = {0};
+		struct err err = ERR_INIT;
+		if (is_other_side(run, connection) &&
+		        load(run->runner->store, connection->settings->name, run->employee, &other,
+		                &err)) {
+			is_brought = other.okta_id[0] != '\0' && other.move_since_ms != 0;
+		}
+		employee_finish(&other);
+	}
+	return is_brought;
 }
 
 /* ------------------------------------------------------------------ show */

@@ -314,7 +314,7 @@ static enum step find_account(struct run *run)
 		}
 		return is_lost && run->mode != RUN_MODE_PLAN ? nothing_to_revoke(run) : STEP_NEXT;
 	}
-	if (is_existing(run) && !run->decision.is_revocation) {
+	if (is_existing(run) && !run->decision.is_revocation && !pair_brings(run)) {
 		return run_hold(run, HOLD_EXISTING,
 		        "was here before bob2okta went live: release to create or link the account",
 		        NULL);

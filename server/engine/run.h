@@ -162,6 +162,11 @@ void lookup_forget(struct run *run);
 enum step act_all(struct run *run);
 /* L5: is the account to be opened elsewhere first? Sets is_move_pending and notes the move. */
 enum step pair_look(struct run *run);
+/* Once that is stored (a plan stores nothing): the other connections of the company are asked to
+ * look. */
+void pair_ask(struct run *run);
+/* The person comes from another connection of the company: that is no surprise (M3). */
+bool pair_brings(const struct run *run);
 /* RUN_MODE_LINK: the one action that gives the link, or why there is none. */
 enum step activation_link_act(struct run *run);
 /* Asks Bob's lifecycle table for the termination behind a revocation, when it is time to. */

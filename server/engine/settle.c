@@ -265,5 +265,9 @@ bool run_settle(struct run *run, struct err *err)
 		        F("employee_id", run->employee->key.employee_id),
 		        F("state", employee_state_name(finish)), F("cause", run->sentence));
 	}
-	return store_employee_finish(run->runner->store, run->employee, finish, err);
+	if (!store_employee_finish(run->runner->store, run->employee, finish, err)) {
+		return false;
+	}
+	pair_ask(run);
+	return true;
 }

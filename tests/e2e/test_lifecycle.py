@@ -308,13 +308,13 @@ def two_connections(one, first_scope, second_scope):
 def test_a_move_opens_the_new_account_and_then_closes_the_old_one(world):
     """L5: two connections of one company with opposite scopes; only the first one gets events."""
     one = world(start=False, sandbox_settings=AT_ONCE)
-    two_connections(one, '.work.site.label == "Berlin"', '.work.site.label != "Berlin"')
+    two_connections(one, '.work.department.label == "Finance"', '.work.department.label != "Finance"')
     one.start()
-    ada = one.hire_settled("Ada", "Mover", harness.day(-30), fields={"work.site": "Berlin"})
+    ada = one.hire_settled("Ada", "Mover", harness.day(-30), fields={"work.department": "Finance"})
     assert one.status_of("ada.mover@example.com") == "ACTIVE"
     assert one.status_of("second.ada.mover@example.com") is None
     since = one.sandbox.mark()
-    one.sandbox.update(ada, {"work.site": "Lisbon"})
+    one.sandbox.update(ada, {"work.department": "Legal"})
     wait_until(lambda: one.status_of("ada.mover@example.com") == "DEPROVISIONED", "closed", 30)
     assert one.status_of("second.ada.mover@example.com") == "ACTIVE"
     writes = one.okta_writes(since)
@@ -331,10 +331,10 @@ def test_a_move_opens_the_new_account_and_then_closes_the_old_one(world):
 
 def test_who_leaves_every_scope_waits_for_nobody(world):
     one = world(start=False, sandbox_settings=AT_ONCE)
-    two_connections(one, '.work.site.label == "Berlin"', '.work.site.label == "Madrid"')
+    two_connections(one, '.work.department.label == "Finance"', '.work.department.label == "Sales"')
     one.start()
-    ada = one.hire_settled("Ada", "Mover", harness.day(-30), fields={"work.site": "Berlin"})
-    one.sandbox.update(ada, {"work.site": "Lisbon"})
+    ada = one.hire_settled("Ada", "Mover", harness.day(-30), fields={"work.department": "Finance"})
+    one.sandbox.update(ada, {"work.department": "Legal"})
     wait_until(lambda: one.status_of("ada.mover@example.com") == "DEPROVISIONED", "closed", 30)
     assert one.status_of("second.ada.mover@example.com") is None
     assert one.server.person(ada)["move"] is None

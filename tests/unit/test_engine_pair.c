@@ -104,29 +104,18 @@ START_TEST(the_first_look_asks_the_other_connection)
 	ck_assert(fixture.run.is_move_pending);
 	ck_assert_int_gt(fixture.employee.move_since_ms, 0);
 	ck_assert_int_gt(fixture.run.look_again_ms, clock_wall_ms());
+	pair_ask(&fixture.run);
 	ck_assert(store_employee_get(fixture.store, &key, &employee, NULL));
 	ck_assert_int_eq(employee.state, EMPLOYEE_DIRTY);
 	ck_assert_int_eq(employee.generation, 1);
 	employee_finish(&employee);
-	/* Once. */
+	/* Until it has looked. */
+	other_has("active", "", ACCOUNT_NONE);
 	look();
+	pair_ask(&fixture.run);
 	ck_assert(store_employee_get(fixture.store, &key, &employee, NULL));
-	ck_assert_int_eq(employee.generation, 1);
+	ck_assert_int_eq(employee.state, EMPLOYEE_IDLE);
 	employee_finish(&employee);
-}
-END_TEST
-
-START_TEST(a_plan_asks_nobody)
-{
-	struct employee_key key = other_key();
-	struct err err = ERR_INIT;
-	struct employee employee;
-
-	fixture.run.mode = RUN_MODE_PLAN;
-	look();
-	ck_assert(fixture.run.is_move_pending);
-	ck_assert(!store_employee_get(fixture.store, &key, &employee, &err));
-	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 }
 END_TEST
 
@@ -209,6 +198,23 @@ START_TEST(a_user_whom_the_other_connection_has_is_never_closed_here)
 }
 END_TEST
 
+/* M3 holds who was here before: not whom another connection hands over. */
+START_TEST(the_new_side_knows_who_comes)
+{
+	struct employee employee = {.key = other_key()};
+	struct run run = {.runner = &runner, .connection = &other, .employee = &employee};
+
+	ck_assert(!pair_brings(&run));
+	look();
+	ck_assert(store_employee_finish(fixture.store, &fixture.employee, EMPLOYEE_IDLE, NULL));
+	ck_assert(pair_brings(&run));
+	fixture.run.runner = NULL;
+	ck_assert(!pair_brings(&(struct run){.runner = &runner,
+	        .connection = fixture.connection,
+	        .employee = &fixture.employee}));
+}
+END_TEST
+
 START_TEST(who_is_in_scope_again_or_leaves_for_good_does_not_move)
 {
 	look();
@@ -229,6 +235,7 @@ START_TEST(another_company_is_no_place_to_move_to)
 	ck_assert(str_copy(both[1].bob.company_id, sizeof(both[1].bob.company_id), "1"));
 	look();
 	ck_assert(!fixture.run.is_move_pending);
+	pair_ask(&fixture.run);
 	ck_assert(!store_employee_get(fixture.store, &key, &(struct employee){0}, NULL));
 }
 END_TEST
@@ -241,11 +248,11 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, the_first_look_asks_the_other_connection);
-	tcase_add_test(tcase, a_plan_asks_nobody);
 	tcase_add_loop_test(tcase, the_old_account_waits_while_the_new_one_is_to_be_opened, 0,
 	        ARRAY_SIZE(SIDE_CASES));
 	tcase_add_test(tcase, a_move_waits_for_a_day_at_most);
 	tcase_add_test(tcase, a_user_whom_the_other_connection_has_is_never_closed_here);
+	tcase_add_test(tcase, the_new_side_knows_who_comes);
 	tcase_add_test(tcase, who_is_in_scope_again_or_leaves_for_good_does_not_move);
 	tcase_add_test(tcase, another_company_is_no_place_to_move_to);
 	suite_add_tcase(suite, tcase);
