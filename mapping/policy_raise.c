@@ -148,9 +148,8 @@ static bool is_back_from_leave(const struct policy_view *view)
 static void decide_kept(const struct policy_view *view, struct decision *decision, const char *why)
 {
 	if (is_back_from_leave(view)) {
-		policy_view_decide(
-		        decision, WANTED_ACTIVE, RULE_R3, "back from leave: opened again", why);
-		decision->lane = LANE_JOIN;
+		policy_reopen(view, decision);
+		policy_view_keep_profile(decision);
 	} else {
 		policy_view_decide(decision, WANTED_UNCHANGED, RULE_L5, why, NULL);
 	}

@@ -51,7 +51,21 @@ enum flag {
 	FLAG_SESSIONS_DUE,
 	FLAG_OUT_OF_SCOPE,
 	FLAG_SCOPE_UNKNOWN,
+	FLAG_UNCOMPARED,
 	FLAG_COUNT
+};
+
+/* Beside creation time and leaver action, which vary in each of them. */
+enum variant {
+	VARIANT_PLAIN,
+	VARIANT_LEADS, /* lead days beyond STARTS, and a mail with a time of its own */
+	VARIANT_LEAVES, /* leaves suspend, and "sabbatical" is one */
+	VARIANT_HOLDS, /* rehires are held */
+	VARIANT_TERMINATION, /* the termination date alone closes */
+	VARIANT_DELETION, /* no date closes */
+	VARIANT_SCOPE, /* out of scope is deactivated */
+	VARIANT_LATER, /* suspended first, memberships cleared, closed at an hour */
+	VARIANT_COUNT
 };
 
 static const enum account_status STATUSES[] = {ACCOUNT_NONE, ACCOUNT_UNKNOWN, ACCOUNT_STAGED,
@@ -69,6 +83,7 @@ struct state {
 	struct account_facts account;
 	struct policy_settings settings; /* a shallow copy, varied */
 	enum flag flag;
+	enum variant variant;
 	struct decision decision;
 	struct plan plan;
 };
@@ -76,6 +91,7 @@ struct state {
 static struct policy_settings settings;
 static struct map_rules rules;
 static long combinations;
+static int64_t now_ms; /* NOW, read once */
 
 /* ----------------------------------------------------------------- what is said */
 
@@ -83,13 +99,13 @@ static const char *describe(const struct state *state)
 {
 	static char text[512];
 	str_format_cut(text, sizeof(text),
-	        "%s/%d presence %d start %s end %s last %s; %s mode %s lowered %s flag %d; "
-	        "create %s leaver %d -> %s %s",
+	        "%s/%d presence %d start %s end %s last %s; %s mode %s lowered %s flag %d "
+	        "variant %d; create %s leaver %d -> %s %s",
 	        state->person == NULL ? "-" : state->person->lifecycle_word,
 	        state->person == NULL ? 0 : (int)state->person->access, (int)state->presence,
 	        state->start, state->end, state->last, account_status_name(state->account.status),
 	        activation_mode_name(state->account.activation),
-	        lower_cause_name(state->account.lowered), (int)state->flag,
+	        lower_cause_name(state->account.lowered), (int)state->flag, (int)state->variant,
 	        creation_time_name(state->settings.create), (int)state->settings.leaver.action,
 	        wanted_account_name(state->decision.wanted), policy_rule_id(state->decision.rule));
 	return text;
@@ -136,14 +152,28 @@ static bool is_over(const struct state *state, const char *end)
 	return strcmp(end, "2026-11-20") == 0 && strcmp(state->start, "2027-01-04") != 0;
 }
 
-/* Over too, when the start date is not known: then every date counts. */
+static bool is_over_for(const struct state *state, const char *end)
+{
+	/* Over too, when the start date is not known: then every date counts. */
+	const bool is_old_end_counted = strcmp(state->start, "absent") == 0;
+	return is_over(state, end) || (is_old_end_counted && strcmp(end, "2023-12-31") == 0);
+}
+
+/* A termination date, or a last day of work where that is looked at. */
 static bool is_some_end_over(const struct state *state)
 {
-	const bool is_old_end_counted = strcmp(state->start, "absent") == 0;
-	return is_over(state, state->end) || is_over(state, state->last) ||
-	        (is_old_end_counted &&
-	                (strcmp(state->end, "2023-12-31") == 0 ||
-	                        strcmp(state->last, "2023-12-31") == 0));
+	const bool is_last_day_looked_at =
+	        state->variant != VARIANT_TERMINATION && state->variant != VARIANT_DELETION;
+	return is_over_for(state, state->end) ||
+	        (is_last_day_looked_at && is_over_for(state, state->last));
+}
+
+static bool is_suspending_leave(const struct state *state)
+{
+	const struct person *person = state->person;
+	return person != NULL && state->variant == VARIANT_LEAVES &&
+	        (person->lifecycle == LIFECYCLE_LEAVE ||
+	                str_equal(person->lifecycle_word, "sabbatical"));
 }
 
 /* ------------------------------------------------------------------- what must hold */
@@ -164,12 +194,44 @@ static void check_leaver(const struct state *state)
 	        "a leaver's profile is not written");
 	MUST(state, !is_raised_by(&state->plan), "no plan raises a leaver");
 	const bool is_blocked = state->flag == FLAG_PROTECTED || state->flag == FLAG_HUMAN_HOLD;
-	MUST(state, is_blocked || !state->account.is_linked || is_lowered_by(decision),
+	const bool is_asked = decision->hold == HOLD_FIRST_LOWER && state->flag == FLAG_UNCOMPARED;
+	MUST(state, is_blocked || is_asked || !state->account.is_linked || is_lowered_by(decision),
 	        "nothing but protection and a human keeps a leaver open");
 	MUST(state,
 	        !is_blocked || !account_status_is_activated(state->account.status) ||
 	                decision->is_alarm,
 	        "a leaver who cannot be closed is an alarm");
+}
+
+/* Which rules lower, and what for. */
+static bool is_lowered_with_cause(const struct state *state)
+{
+	const struct decision *decision = &state->decision;
+	switch (decision->lower_cause) {
+	case LOWER_LEAVER:
+		return decision->is_leaver &&
+		        (decision->rule == RULE_L1 || decision->rule == RULE_L2);
+	case LOWER_REVOKED: return decision->is_revocation && decision->rule == RULE_V2;
+	case LOWER_LEAVE: return is_suspending_leave(state) && decision->rule == RULE_E1;
+	case LOWER_SCOPE:
+		return state->variant == VARIANT_SCOPE && state->flag == FLAG_OUT_OF_SCOPE &&
+		        decision->rule == RULE_L5;
+	case LOWER_NONE:
+	case LOWER_CLOSE:
+	case LOWER_DUPLICATE: return false;
+	}
+	return false;
+}
+
+/* M3: of an adopted account that was never compared only a revocation lowers the status. */
+static void check_uncompared(const struct state *state)
+{
+	if (state->flag != FLAG_UNCOMPARED || state->decision.is_revocation) {
+		return;
+	}
+	MUST(state, find_action(&state->plan, ACTION_SUSPEND) == NULL, "asked before suspending");
+	MUST(state, find_action(&state->plan, ACTION_DEACTIVATE) == NULL,
+	        "asked before deactivating");
 }
 
 static void check_lowering(const struct state *state)
@@ -179,13 +241,18 @@ static void check_lowering(const struct state *state)
 		MUST(state, decision->lower_cause == LOWER_NONE, "a cause only with a lowering");
 		MUST(state, find_action(&state->plan, ACTION_SUSPEND) == NULL, "no suspend");
 		MUST(state, find_action(&state->plan, ACTION_DEACTIVATE) == NULL, "no deactivate");
+		MUST(state, !decision->clears_groups, "memberships go with a leaver only");
 		return;
 	}
-	MUST(state, decision->lower_cause != LOWER_NONE, "a lowering has a cause");
+	MUST(state, is_lowered_with_cause(state), "lowered by a rule that lowers");
 	MUST(state,
-	        decision->rule == RULE_L1 || decision->rule == RULE_L2 || decision->rule == RULE_V2,
-	        "only leaver and revocation lower here");
-	MUST(state, decision->is_leaver || decision->is_revocation, "lowered for a reason");
+	        decision->lower_cause != LOWER_LEAVE ||
+	                find_action(&state->plan, ACTION_DEACTIVATE) == NULL,
+	        "nobody is deactivated for a leave");
+	MUST(state,
+	        decision->clears_groups ==
+	                (state->variant == VARIANT_LATER && decision->lower_cause == LOWER_LEAVER),
+	        "a leaver's memberships go where the settings say so");
 	if (state->plan.count > 0 && state->plan.actions[0].kind != ACTION_END_SESSIONS) {
 		MUST(state,
 		        state->plan.actions[0].kind == ACTION_SUSPEND ||
@@ -206,9 +273,32 @@ static void check_here(const struct state *state)
 	const bool is_here = person->lifecycle != LIFECYCLE_TERMINATED && !is_garden;
 	if (is_here) {
 		MUST(state, !state->decision.is_leaver, "nobody who is here is a leaver");
-		MUST(state, !is_lowered_by(&state->decision) || state->decision.is_revocation,
+		MUST(state,
+		        !is_lowered_by(&state->decision) || state->decision.is_revocation ||
+		                state->decision.lower_cause == LOWER_LEAVE ||
+		                state->decision.lower_cause == LOWER_SCOPE,
 		        "inactive alone lowers nobody");
 	}
+}
+
+/* In mode bob_status and with on_start_date nobody is early, but by the lead days. */
+static bool has_begun(const struct state *state)
+{
+	return state->variant == VARIANT_LEADS || strcmp(state->start, "2024-03-04") == 0 ||
+	        state->person->access == BOB_ACCESS_ACTIVE ||
+	        state->person->lifecycle != LIFECYCLE_HIRED;
+}
+
+static void check_reopening(const struct state *state)
+{
+	const struct account_facts *account = &state->account;
+	MUST(state, account->lowered != LOWER_NONE, "only our own closing is undone");
+	MUST(state, !account->is_revoked || state->decision.is_rehired,
+	        "only a rehire lifts a revocation");
+	MUST(state,
+	        state->variant != VARIANT_HOLDS ||
+	                (account->lowered != LOWER_LEAVER && !state->decision.is_rehired),
+	        "a rehire is held where the settings say so");
 }
 
 static void check_raising(const struct state *state)
@@ -222,24 +312,20 @@ static void check_raising(const struct state *state)
 	        state->person == NULL ? LIFECYCLE_UNKNOWN : state->person->lifecycle;
 	MUST(state, lifecycle != LIFECYCLE_UNKNOWN && lifecycle != LIFECYCLE_TERMINATED,
 	        "an unknown or terminated person is not raised");
+	MUST(state, !is_suspending_leave(state), "nobody is raised on a leave without access");
 	MUST(state, state->person->access != BOB_ACCESS_UNKNOWN,
 	        "an unreadable status is not raised");
 	MUST(state, !state->decision.is_leaver && !is_some_end_over(state),
 	        "nobody is raised after an end date");
 	MUST(state, strcmp(state->start, "absent") != 0, "no start date, no raising");
 	if (status == ACCOUNT_SUSPENDED || status == ACCOUNT_DEPROVISIONED) {
-		MUST(state, account->lowered != LOWER_NONE, "only our own closing is undone");
-		MUST(state, !account->is_revoked || state->decision.is_rehired,
-		        "only a rehire lifts a revocation");
+		check_reopening(state);
 	} else {
 		MUST(state, status == ACCOUNT_STAGED || status == ACCOUNT_NONE,
 		        "what is activated is not activated again");
 		MUST(state, account->activation != ACTIVATION_NEVER, "never means never");
 	}
-	MUST(state,
-	        account->activation == ACTIVATION_ALWAYS ||
-	                state->person->access == BOB_ACCESS_ACTIVE ||
-	                lifecycle != LIFECYCLE_HIRED || strcmp(state->start, "2024-03-04") == 0,
+	MUST(state, account->activation == ACTIVATION_ALWAYS || has_begun(state),
 	        "nobody is raised before the start in mode bob_status");
 }
 
@@ -253,11 +339,23 @@ static void check_creating(const struct state *state)
 	MUST(state, !state->account.is_linked, "nobody is created twice");
 	MUST(state, state->flag != FLAG_REVOKED && state->flag != FLAG_REVOKE_DOUBTFUL,
 	        "nobody revoked is created");
-	const bool has_begun = strcmp(state->start, "2024-03-04") == 0 ||
-	        state->person->access == BOB_ACCESS_ACTIVE ||
-	        state->person->lifecycle != LIFECYCLE_HIRED;
-	MUST(state, state->settings.create == CREATE_ON_CREATION || has_begun,
+	MUST(state, state->settings.create == CREATE_ON_CREATION || has_begun(state),
 	        "nobody is created before the start in on_start_date");
+}
+
+/* Only who is opened, or was opened by us and has not come yet; after the profile is right. */
+static void check_mail(const struct state *state)
+{
+	const struct planned_action *mail = find_action(&state->plan, ACTION_REACTIVATE);
+	if (mail == NULL) {
+		return;
+	}
+	const struct planned_action *activate = find_action(&state->plan, ACTION_ACTIVATE);
+	MUST(state, mail == &state->plan.actions[state->plan.count - 1], "the mail comes last");
+	MUST(state, activate != NULL || state->account.status == ACCOUNT_PROVISIONED,
+	        "mailed when opened, or while PROVISIONED");
+	MUST(state, activate == NULL || !activate->sends_email, "one mail at a time");
+	MUST(state, state->decision.wanted == WANTED_ACTIVE, "only who is wanted is mailed");
 }
 
 static void check_untouchable(const struct state *state)
@@ -294,17 +392,21 @@ static void check_scope(const struct state *state)
 	if (state->person == NULL || scope_of(state) == SCOPE_MET) {
 		return;
 	}
-	MUST(state, !is_raised_by(&state->plan), "nobody is raised out of scope");
+	const bool is_back = state->account.lowered == LOWER_LEAVE;
+	MUST(state, !is_raised_by(&state->plan) || is_back, "nobody is raised out of scope");
 	MUST(state, !state->decision.may_create, "nobody is created out of scope");
 	MUST(state, find_action(&state->plan, ACTION_UPDATE) == NULL, "nothing is written");
-	MUST(state, !is_lowered_by(&state->decision) || state->decision.is_leaver,
+	MUST(state,
+	        !is_lowered_by(&state->decision) || state->decision.is_leaver ||
+	                state->decision.lower_cause == LOWER_LEAVE ||
+	                state->variant == VARIANT_SCOPE,
 	        "out of scope alone closes nobody unless the settings say so");
 }
 
 static void check_form(const struct state *state)
 {
 	const struct decision *decision = &state->decision;
-	MUST(state, decision->due_at_ms == 0 || decision->due_at_ms > sample_time_ms(NOW),
+	MUST(state, decision->due_at_ms == 0 || decision->due_at_ms > now_ms,
 	        "due times are to come");
 	MUST(state, decision->reason[0] != '\0', "there is a reason");
 	MUST(state, strchr(decision->reason, '@') == NULL, "a reason names nobody");
@@ -328,7 +430,7 @@ static void check_twin(const struct state *state)
 	        .presence = state->presence,
 	        .account = &state->account,
 	        .settings = &state->settings,
-	        .now_ms = sample_time_ms(NOW),
+	        .now_ms = now_ms,
 	        .scope = scope_of(state)};
 	policy_decide(&input, &decision);
 	MUST(state, is_lowered_by(&decision) == is_lowered_by(&state->decision),
@@ -346,7 +448,7 @@ static void plan_state(struct state *state, const struct okta_model *model)
 	        .presence = state->presence,
 	        .account = &model->account,
 	        .settings = &state->settings,
-	        .now_ms = sample_time_ms(NOW),
+	        .now_ms = now_ms,
 	        .scope = scope_of(state)};
 	policy_decide(&input, &state->decision);
 	const struct plan_input plan_input = {.decision = &state->decision,
@@ -378,6 +480,7 @@ static void check_state(struct state *state)
 	                  "ada.king@example.com", "displayName", "Ada B")
 	        : NULL;
 	okta_model_init(&model, &state->account, present);
+	model.now_ms = now_ms;
 	model.is_sessions_due = state->flag == FLAG_SESSIONS_DUE && state->account.is_linked;
 	plan_state(state, &model);
 	combinations++;
@@ -387,6 +490,8 @@ static void check_state(struct state *state)
 	check_here(state);
 	check_raising(state);
 	check_creating(state);
+	check_mail(state);
+	check_uncompared(state);
 	check_untouchable(state);
 	check_scope(state);
 	check_twin(state);
@@ -402,14 +507,49 @@ static void set_flag(struct account_facts *account, enum flag flag)
 	account->was_terminated = flag == FLAG_WAS_TERMINATED || flag == FLAG_REVOKED_AND_LEFT;
 	account->is_deleted = flag == FLAG_DELETED;
 	account->holds = flag == FLAG_HUMAN_HOLD ? 1U << HOLD_HUMAN : 0;
+	account->is_compared = flag != FLAG_UNCOMPARED;
+	if (account->is_linked) {
+		account->origin = flag == FLAG_UNCOMPARED ? ORIGIN_ADOPTED : ORIGIN_CREATED;
+	}
+}
+
+static void set_variant(struct policy_settings *varied, enum variant variant)
+{
+	static char word[] = "sabbatical";
+	static struct leave_type sabbatical[] = {{.word = word, .access = LEAVE_SUSPENDS}};
+	switch (variant) {
+	case VARIANT_PLAIN:
+	case VARIANT_COUNT: break;
+	case VARIANT_LEADS:
+		varied->lead = (struct lead_days){.create = 90, .activation = 60};
+		varied->activation_email.is_timed = true;
+		varied->activation_email.days_before = 50;
+		break;
+	case VARIANT_LEAVES:
+		varied->leave = LEAVE_SUSPENDS;
+		varied->leave_types = sabbatical;
+		varied->leave_type_count = ARRAY_SIZE(sabbatical);
+		break;
+	case VARIANT_HOLDS: varied->rehire = REHIRE_HOLD; break;
+	case VARIANT_TERMINATION: varied->leaver.trigger = LEAVER_AT_TERMINATION_DATE; break;
+	case VARIANT_DELETION: varied->leaver.trigger = LEAVER_AT_DELETION; break;
+	case VARIANT_SCOPE: varied->out_of_scope = SCOPE_DEACTIVATE; break;
+	case VARIANT_LATER:
+		varied->leaver.then_deactivate_after_days = 30;
+		varied->leaver.groups = LEAVER_LOSES_GROUPS;
+		varied->leaver.at_minute = 660;
+		break;
+	}
 }
 
 static void each_setting(struct state *state)
 {
 	state->settings = settings;
+	set_variant(&state->settings, state->variant);
 	state->settings.protected_count =
 	        state->flag == FLAG_PROTECTED ? settings.protected_count : 0;
-	for (int bits = 0; bits < 4; bits++) {
+	/* In the variants creation and closing vary together, which is half of it. */
+	for (int bits = 0; bits < 4; bits += state->variant == VARIANT_PLAIN ? 1 : 3) {
 		state->settings.create = bits & 1 ? CREATE_ON_START_DATE : CREATE_ON_CREATION;
 		state->settings.leaver.action = bits & 2 ? LEAVER_SUSPEND : LEAVER_DEACTIVATE;
 		state->settings.activation = state->account.activation;
@@ -426,15 +566,31 @@ static void each_flag(struct state *state)
 	}
 }
 
+/* The flags that other settings might get round. */
+static void each_variant(struct state *state)
+{
+	static const enum flag flags[] = {FLAG_NONE, FLAG_UNCOMPARED, FLAG_OUT_OF_SCOPE};
+	each_flag(state);
+	for (int variant = VARIANT_PLAIN + 1; variant < VARIANT_COUNT; variant++) {
+		state->variant = (enum variant)variant;
+		for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+			state->flag = flags[i];
+			set_flag(&state->account, state->flag);
+			each_setting(state);
+		}
+	}
+	state->variant = VARIANT_PLAIN;
+}
+
 static void each_lowering(struct state *state)
 {
 	static const enum lower_cause causes[] = {
-	        LOWER_NONE, LOWER_LEAVER, LOWER_REVOKED, LOWER_SCOPE};
+	        LOWER_NONE, LOWER_LEAVER, LOWER_LEAVE, LOWER_REVOKED, LOWER_SCOPE};
 	const bool is_closed = state->account.status == ACCOUNT_SUSPENDED ||
 	        state->account.status == ACCOUNT_DEPROVISIONED;
 	for (size_t i = 0; i < (is_closed ? ARRAY_SIZE(causes) : 1); i++) {
 		state->account.lowered = causes[i];
-		each_flag(state);
+		each_variant(state);
 	}
 }
 
@@ -451,6 +607,7 @@ static void each_account(struct state *state)
 			        .origin = is_linked ? ORIGIN_CREATED : ORIGIN_NONE,
 			        .activation = (enum activation_mode)mode,
 			        .is_activated = is_linked && STATUSES[i] != ACCOUNT_STAGED,
+			        .activated_at_ms = STATUSES[i] == ACCOUNT_PROVISIONED ? 1 : 0,
 			};
 			each_lowering(state);
 		}
@@ -487,6 +644,7 @@ static void each_date(struct state *state, const char *lifecycle, const char *ac
 
 static void common_init(void)
 {
+	now_ms = sample_time_ms(NOW);
 	json_t *shorthand = json_loads("{\"protected\":[\"ada.king@example.com\"]}", 0, NULL);
 	sample_settings_init(&settings, shorthand);
 	json_decref(shorthand);
