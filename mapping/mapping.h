@@ -13,6 +13,7 @@
  *   attribute.h  Okta's attributes, and what fits them
  *   evaluator.h  how expressions are evaluated: an interface
  *   profile.h  what the rows give for one person
+ *   group.h    who belongs into which Okta group, and what follows
  *   suggest.h  rows somebody may want
  *   future.h   what Bob will show of a person on a later day
  *   policy.h   who gets, keeps and loses an account
@@ -23,6 +24,7 @@
 #include "mapping/attribute.h"
 #include "mapping/evaluator.h"
 #include "mapping/future.h"
+#include "mapping/group.h"
 #include "mapping/match.h"
 #include "mapping/person.h"
 #include "mapping/plan.h"

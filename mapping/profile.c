@@ -2,6 +2,7 @@
 /* What the rows give for one person. */
 #include "mapping/attribute_check.h"
 #include "mapping/clean.h"
+#include "mapping/group.h"
 #include "mapping/profile_make.h"
 
 #include "server/base/str.h"
@@ -317,6 +318,26 @@ static void read_scope(struct map_profile *profile, const struct program_result 
 	}
 }
 
+/* ----------------------------------------------------------------------- groups */
+
+static void read_group(struct map_group_result *result, const struct map_group *rule,
+        const struct program_result *program)
+{
+	*result = (struct map_group_result){
+	        .rule = rule, .state = program->state, .is_again = program->is_again};
+	if (program->state != ROW_VALUE) {
+		str_format_cut(result->reason, sizeof(result->reason), "%s", program->reason);
+	} else if (json_is_true(program->value)) {
+		result->answer = GROUP_IN;
+	} else if (json_is_false(program->value) || json_is_null(program->value)) {
+		result->answer = GROUP_OUT;
+	} else {
+		result->state = ROW_FAILED;
+		str_format_cut(result->reason, sizeof(result->reason),
+		        "the condition gives neither true nor false");
+	}
+}
+
 /* ---------------------------------------------------------------------- profile */
 
 static void make_result(struct map_result *result, const struct map_context *context,
@@ -351,8 +372,12 @@ static void make_results(struct map_profile *profile, const struct map_rules *ru
 	}
 	profile->count = rules->count;
 	if (rules->scope.text != NULL) {
-		read_scope(profile, &programs[used]);
+		read_scope(profile, &programs[used++]);
 	}
+	for (size_t i = 0; i < rules->group_count; i++) {
+		read_group(&profile->groups[i], &rules->groups[i], &programs[used + i]);
+	}
+	profile->group_count = rules->group_count;
 }
 
 bool map_profile_make(struct map_profile *profile, const struct map_rules *rules,
@@ -361,8 +386,10 @@ bool map_profile_make(struct map_profile *profile, const struct map_rules *rules
 	const size_t program_count = map_rules_program_count(rules);
 	memset(profile, 0, sizeof(*profile));
 	profile->results = calloc(rules->count > 0 ? rules->count : 1, sizeof(*profile->results));
+	profile->groups = calloc(rules->group_count + 1, sizeof(*profile->groups));
 	struct program_result *programs = programs_run(rules, context, person);
-	const bool is_made = profile->results != NULL && (programs != NULL || program_count == 0);
+	const bool is_made = profile->results != NULL && profile->groups != NULL &&
+	        (programs != NULL || program_count == 0);
 	if (is_made) {
 		make_results(profile, rules, context, person, programs);
 	} else {
@@ -384,5 +411,6 @@ void map_profile_finish(struct map_profile *profile)
 		json_decref(profile->results[i].candidates);
 	}
 	free(profile->results);
+	free(profile->groups);
 	memset(profile, 0, sizeof(*profile));
 }

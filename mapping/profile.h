@@ -34,12 +34,25 @@ struct map_result {
 	char reason[ROW_REASON_BYTES]; /* of the states that do not write; no personal data */
 };
 
+/* Whether a group's condition is met: true and nothing else is. */
+enum group_answer { GROUP_NO_VERDICT, GROUP_OUT, GROUP_IN };
+
+struct map_group_result {
+	const struct map_group *rule;
+	enum group_answer answer;
+	enum row_state state; /* VALUE with an answer; else why there is none */
+	char reason[ROW_REASON_BYTES]; /* with GROUP_NO_VERDICT; no personal data */
+	bool is_again;
+};
+
 /* Whether the condition provisioning.scope is met. */
 enum scope_answer { SCOPE_MET, SCOPE_NOT_MET, SCOPE_UNKNOWN };
 
 struct map_profile {
 	struct map_result *results; /* one per row, in the order of the rules */
 	size_t count;
+	struct map_group_result *groups; /* one per group of the rules, in their order */
+	size_t group_count;
 	enum scope_answer scope;
 	char scope_reason[ROW_REASON_BYTES]; /* with SCOPE_UNKNOWN */
 	bool is_scope_again; /* no verdict this time: worth another look soon */
@@ -105,8 +118,8 @@ json_t *map_profile_diff(const struct map_profile *wanted, enum diff_purpose pur
  */
 char *map_profile_empty_fields(const struct map_profile *wanted, const json_t *present);
 /*
- * The rows that could not do their work: an array of {"okta", "state", "reason"}, without personal
- * data; new reference.
+ * The rows, those of groups included ("group Engineering"), that could not do their work: an array
+ * of {"okta", "state", "reason"}, without personal data; new reference.
  */
 json_t *map_profile_problems(const struct map_profile *profile) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a profile that was made, and the one choice that is made in it. */
-#include "mapping/profile.h"
+#include "mapping/group.h"
 
 #include "server/base/str.h"
 
@@ -49,20 +49,40 @@ static bool is_problem(const struct map_result *result)
 	return result->state != ROW_VALUE && result->state != ROW_EMPTY;
 }
 
+static bool add_problem(
+        json_t *problems, const char *okta, enum row_state state, const char *reason)
+{
+	return json_array_append_new(problems,
+	               json_pack("{s:s, s:s, s:s}", "okta", okta, "state", row_state_name(state),
+	                       "reason", reason)) == 0;
+}
+
+static bool add_group_problems(json_t *problems, const struct map_profile *profile)
+{
+	char label[GROUP_LABEL_BYTES];
+	bool is_added = true;
+	for (size_t i = 0; i < profile->group_count && is_added; i++) {
+		const struct map_group_result *result = &profile->groups[i];
+		if (result->state != ROW_VALUE) {
+			map_group_label(result->rule, label, sizeof(label));
+			is_added = add_problem(problems, label, result->state, result->reason);
+		}
+	}
+	return is_added;
+}
+
 json_t *map_profile_problems(const struct map_profile *profile)
 {
 	json_t *problems = json_array();
-	for (size_t i = 0; problems != NULL && i < profile->count; i++) {
+	bool is_made = problems != NULL;
+	for (size_t i = 0; is_made && i < profile->count; i++) {
 		const struct map_result *result = &profile->results[i];
-		if (!is_problem(result)) {
-			continue;
-		}
-		json_t *problem = json_pack("{s:s, s:s, s:s}", "okta", result->row->okta, "state",
-		        row_state_name(result->state), "reason", result->reason);
-		if (json_array_append_new(problems, problem) != 0) {
-			json_decref(problems);
-			return NULL;
-		}
+		is_made = !is_problem(result) ||
+		        add_problem(problems, result->row->okta, result->state, result->reason);
+	}
+	if (!is_made || !add_group_problems(problems, profile)) {
+		json_decref(problems);
+		return NULL;
 	}
 	return problems;
 }

@@ -115,6 +115,10 @@ void map_rules_finish(struct map_rules *rules)
 	}
 	free(rules->rows);
 	map_expression_finish(&rules->scope);
+	for (size_t i = 0; i < rules->group_count; i++) {
+		map_group_finish(&rules->groups[i]);
+	}
+	free(rules->groups);
 	memset(rules, 0, sizeof(*rules));
 }
 
@@ -138,44 +142,56 @@ const char *map_rules_source(const struct map_rules *rules, const char *okta)
 
 size_t map_rules_program_count(const struct map_rules *rules)
 {
-	size_t count = rules->scope.text != NULL ? 1 : 0;
+	size_t count = (rules->scope.text != NULL ? 1 : 0) + rules->group_count;
 	for (size_t i = 0; i < rules->count; i++) {
 		count += rules->rows[i].expression_count;
 	}
 	return count;
 }
 
-/* The row that has the index-th program, and which of its own it is; NULL: the scope's. */
-static const struct map_row *row_of_program(
-        const struct map_rules *rules, size_t index, size_t *own)
+/* Where an index of a program leads: one of these is set; neither: the scope's. */
+struct program_place {
+	const struct map_row *row;
+	const struct map_group *group;
+	size_t own; /* of the row's programs, or of the groups */
+};
+
+static struct program_place find_program(const struct map_rules *rules, size_t index)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		if (index < rules->rows[i].expression_count) {
-			*own = index;
-			return &rules->rows[i];
+			return (struct program_place){.row = &rules->rows[i], .own = index};
 		}
 		index -= rules->rows[i].expression_count;
 	}
-	return NULL;
+	if (rules->scope.text != NULL) {
+		if (index == 0) {
+			return (struct program_place){0};
+		}
+		index--;
+	}
+	return (struct program_place){.group = &rules->groups[index], .own = index};
 }
 
 const struct map_expression *map_rules_program(const struct map_rules *rules, size_t index)
 {
-	size_t own = 0;
-	const struct map_row *row = row_of_program(rules, index, &own);
-	return row != NULL ? &row->expressions[own] : &rules->scope;
+	const struct program_place place = find_program(rules, index);
+	return place.row != NULL      ? &place.row->expressions[place.own]
+	        : place.group != NULL ? &place.group->when
+	                              : &rules->scope;
 }
 
 void map_rules_program_name(const struct map_rules *rules, size_t index, char *to, size_t size)
 {
-	size_t own = 0;
-	const struct map_row *row = row_of_program(rules, index, &own);
-	if (row == NULL) {
+	const struct program_place place = find_program(rules, index);
+	if (place.group != NULL) {
+		str_format_cut(to, size, "groups[%zu]", place.own);
+	} else if (place.row == NULL) {
 		str_format_cut(to, size, "scope");
-	} else if (row->expression_count > 1) {
-		str_format_cut(to, size, "%s[%zu]", row->okta, own);
+	} else if (place.row->expression_count > 1) {
+		str_format_cut(to, size, "%s[%zu]", place.row->okta, place.own);
 	} else {
-		str_format_cut(to, size, "%s", row->okta);
+		str_format_cut(to, size, "%s", place.row->okta);
 	}
 }
 

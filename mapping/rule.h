@@ -68,6 +68,7 @@ bool map_rules_lay(struct map_rules *rules, const char *okta, const char *bob,
         enum when_empty when_empty) MUST_CHECK;
 void map_rules_finish(struct map_rules *rules);
 void map_row_finish(struct map_row *row);
+void map_group_finish(struct map_group *group);
 /* Login and e-mail, which every Okta user has: never cleared, changed as C2 says. */
 bool map_is_address(const char *okta);
 /* The row of an attribute, or NULL. */
@@ -86,10 +87,10 @@ bool map_expression_init(
         struct map_expression *expression, const char *text, struct err *err) MUST_CHECK;
 void map_expression_finish(struct map_expression *expression);
 
-/* All programs, rows first, in order, the scope's last; an evaluator's indices. */
+/* All programs: rows in order, the scope's, groups in order; an evaluator's indices. */
 size_t map_rules_program_count(const struct map_rules *rules);
 const struct map_expression *map_rules_program(const struct map_rules *rules, size_t index);
-/* "login[1]", "scope": whose program that is, for people. */
+/* "login[1]", "scope", "groups[2]": whose program that is, for people. */
 void map_rules_program_name(const struct map_rules *rules, size_t index, char *to, size_t size);
 
 /*

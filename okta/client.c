@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define HEADER_VALUE_BYTES  64
+#define LINK_BYTES          1024
+#define LINKS_MAX           4 /* "self" and "next", and room */
 #define ID_MIN_LEN          10
 #define STATUS_TEXT_BYTES   16
 #define RETRY_JITTER_MAX_MS 1000
@@ -172,6 +174,40 @@ static void take_request_id(const struct transport_answer *answer, struct call_o
 	}
 }
 
+/*
+ * The cursor in `Link: <https://.../users?after=00u1&limit=200>; rel="next"`. The address itself is
+ * never followed: a token goes to no host that an answer names.
+ */
+static bool take_cursor(const char *link, char to[CLIENT_CURSOR_BYTES])
+{
+	const char *end = strchr(link, '>');
+	if (end == NULL || strstr(end, "rel=\"next\"") == NULL) {
+		return false;
+	}
+	for (const char *at = strpbrk(link, "?&"); at != NULL && at < end;
+	        at = strpbrk(at + 1, "?&")) {
+		if (str_starts_with(at + 1, "after=")) {
+			at += strlen("?after=");
+			return str_format(to, CLIENT_CURSOR_BYTES, "%.*s", (int)strcspn(at, "&>"),
+			               at) &&
+			        str_is_word(to, CLIENT_CURSOR_BYTES - 1, "-._~%");
+		}
+	}
+	return false;
+}
+
+static void read_after(const struct transport_answer *answer, struct okta_reply *reply)
+{
+	char link[LINK_BYTES];
+	for (int i = 0; i < LINKS_MAX; i++) {
+		if (transport_answer_header(answer, "Link", i, link, sizeof(link)) &&
+		        take_cursor(link, reply->after)) {
+			return;
+		}
+	}
+	reply->after[0] = '\0';
+}
+
 static void read_body(const struct transport_answer *answer, enum okta_call_kind kind,
         struct okta_reply *reply, struct call_outcome *outcome)
 {
@@ -185,6 +221,7 @@ static void read_body(const struct transport_answer *answer, enum okta_call_kind
 	if (!transport_answer_header(answer, "ETag", 0, reply->etag, sizeof(reply->etag))) {
 		reply->etag[0] = '\0';
 	}
+	read_after(answer, reply);
 }
 
 /* ------------------------------------------------------------------ call */

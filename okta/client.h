@@ -10,6 +10,7 @@
 #include "okta/okta.h"
 
 #define CLIENT_PATH_MAX_BYTES 8192
+#define CLIENT_CURSOR_BYTES   512
 
 struct okta_request {
 	const char *method;
@@ -24,6 +25,7 @@ struct okta_request {
 struct okta_reply {
 	json_t *json; /* owned; NULL without a body */
 	char etag[OKTA_ETAG_BYTES];
+	char after[CLIENT_CURSOR_BYTES]; /* of the next page, encoded as in a query; "": none */
 };
 
 /* True when the outcome is CALL_DONE; reply is set in every case and must be finished. */

@@ -3,8 +3,8 @@
 #define OKTA_OKTA_H
 
 /*
- * The Okta client: users, their lifecycle and sessions, the user schema, with
- * an SSWS token (okta.md). Knows nothing of Bob. An okta_client belongs to one
+ * The Okta client: users, their lifecycle and sessions, groups, the user
+ * schema, with an SSWS token (okta.md). Knows nothing of Bob. An okta_client belongs to one
  * thread and reuses one connection; what clients of one org share, the rate
  * budget, is an okta_org, which any thread may use. Calls block for at most
  * OKTA_CALL_TIMEOUT_MS and never retry by themselves: the outcome says what
@@ -50,6 +50,8 @@ enum okta_bucket {
 	OKTA_BUCKET_USERS,
 	OKTA_BUCKET_USER_WRITE,
 	OKTA_BUCKET_USER_READ,
+	OKTA_BUCKET_GROUPS, /* memberships, rules and lists of groups */
+	OKTA_BUCKET_GROUP_READ, /* one group by its id */
 	OKTA_BUCKET_OTHER,
 	OKTA_BUCKET_COUNT
 };
@@ -124,6 +126,53 @@ enum okta_tokens { OKTA_TOKENS_KEPT, OKTA_TOKENS_REVOKED };
 void okta_user_end_sessions(struct okta_client *client, const char *id, enum okta_tokens tokens,
         struct call_outcome *outcome);
 
+/* --------------------------------------------------------------- groups */
+
+#define OKTA_GROUP_NAME_BYTES 256
+#define OKTA_GROUP_RULES_MAX  2000 /* of an org (okta.md 1.9): more is no answer of Okta's */
+
+enum okta_group_type {
+	OKTA_GROUP_OWN, /* OKTA_GROUP: the only kind whose members may be changed */
+	OKTA_GROUP_APP, /* APP_GROUP: another directory or application fills it */
+	OKTA_GROUP_BUILT_IN, /* "Everyone" and the like */
+	OKTA_GROUP_UNKNOWN, /* a kind of a newer Okta */
+};
+
+struct okta_group {
+	char id[OKTA_USER_ID_BYTES];
+	char name[OKTA_GROUP_NAME_BYTES];
+	enum okta_group_type type;
+};
+
+/* True for what can only be an id ("00g" and 17 more), not a name. */
+bool okta_group_id_is(const char *id_or_name);
+/*
+ * By id, or by the exact name. CALL_DONE with how many there are: 0 none, 1 this one; several
+ * (an application's group may share a name) cannot be told apart, and group is the first of them.
+ */
+void okta_group_find(struct okta_client *client, const char *id_or_name, struct okta_group *group,
+        size_t *matches, struct call_outcome *outcome);
+/*
+ * The groups that ACTIVE rules put people into: a JSON array of ids, each once; new reference, NULL
+ * unless CALL_DONE.
+ */
+void okta_group_rule_targets(
+        struct okta_client *client, json_t **ids, struct call_outcome *outcome);
+
+/* False ends the list; the outcome is CALL_DONE all the same. */
+typedef bool okta_member_taker(void *context, const struct okta_user *member);
+/* Everybody in a group, page by page. Lags behind changes (okta.md 1.9). */
+void okta_group_members(struct okta_client *client, const char *group_id, okta_member_taker *take,
+        void *context, struct call_outcome *outcome);
+/* The ids of the groups that a user is in, "Everyone" among them; as okta_group_rule_targets. */
+void okta_user_groups(struct okta_client *client, const char *user_id, json_t **ids,
+        struct call_outcome *outcome);
+/* Both may be repeated: who is in already, or is not, is CALL_DONE. */
+void okta_group_add(struct okta_client *client, const char *group_id, const char *user_id,
+        struct call_outcome *outcome);
+void okta_group_remove(struct okta_client *client, const char *group_id, const char *user_id,
+        struct call_outcome *outcome);
+
 /* --------------------------------------------------------------- schema */
 
 #define OKTA_SCHEMA_ADD_MS 30000
@@ -155,6 +204,8 @@ enum okta_permission {
 	OKTA_MAY_CHANGE_STATUS,
 	OKTA_MAY_EDIT_PROFILES,
 	OKTA_MAY_MANAGE_SCHEMA,
+	OKTA_MAY_VIEW_GROUPS, /* this and the next only where the settings name a group */
+	OKTA_MAY_MANAGE_MEMBERS,
 	OKTA_PERMISSION_COUNT
 };
 enum okta_proof { OKTA_PROOF_UNKNOWN, OKTA_PROOF_PROVED, OKTA_PROOF_REFUSED };

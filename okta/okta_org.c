@@ -30,6 +30,8 @@ static const char *const bucket_names[OKTA_BUCKET_COUNT] = {
         [OKTA_BUCKET_USERS] = "users",
         [OKTA_BUCKET_USER_WRITE] = "user_write",
         [OKTA_BUCKET_USER_READ] = "user_read",
+        [OKTA_BUCKET_GROUPS] = "groups",
+        [OKTA_BUCKET_GROUP_READ] = "group_read",
         [OKTA_BUCKET_OTHER] = "other",
 };
 

@@ -9,7 +9,8 @@
  * it looks at the permission or at the user first, so that is UNKNOWN, and a
  * token is called able only where Okta itself looked at the content.
  */
-#define UNUSED_ID "00ubob2oktaProbe0000"
+#define UNUSED_ID       "00ubob2oktaProbe0000"
+#define UNUSED_GROUP_ID "00gbob2oktaProbe0000"
 
 struct probe {
 	const char *name;
@@ -56,6 +57,20 @@ static const struct probe probes[OKTA_PERMISSION_COUNT] = {
                         .kind = OKTA_CALL_WRITE,
                         .body = "{}"},
                 true},
+        [OKTA_MAY_VIEW_GROUPS] = {"View groups and their details",
+                {.method = "GET",
+                        .route = "GET /api/v1/groups",
+                        .path = "/api/v1/groups?limit=1",
+                        .bucket = OKTA_BUCKET_GROUPS,
+                        .kind = OKTA_CALL_READ},
+                false},
+        [OKTA_MAY_MANAGE_MEMBERS] = {"Manage group membership",
+                {.method = "PUT",
+                        .route = "PUT /api/v1/groups/{id}/users/{id}",
+                        .path = "/api/v1/groups/" UNUSED_GROUP_ID "/users/" UNUSED_ID,
+                        .bucket = OKTA_BUCKET_GROUPS,
+                        .kind = OKTA_CALL_WRITE},
+                false},
 };
 
 const char *okta_permission_name(enum okta_permission permission)

@@ -41,6 +41,12 @@ static const char *mend_permission(enum okta_permission permission)
 	case OKTA_MAY_MANAGE_SCHEMA:
 		return "needed to see which attributes exist: add it to the"
 		       " role of the token's owner";
+	case OKTA_MAY_VIEW_GROUPS:
+		return "groups in the settings cannot be found without it: add it to the role of"
+		       " the token's owner";
+	case OKTA_MAY_MANAGE_MEMBERS:
+		return "nobody joins or leaves a group without it: add it to the role of the"
+		       " token's owner";
 	case OKTA_PERMISSION_COUNT: break;
 	}
 	return NULL;
@@ -74,6 +80,24 @@ static bool check_permission(struct okta_check *check, enum okta_permission perm
 		                                       : outcome.sentence);
 		check_report_add(check->report, CHECK_UNKNOWN, what, found,
 		        "check again; if it stays, look at the role of the token's owner");
+	}
+	return true;
+}
+
+/* Nobody needs to see groups for settings that name none. */
+static bool is_permission_needed(const struct okta_check *check, enum okta_permission permission)
+{
+	const struct connection_settings *connection = check->connection;
+	switch (permission) {
+	case OKTA_MAY_VIEW_GROUPS:
+		return connection->rules.group_count > 0 || connection->protected_group != NULL;
+	case OKTA_MAY_MANAGE_MEMBERS: return connection->rules.group_count > 0;
+	case OKTA_MAY_VIEW_USERS:
+	case OKTA_MAY_CREATE_USERS:
+	case OKTA_MAY_CHANGE_STATUS:
+	case OKTA_MAY_EDIT_PROFILES:
+	case OKTA_MAY_MANAGE_SCHEMA:
+	case OKTA_PERMISSION_COUNT: break;
 	}
 	return true;
 }
@@ -113,7 +137,9 @@ static void check_with_client(struct okta_check *check)
 		return;
 	}
 	for (int i = 0; i < OKTA_PERMISSION_COUNT; i++) {
-		if (!check_permission(check, (enum okta_permission)i)) {
+		enum okta_permission permission = (enum okta_permission)i;
+		if (is_permission_needed(check, permission) &&
+		        !check_permission(check, permission)) {
 			return;
 		}
 	}

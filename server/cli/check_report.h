@@ -58,7 +58,7 @@ void check_facts_finish(struct check_facts *facts);
 /* Reads Bob's fields and everybody, and compares asked with received (K2). Changes nothing. */
 void check_bob(struct check_report *report, const struct connection_settings *connection,
         struct check_facts *facts);
-/* Finds the token's owner, proves five permissions, reads the schema. Changes nothing. */
+/* Finds the token's owner, proves permissions, reads the schema. Changes nothing. */
 void check_okta(struct check_report *report, const struct connection_settings *connection,
         struct check_facts *facts);
 /* Each row against Okta's schema: does the attribute exist, may it be written, will it fit? */

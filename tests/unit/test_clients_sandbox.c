@@ -239,8 +239,8 @@ END_TEST
 
 START_TEST(permissions_are_refused_where_the_token_lacks_them)
 {
-	static const char *const missing[OKTA_PERMISSION_COUNT] = {
-	        "users.read", "users.create", "users.lifecycle", "users.edit", "schemas.manage"};
+	static const char *const missing[OKTA_PERMISSION_COUNT] = {"users.read", "users.create",
+	        "users.lifecycle", "users.edit", "schemas.manage", "groups.read", "groups.manage"};
 	char body[128];
 	enum okta_proof before = okta_permission_probe(okta, (enum okta_permission)_i, &outcome);
 	ck_assert_int_ne(before, OKTA_PROOF_REFUSED);
@@ -262,8 +262,8 @@ END_TEST
 
 START_TEST(view_create_and_schema_permissions_are_proved)
 {
-	static const enum okta_permission provable[] = {
-	        OKTA_MAY_VIEW_USERS, OKTA_MAY_CREATE_USERS, OKTA_MAY_MANAGE_SCHEMA};
+	static const enum okta_permission provable[] = {OKTA_MAY_VIEW_USERS, OKTA_MAY_CREATE_USERS,
+	        OKTA_MAY_MANAGE_SCHEMA, OKTA_MAY_VIEW_GROUPS};
 	ck_assert_int_eq(okta_permission_probe(okta, provable[_i], &outcome), OKTA_PROOF_PROVED);
 }
 END_TEST
@@ -484,7 +484,7 @@ static void add_cases(Suite *suite)
 	tcase_add_test(users, a_dead_token_stops);
 	tcase_add_loop_test(users, permissions_are_refused_where_the_token_lacks_them, 0,
 	        OKTA_PERMISSION_COUNT);
-	tcase_add_loop_test(users, view_create_and_schema_permissions_are_proved, 0, 3);
+	tcase_add_loop_test(users, view_create_and_schema_permissions_are_proved, 0, 4);
 	tcase_add_test(users, the_owner_and_the_schema_can_be_read);
 	tcase_add_test(users, a_steady_load_of_several_workers_sees_no_429);
 	TCase *people = add_case(suite, "bob");

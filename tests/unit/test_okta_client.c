@@ -676,6 +676,10 @@ static const struct {
         {OKTA_MAY_MANAGE_SCHEMA, 400, "{\"errorCode\":\"E0000001\"}", OKTA_PROOF_PROVED},
         {OKTA_MAY_MANAGE_SCHEMA, 200, "{}", OKTA_PROOF_PROVED},
         {OKTA_MAY_MANAGE_SCHEMA, 403, "{\"errorCode\":\"E0000006\"}", OKTA_PROOF_REFUSED},
+        {OKTA_MAY_VIEW_GROUPS, 200, "[]", OKTA_PROOF_PROVED},
+        {OKTA_MAY_VIEW_GROUPS, 403, "{\"errorCode\":\"E0000006\"}", OKTA_PROOF_REFUSED},
+        {OKTA_MAY_MANAGE_MEMBERS, 404, "{\"errorCode\":\"E0000007\"}", OKTA_PROOF_UNKNOWN},
+        {OKTA_MAY_MANAGE_MEMBERS, 403, "{\"errorCode\":\"E0000006\"}", OKTA_PROOF_REFUSED},
 };
 
 START_TEST(permissions_are_told_from_answers)
