@@ -197,6 +197,20 @@ static void read_person(struct mapping_bench *bench)
 	json_decref(bob);
 }
 
+static void lay_groups(struct map_rules *rules, const json_t *groups)
+{
+	size_t i;
+	const json_t *given;
+	json_array_foreach(groups, i, given)
+	{
+		struct err err = ERR_INIT;
+		struct map_group group = {.group = str_dup(json_get_text(given, "group"))};
+		ck_assert_msg(map_expression_init(&group.when, json_get_text(given, "when"), &err),
+		        "%s", err.text);
+		ck_assert(map_groups_add(rules, &group));
+	}
+}
+
 void mapping_bench_init(struct mapping_bench *bench, const json_t *row)
 {
 	struct err err = ERR_INIT;
@@ -206,6 +220,7 @@ void mapping_bench_init(struct mapping_bench *bench, const json_t *row)
 	bench->row = row;
 	mapping_bench_lay(&bench->rules, json_object_get(row, "mapping"));
 	ck_assert(scope == NULL || map_expression_init(&bench->rules.scope, scope, &err));
+	lay_groups(&bench->rules, json_object_get(row, "groups"));
 	bench->fields = read_metadata(row);
 	bench->attributes = mapping_bench_schema(row);
 	read_person(bench);

@@ -9,6 +9,7 @@
  *
  *   mapping     rows as in the settings document, without defaults
  *   scope       the text of the condition
+ *   groups      rows of groups, as in the settings document
  *   bob         Bob's answer, without the id
  *   metadata    an object: field id -> type, or {"type", "list"}; left out: not known
  *   lists       as GET /company/named-lists
