@@ -67,6 +67,16 @@ static bool compile(struct rule_set *set, const struct mapping_draft *draft, str
 
 /* --------------------------------------------------------------------- draft */
 
+/* A draft holds rows of the mapping; groups are those in force. */
+static bool take_groups(struct rule_set *set, const struct connection *connection, struct err *err)
+{
+	if (map_groups_copy(&set->own, &connection->settings->rules)) {
+		return true;
+	}
+	err_set(err, ERR_NO_MEMORY, "no memory for groups");
+	return false;
+}
+
 /* A draft that says nothing of the scope has the one in force. */
 static bool take_scope(struct rule_set *set, const struct connection *connection,
         const struct mapping_draft *draft, struct err *err)
@@ -94,8 +104,8 @@ bool rule_set_open_draft(struct rule_set *set, struct engine *engine,
 	if (!settings_load_rows(draft->rows, &set->own, draft->mistakes, err)) {
 		return false;
 	}
-	return take_scope(set, connection, draft, err) && open_pool(set, engine, err) &&
-	        (set->pool == NULL || compile(set, draft, err));
+	return take_scope(set, connection, draft, err) && take_groups(set, connection, err) &&
+	        open_pool(set, engine, err) && (set->pool == NULL || compile(set, draft, err));
 }
 
 /* ------------------------------------------------------------------- version */

@@ -99,8 +99,9 @@ struct settings *settings_load(const char *bytes, size_t len, const char *base_d
 bool settings_load_rows(const json_t *rows, struct map_rules *rules, struct settings_report *report,
         struct err *err) MUST_CHECK;
 /*
- * The rows and provisioning.scope of one connection out of a whole document, whose other parts are
- * not looked at and may lack secrets: of drafts and of old versions. As settings_load_rows.
+ * The rows, groups and provisioning.scope of one connection out of a whole document, whose other
+ * parts are not looked at and may lack secrets: of drafts and of old versions. As
+ * settings_load_rows.
  */
 bool settings_load_mapping(const json_t *document, const char *connection, struct map_rules *rules,
         struct settings_report *report, struct err *err) MUST_CHECK;

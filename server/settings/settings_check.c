@@ -45,7 +45,13 @@ static void enter_program(struct settings_walk *walk, const json_t *connection,
 		}
 		return;
 	}
-	settings_walk_enter_plain(walk, "provisioning.scope");
+	if (rules->scope.text != NULL && index-- == 0) {
+		settings_walk_enter_plain(walk, "provisioning.scope");
+		return;
+	}
+	settings_walk_enter(walk, "groups");
+	settings_walk_enter_element(walk, index);
+	settings_walk_enter(walk, "when");
 }
 
 static void report_results(struct check *check, const json_t *connection,

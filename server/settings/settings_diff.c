@@ -64,7 +64,9 @@ static void diff_leaf(struct diff *diff, const json_t *from, const json_t *to)
 
 static const char *name_key(const struct settings_key *key)
 {
-	return key->type == SETTINGS_TYPE_CONNECTIONS ? "name" : "okta";
+	return key->type == SETTINGS_TYPE_CONNECTIONS ? "name"
+	        : key->type == SETTINGS_TYPE_GROUPS   ? "group"
+	                                              : "okta";
 }
 
 static const char *name_of(const struct settings_key *key, const json_t *element)
@@ -147,7 +149,8 @@ static void diff_key(
 	switch ((int)key->type) {
 	case SETTINGS_TYPE_SECTION: diff_section(diff, key, from, to); break;
 	case SETTINGS_TYPE_CONNECTIONS:
-	case SETTINGS_TYPE_ROWS: diff_list(diff, key, from, to); break;
+	case SETTINGS_TYPE_ROWS:
+	case SETTINGS_TYPE_GROUPS: diff_list(diff, key, from, to); break;
 	case SETTINGS_TYPE_SITES:
 	case SETTINGS_TYPE_EMPLOYMENTS:
 	case SETTINGS_TYPE_LEAVES: diff_names(diff, key, from, to); break;

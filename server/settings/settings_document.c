@@ -60,7 +60,7 @@ static void visit_elements(
 		size_t before = settings_walk_enter_element(&visit->walk, i);
 		if (key->type == SETTINGS_TYPE_CONNECTIONS) {
 			visit_connection(visit, key, element, others);
-		} else if (key->type == SETTINGS_TYPE_ROWS) {
+		} else if (settings_keys_is_listed(key)) {
 			visit_section(visit, key, element, NULL);
 		} else {
 			json_t *fresh = visit->replace(visit, element, json_array_get(others, i));
@@ -99,7 +99,8 @@ static void visit_key(struct visit *visit, const struct settings_key *key, json_
 	switch ((int)key->type) {
 	case SETTINGS_TYPE_SECTION: visit_section(visit, key, value, other); break;
 	case SETTINGS_TYPE_CONNECTIONS:
-	case SETTINGS_TYPE_ROWS: visit_elements(visit, key, value, other); break;
+	case SETTINGS_TYPE_ROWS:
+	case SETTINGS_TYPE_GROUPS: visit_elements(visit, key, value, other); break;
 	case SETTINGS_TYPE_SITES:
 	case SETTINGS_TYPE_EMPLOYMENTS: visit_named(visit, key, value); break;
 	case SETTINGS_TYPE_WEBHOOK_SECRETS:
@@ -206,7 +207,7 @@ static void drop_unknown_below(const struct settings_key *key, json_t *value)
 	json_t *section = NULL;
 	if (key->type == SETTINGS_TYPE_SECTION) {
 		drop_unknown(key, value);
-	} else if (key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_ROWS) {
+	} else if (settings_keys_is_listed(key)) {
 		for (size_t i = 0; i < json_array_size(value); i++) {
 			drop_unknown(key, json_array_get(value, i));
 		}

@@ -14,6 +14,7 @@
 #define SITE(member)       offsetof(struct site_settings, member)
 #define EMPLOYMENT(member) offsetof(struct employment_settings, member)
 #define ROW(member)        offsetof(struct map_row, member)
+#define GROUP(member)      offsetof(struct map_group, member)
 #define HOUR(kind, member) offsetof(struct connection_settings, limits.hour[LIMIT_##kind].member)
 #define DAY(kind, member)  offsetof(struct connection_settings, limits.day[LIMIT_##kind].member)
 #define WEEK(kind, member) offsetof(struct connection_settings, limits.week[LIMIT_##kind].member)
@@ -26,6 +27,12 @@ const struct settings_key settings_keys[] = {
 };
 const size_t settings_keys_count = ARRAY_SIZE(settings_keys);
 
+bool settings_keys_is_listed(const struct settings_key *key)
+{
+	return key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_ROWS ||
+	        key->type == SETTINGS_TYPE_GROUPS;
+}
+
 bool settings_keys_is_named(const struct settings_key *key)
 {
 	return key->type == SETTINGS_TYPE_SITES || key->type == SETTINGS_TYPE_EMPLOYMENTS;
@@ -34,7 +41,7 @@ bool settings_keys_is_named(const struct settings_key *key)
 /* What stands between a container's own path and the names of its keys. */
 static const char *joint(const struct settings_key *parent)
 {
-	if (parent->type == SETTINGS_TYPE_CONNECTIONS || parent->type == SETTINGS_TYPE_ROWS) {
+	if (settings_keys_is_listed(parent)) {
 		return "[].";
 	}
 	return settings_keys_is_named(parent) ? ".*." : ".";

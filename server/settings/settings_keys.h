@@ -20,6 +20,7 @@ enum settings_type {
 	SETTINGS_TYPE_SECTION, /* object with keys of the table */
 	SETTINGS_TYPE_CONNECTIONS, /* list of objects */
 	SETTINGS_TYPE_ROWS, /* list of mapping rows, into a struct map_rules */
+	SETTINGS_TYPE_GROUPS, /* list of groups, into a struct map_rules */
 	/* Objects with names of one's own, into a struct policy_settings. */
 	SETTINGS_TYPE_SITES, /* name -> section */
 	SETTINGS_TYPE_EMPLOYMENTS, /* name -> section */
@@ -44,6 +45,7 @@ enum settings_type {
 	SETTINGS_TYPE_ZONE, /* struct zone * */
 	SETTINGS_TYPE_ATTRIBUTE, /* char * */
 	SETTINGS_TYPE_FIELD, /* char * */
+	SETTINGS_TYPE_GROUP, /* char *, an Okta group's id or name */
 	SETTINGS_TYPE_EXPRESSION, /* struct map_expression */
 	SETTINGS_TYPE_EXPRESSIONS, /* struct map_row, from one text or a list of them */
 	SETTINGS_TYPE_CONSTANT, /* json_t * */
@@ -67,6 +69,8 @@ struct settings_key {
 	const char *help;
 };
 
+/* True for a list whose elements are sections of the table. */
+bool settings_keys_is_listed(const struct settings_key *key);
 /* True for an object whose keys are names and whose values are sections of the table. */
 bool settings_keys_is_named(const struct settings_key *key);
 

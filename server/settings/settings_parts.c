@@ -73,6 +73,7 @@ static void walk_mapping(
 	} PARTS[] = {
 	        {"provisioning.scope", "connections[].provisioning.scope"},
 	        {"mapping", "connections[].mapping"},
+	        {"groups", "connections[].groups"},
 	};
 	walk->is_out_of_memory = !map_rules_init_default(&to->rules);
 	for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++) {

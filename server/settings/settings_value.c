@@ -349,6 +349,36 @@ static void set_webhook_secrets(struct settings_walk *walk, const struct setting
 	settings_list_webhook_secrets(walk, key, json, target);
 }
 
+/* As people see it in Okta's Groups page; what a name may hold is Okta's to say. */
+static void set_group(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	size_t len = 0;
+	const char *text = json_is_string(json) ? str_trim(json_string_value(json), &len) : NULL;
+	if (text == NULL) {
+		settings_walk_wrong_type(walk, "a group's name or id (a text)", json);
+		return;
+	}
+	if (len < (size_t)key->least || len > (size_t)key->most) {
+		settings_walk_mistake(walk, "must be 1 to %lld bytes long", (long long)key->most);
+		return;
+	}
+	char *copy = str_dup_len(text, len);
+	for (char *at = copy; at != NULL && *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f) {
+			settings_walk_mistake(walk,
+			        "has a control character, which no group's name"
+			        " has; remove it");
+			free(copy);
+			return;
+		}
+	}
+	char **held = target;
+	free(*held);
+	*held = copy;
+	walk->is_out_of_memory = walk->is_out_of_memory || copy == NULL;
+}
+
 static bool read_expression(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct map_expression *expression)
 {
@@ -457,6 +487,7 @@ static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
         [SETTINGS_TYPE_ZONE] = set_zone,
         [SETTINGS_TYPE_ATTRIBUTE] = set_attribute,
         [SETTINGS_TYPE_FIELD] = set_field,
+        [SETTINGS_TYPE_GROUP] = set_group,
         [SETTINGS_TYPE_EXPRESSION] = set_expression,
         [SETTINGS_TYPE_EXPRESSIONS] = set_expressions,
         [SETTINGS_TYPE_CONSTANT] = set_constant,

@@ -308,6 +308,8 @@ void settings_walk_value(struct settings_walk *walk, const struct settings_key *
 		walk_connections(walk, key, json, target);
 	} else if (key->type == SETTINGS_TYPE_ROWS) {
 		settings_walk_rows(walk, key, json, here);
+	} else if (key->type == SETTINGS_TYPE_GROUPS) {
+		settings_walk_groups(walk, key, json, here);
 	} else if (settings_keys_is_named(key) || key->type == SETTINGS_TYPE_LEAVES) {
 		settings_walk_names(walk, key, json, here);
 	} else {

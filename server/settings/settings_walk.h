@@ -58,6 +58,10 @@ void settings_walk_check_together(
 void settings_walk_rows(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct map_rules *rules);
 
+/* Groups and who belongs into them, added to rules (settings_groups.c). */
+void settings_walk_groups(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct map_rules *rules);
+
 /* Goes down to a key, or to an element; returns where it stood, for settings_walk_leave. */
 size_t settings_walk_enter(struct settings_walk *walk, const char *key);
 /* Down several keys of the table at one step: "provisioning.scope". */

@@ -258,6 +258,7 @@ struct intent {
 	char rule[RULE_BYTES];
 	char reason[SENTENCE_BYTES];
 	char okta_id[OKTA_ID_BYTES];
+	char group_id[OKTA_ID_BYTES]; /* with join_group and leave_group; else "" */
 	struct personal login; /* folded; with create and rename */
 	struct personal body; /* JSON as it will be sent; NULL for lifecycle calls */
 	struct personal before; /* JSON: status and changed attributes as they were */

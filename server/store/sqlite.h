@@ -258,6 +258,15 @@ bool sqlite_waits_renamed(struct sqlite_conn *conn, const struct employee_key *k
 bool sqlite_waits_write(struct sqlite_conn *conn, const struct employee *employee, bool *is_over,
         struct err *err) MUST_CHECK;
 
+/* sqlite_groups.c: what an outcome says about a membership. */
+struct membership_change {
+	char okta_id[OKTA_ID_BYTES];
+	char group_id[OKTA_ID_BYTES];
+	bool is_join;
+};
+bool sqlite_membership_write(struct sqlite_conn *conn, const struct employee_key *key,
+        const struct membership_change *change, struct err *err) MUST_CHECK;
+
 /* sqlite_value.c */
 bool sqlite_audit(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
         const char *what, struct err *err) MUST_CHECK;

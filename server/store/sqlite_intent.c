@@ -210,6 +210,7 @@ struct close_call {
 
 /* What closing must know of the intent. */
 struct opened {
+	struct membership_change membership; /* group_id "": the intent is about no group */
 	struct employee_key key;
 	unsigned approvals_used;
 	bool sets_sessions_due;
@@ -219,8 +220,8 @@ static enum sqlite_row find_opened(
         struct sqlite_conn *conn, int64_t intent_id, struct opened *opened, struct err *err)
 {
 	static const char SQL[] =
-	        "SELECT connection, employee_id, approvals_used, sets_sessions_due FROM intents"
-	        " WHERE intent_id = ? AND outcome = 'open'";
+	        "SELECT connection, employee_id, approvals_used, sets_sessions_due, okta_id, group_id,"
+	        " kind = 'join_group' FROM intents WHERE intent_id = ? AND outcome = 'open'";
 	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL, VALUES(INT(intent_id)), err);
 	if (stmt == NULL) {
 		return ROW_FAILED;
@@ -233,6 +234,11 @@ static enum sqlite_row find_opened(
 		        (const char *)sqlite3_column_text(stmt, 1));
 		opened->approvals_used = (unsigned)sqlite3_column_int(stmt, 2);
 		opened->sets_sessions_due = sqlite3_column_int(stmt, 3) != 0;
+		str_format_cut(opened->membership.okta_id, sizeof(opened->membership.okta_id), "%s",
+		        (const char *)sqlite3_column_text(stmt, 4));
+		str_format_cut(opened->membership.group_id, sizeof(opened->membership.group_id),
+		        "%s", (const char *)sqlite3_column_text(stmt, 5));
+		opened->membership.is_join = sqlite3_column_int(stmt, 6) != 0;
 	} else if (row == ROW_NONE) {
 		err_set(err, ERR_CONFLICT, "the intent is closed already");
 	}
@@ -330,6 +336,16 @@ static bool write_facts(struct sqlite_conn *conn, const struct close_call *call,
 	        (!is_new || sqlite_mark_waiting(conn, &row.key, err));
 }
 
+/* A dry run gave and took nothing. */
+static bool write_membership(struct sqlite_conn *conn, const struct close_call *call,
+        const struct opened *opened, struct err *err)
+{
+	if (opened->membership.group_id[0] == '\0' || call->outcome->state != OUTCOME_DONE) {
+		return true;
+	}
+	return sqlite_membership_write(conn, &opened->key, &opened->membership, err);
+}
+
 static bool close_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	const struct close_call *call = context;
@@ -337,7 +353,7 @@ static bool close_run(struct sqlite_conn *conn, void *context, struct err *err)
 	return find_opened(conn, call->outcome->intent_id, &opened, err) == ROW_FOUND &&
 	        has_lease(conn, &opened.key, call->outcome->lease_token, err) &&
 	        write_outcome(conn, call->outcome, err) && give_back(conn, call, &opened, err) &&
-	        write_facts(conn, call, &opened, err);
+	        write_facts(conn, call, &opened, err) && write_membership(conn, call, &opened, err);
 }
 
 bool store_intent_close(struct store *store, const struct outcome *outcome,

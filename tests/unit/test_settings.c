@@ -186,6 +186,10 @@ START_TEST(default_limits_are_those_of_the_policy)
 	ck_assert_int_eq(limits->hour[LIMIT_RAISE].count, 100);
 	ck_assert_int_eq(limits->hour[LIMIT_CREATE].count, 500);
 	ck_assert_int_eq(limits->hour[LIMIT_REVOKE].count, 20);
+	ck_assert_int_eq(limits->hour[LIMIT_LEAVE_GROUP].count, 20);
+	ck_assert_int_eq(limits->hour[LIMIT_LEAVE_GROUP].percent, 5);
+	ck_assert_int_eq(limits->day[LIMIT_LEAVE_GROUP].count, 50);
+	ck_assert_int_eq(limits->day[LIMIT_LEAVE_GROUP].percent, 10);
 	ck_assert_int_eq(limits->day[LIMIT_RAISE].count, 0);
 	ck_assert_int_eq(limits->hour[LIMIT_NONE].count, 0);
 	settings_destroy(settings);
@@ -274,6 +278,20 @@ static void check_full_rows(const struct map_rules *rules)
 	ck_assert_int_eq(division->too_long, TOO_LONG_TRUNCATES);
 }
 
+static void check_full_groups(const struct connection_settings *c)
+{
+	ck_assert_str_eq(c->protected_group, "Break glass");
+	ck_assert_uint_eq(c->rules.group_count, 2);
+	ck_assert_str_eq(c->rules.groups[0].group, "Engineering");
+	ck_assert_str_eq(c->rules.groups[0].when.text, ".work.department.label == \"Engineering\"");
+	ck_assert_str_eq(c->rules.groups[0].when.fields[0], "work.department");
+	ck_assert_str_eq(c->rules.groups[1].group, "00g1a2b3c4D5E6F7G8h9");
+	ck_assert_int_eq(c->limits.hour[LIMIT_LEAVE_GROUP].count, 23);
+	ck_assert_int_eq(c->limits.hour[LIMIT_LEAVE_GROUP].percent, 4);
+	ck_assert_int_eq(c->limits.day[LIMIT_LEAVE_GROUP].count, 51);
+	ck_assert_int_eq(c->limits.day[LIMIT_LEAVE_GROUP].percent, 9);
+}
+
 START_TEST(every_key_reaches_its_place)
 {
 	ck_assert_int_eq(setenv("BOB2OKTA_TEST_TOKEN", "token-from-a-variable", 1), 0);
@@ -295,6 +313,7 @@ START_TEST(every_key_reaches_its_place)
 	ck_assert_int_eq(c->limits.hour[LIMIT_RENAME].percent, 2);
 	ck_assert_int_eq(c->limits.hour[LIMIT_REVOKE].count, 22);
 	check_full_rows(&c->rules);
+	check_full_groups(c);
 	settings_destroy(settings);
 }
 END_TEST

@@ -235,7 +235,9 @@ static struct settings *load_rows(json_t *document, const char *rows, const char
 	struct settings_report report;
 	json_t *connection = json_array_get(json_object_get(document, "connections"), 0);
 	json_object_set_new(connection, "mapping", json_loads(rows, 0, NULL));
-	json_object_set_new(part(document, "provisioning"), "scope", json_string(scope));
+	if (scope != NULL) {
+		json_object_set_new(part(document, "provisioning"), "scope", json_string(scope));
+	}
 	struct settings *settings =
 	        settings_load_document(document, ".", SETTINGS_TLS_ONLY, &report, NULL);
 	ck_assert_msg(settings != NULL, "%s", report.mistakes[0].text);
@@ -266,6 +268,24 @@ START_TEST(what_does_not_compile_is_named_by_its_path)
 		ck_assert_str_eq(report.mistakes[i].text, "unclosed");
 	}
 	ck_assert(has_row && has_login && has_scope);
+	settings_destroy(settings);
+	json_decref(document);
+}
+END_TEST
+
+/* With and without a scope in between, whose program comes before those of groups. */
+START_TEST(a_condition_of_a_group_that_does_not_compile_is_named)
+{
+	struct settings_report report = {0};
+	json_t *document = load(LEAST);
+	json_t *connection = json_array_get(json_object_get(document, "connections"), 0);
+	json_object_set_new(connection, "groups",
+	        json_pack("[{s:s,s:s},{s:s,s:s}]", "group", "One", "when", ".a", "group", "Two",
+	                "when", ".b("));
+	struct settings *settings = load_rows(document, "[]", _i == 0 ? ".s" : NULL);
+	ck_assert(settings_check_expressions(settings, document, &report, compile, NULL, NULL));
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.mistakes[0].path, "connections[0].groups[1].when");
 	settings_destroy(settings);
 	json_decref(document);
 }
@@ -334,6 +354,12 @@ static const struct difference {
                 "connections[default].provisioning.employment_types[Intern].create_days_before:"
                 " 1 -> 2\n"
                 "connections[default].provisioning.leave_types[sick]: keep -> suspend\n"},
+        {"[]", ",\"groups\":[{\"group\":\"R&D\",\"when\":\".a\",\"x\":\"hush\"}]", "[]",
+                ",\"groups\":[{\"group\":\"HR\",\"when\":\".c\"},"
+                "{\"group\":\"R&D\",\"when\":\".b\"}]",
+                "connections[default].groups[R&D].when: .a -> .b\n"
+                "connections[default].groups[HR].group: (none) -> HR\n"
+                "connections[default].groups[HR].when: (none) -> .c\n"},
         {"[]", ",\"limits\":{\"lower\":{\"per_hour\":5}}", "[]", ",\"limits\":{}",
                 "connections[default].limits.lower.per_hour: 5 -> (none)\n"},
         {"[]", ",\"okta\":{\"api_token\":\"hush\"}", "[]", ",\"okta\":{\"api_token\":\"hush2\"}",
@@ -397,6 +423,8 @@ static Suite *document_suite(void)
 	suite_add_tcase(suite, in);
 	TCase *expressions = tcase_create("expressions");
 	tcase_add_test(expressions, what_does_not_compile_is_named_by_its_path);
+	tcase_add_loop_test(
+	        expressions, a_condition_of_a_group_that_does_not_compile_is_named, 0, 2);
 	tcase_add_test(expressions, a_compiler_that_does_not_answer_accepts_nothing);
 	suite_add_tcase(suite, expressions);
 	TCase *difference = tcase_create("difference");
