@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "okta/client.h"
 
+#include "okta/link.h"
 #include "okta/okta_org.h"
 #include "server/base/buf.h"
 #include "server/base/clock.h"
@@ -12,8 +13,6 @@
 #include <string.h>
 
 #define HEADER_VALUE_BYTES  64
-#define LINK_BYTES          1024
-#define LINKS_MAX           4 /* "self" and "next", and room */
 #define ID_MIN_LEN          10
 #define STATUS_TEXT_BYTES   16
 #define RETRY_JITTER_MAX_MS 1000
@@ -174,38 +173,20 @@ static void take_request_id(const struct transport_answer *answer, struct call_o
 	}
 }
 
-/*
- * The cursor in `Link: <https://.../users?after=00u1&limit=200>; rel="next"`. The address itself is
- * never followed: a token goes to no host that an answer names.
- */
-static bool take_cursor(const char *link, char to[CLIENT_CURSOR_BYTES])
+static void read_next(const struct okta_client *client, const struct transport_answer *answer,
+        struct okta_reply *reply)
 {
-	const char *end = strchr(link, '>');
-	if (end == NULL || strstr(end, "rel=\"next\"") == NULL) {
-		return false;
-	}
-	for (const char *at = strpbrk(link, "?&"); at != NULL && at < end;
-	        at = strpbrk(at + 1, "?&")) {
-		if (str_starts_with(at + 1, "after=")) {
-			at += strlen("?after=");
-			return str_format(to, CLIENT_CURSOR_BYTES, "%.*s", (int)strcspn(at, "&>"),
-			               at) &&
-			        str_is_word(to, CLIENT_CURSOR_BYTES - 1, "-._~%");
-		}
-	}
-	return false;
-}
+	/* As large as all headers together: a link that was cut would end the list early. */
+	char value[TRANSPORT_HEADERS_MAX_BYTES];
 
-static void read_after(const struct transport_answer *answer, struct okta_reply *reply)
-{
-	char link[LINK_BYTES];
-	for (int i = 0; i < LINKS_MAX; i++) {
-		if (transport_answer_header(answer, "Link", i, link, sizeof(link)) &&
-		        take_cursor(link, reply->after)) {
+	for (int i = 0; transport_answer_header(answer, "Link", i, value, sizeof(value)); i++) {
+		enum link_next next = link_next_find(
+		        value, client->org->base_url, reply->next, sizeof(reply->next));
+		if (next != LINK_NEXT_NONE) {
+			reply->is_next_foreign = next == LINK_NEXT_FOREIGN;
 			return;
 		}
 	}
-	reply->after[0] = '\0';
 }
 
 static void read_body(const struct transport_answer *answer, enum okta_call_kind kind,
@@ -221,7 +202,6 @@ static void read_body(const struct transport_answer *answer, enum okta_call_kind
 	if (!transport_answer_header(answer, "ETag", 0, reply->etag, sizeof(reply->etag))) {
 		reply->etag[0] = '\0';
 	}
-	read_after(answer, reply);
 }
 
 /* ------------------------------------------------------------------ call */
@@ -262,7 +242,8 @@ static enum transport_result send_request(struct okta_client *client,
 	        .if_match = has_etag ? request->if_match : NULL,
 	        .body = body,
 	        .body_len = body != NULL ? strlen(body) : 0,
-	        .answer_max_bytes = OKTA_ANSWER_MAX_BYTES};
+	        .answer_max_bytes = request->answer_max_bytes > 0 ? request->answer_max_bytes
+	                                                          : OKTA_ANSWER_MAX_BYTES};
 	return transport_send(client->transport, &sent, answer, err);
 }
 
@@ -279,6 +260,9 @@ static void exchange(struct okta_client *client, const struct okta_request *requ
 		read_facts(&answer, &values, &facts);
 		okta_answer_judge(&facts, outcome);
 		read_body(&answer, request->kind, reply, outcome);
+		if (request->is_list) {
+			read_next(client, &answer, reply);
+		}
 		rate_read(&facts, &report.rate);
 		report.http_status = answer.status;
 	} else {

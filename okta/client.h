@@ -10,7 +10,6 @@
 #include "okta/okta.h"
 
 #define CLIENT_PATH_MAX_BYTES 8192
-#define CLIENT_CURSOR_BYTES   512
 
 struct okta_request {
 	const char *method;
@@ -20,12 +19,16 @@ struct okta_request {
 	enum okta_call_kind kind;
 	const char *body; /* JSON; NULL: none */
 	const char *if_match; /* NULL or "": none */
+	size_t answer_max_bytes; /* 0: OKTA_ANSWER_MAX_BYTES */
+	bool is_list; /* the reply says where it goes on */
 };
 
 struct okta_reply {
 	json_t *json; /* owned; NULL without a body */
 	char etag[OKTA_ETAG_BYTES];
-	char after[CLIENT_CURSOR_BYTES]; /* of the next page, encoded as in a query; "": none */
+	/* Of a list: where its next page is, below the base address; "": this was the last. */
+	char next[OKTA_PAGE_PATH_BYTES];
+	bool is_next_foreign; /* it would be another host's, and is not followed */
 };
 
 /* True when the outcome is CALL_DONE; reply is set in every case and must be finished. */

@@ -12,7 +12,7 @@
 #define GROUP_ID_LEN      20
 #define GROUPS_A_PAGE     200
 #define RULES_A_PAGE      50
-#define MEMBERS_A_PAGE    200 /* Okta gives up to 1000: that would pass OKTA_ANSWER_MAX_BYTES */
+#define MEMBERS_A_PAGE    200 /* Okta gives up to 1000: several megabytes an answer */
 #define SENTENCE_BAD_ID   "The Okta id in our records is not an id of Okta."
 #define SENTENCE_BAD_NAME "A group of this name cannot be looked for in Okta."
 
@@ -23,7 +23,7 @@ enum taken { TAKEN_ON, TAKEN_ENOUGH, TAKEN_BAD };
 struct listing {
 	const char *route;
 	enum okta_bucket bucket;
-	const char *path; /* ends in a query */
+	const char *path; /* of the first page */
 	enum taken (*take)(void *context, const json_t *item);
 	void *context;
 };
@@ -37,38 +37,36 @@ static enum taken take_page(const struct listing *listing, const json_t *page)
 	return taken;
 }
 
-/* *after: of the next page, "" after the last. False: the list ended, as the outcome says. */
+/* *next: of the page behind, "" after the last. False: the list ended, as the outcome says. */
 static bool read_page(struct okta_client *client, const struct listing *listing,
-        char after[CLIENT_CURSOR_BYTES], struct call_outcome *outcome)
+        char next[OKTA_PAGE_PATH_BYTES], struct call_outcome *outcome)
 {
-	struct buf path;
 	struct okta_reply reply;
-	buf_init(&path, CLIENT_PATH_MAX_BYTES);
-	buf_add_format(&path, "%s%s%s", listing->path, after[0] != '\0' ? "&after=" : "", after);
 	struct okta_request request = {.method = "GET",
 	        .route = listing->route,
-	        .path = buf_text(&path),
+	        .path = next[0] != '\0' ? next : listing->path,
 	        .bucket = listing->bucket,
-	        .kind = OKTA_CALL_READ};
+	        .kind = OKTA_CALL_READ,
+	        .answer_max_bytes = OKTA_PAGE_MAX_BYTES,
+	        .is_list = true};
 	enum taken taken = TAKEN_ENOUGH;
 	if (okta_client_call(client, &request, &reply, outcome)) {
-		taken = take_page(listing, reply.json);
+		taken = reply.is_next_foreign ? TAKEN_BAD : take_page(listing, reply.json);
 	}
 	if (taken == TAKEN_BAD) {
 		okta_client_distrust(OKTA_CALL_READ, outcome);
 	}
-	memcpy(after, reply.after, CLIENT_CURSOR_BYTES);
+	memcpy(next, reply.next, OKTA_PAGE_PATH_BYTES);
 	okta_reply_finish(&reply);
-	buf_finish(&path);
-	return taken == TAKEN_ON && after[0] != '\0';
+	return taken == TAKEN_ON && next[0] != '\0';
 }
 
 static void read_pages(
         struct okta_client *client, const struct listing *listing, struct call_outcome *outcome)
 {
-	char after[CLIENT_CURSOR_BYTES] = "";
+	char next[OKTA_PAGE_PATH_BYTES] = "";
 	for (int i = 0; i < PAGES_MAX; i++) {
-		if (!read_page(client, listing, after, outcome)) {
+		if (!read_page(client, listing, next, outcome)) {
 			return;
 		}
 	}

@@ -28,6 +28,10 @@
 #define OKTA_ANSWER_MAX_BYTES   (1024 * 1024)
 #define OKTA_USER_ID_BYTES      41
 #define OKTA_ETAG_BYTES         96
+#define OKTA_PAGE_USERS         200
+#define OKTA_PAGE_MAX_BYTES     (8 * 1024 * 1024)
+#define OKTA_PAGE_PATH_BYTES    2048
+#define OKTA_PAGES_MAX          5000
 
 /* ------------------------------------------------------------------ org */
 
