@@ -23,6 +23,8 @@ struct planned_action {
 	bool sends_email; /* create, activate, reactivate: Okta mails the person */
 	bool is_activating; /* create with activate=true */
 	json_t *profile; /* create: all attributes; update: those that differ; owned */
+	const char *group_id; /* join, leave: borrowed; NULL else. The engine's: no plan has one */
+	const char *group; /* as the settings name it */
 };
 
 struct plan {

@@ -9,6 +9,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/engine/act_parts.h"
+#include "server/engine/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,18 @@ static bool is_lowering(const struct planned_action *action)
 	        action->kind == ACTION_END_SESSIONS;
 }
 
+/* A membership waits for a human's word, for whom the token may not manage, and for its own limit.
+ */
+static unsigned holds_of_group(const struct run *run, const struct planned_action *action)
+{
+	unsigned holds = 1U << HOLD_HUMAN | 1U << HOLD_FORBIDDEN;
+
+	if (action->limit != LIMIT_NONE && act_is_limit_held(run, action->limit)) {
+		holds |= 1U << HOLD_LIMIT;
+	}
+	return holds;
+}
+
 /*
  * Engine rule 2: all holds but a human's bind only create, adopt, raise and rename; a lowering
  * waits for the hold of its own limit alone.
@@ -52,6 +65,9 @@ static unsigned binding_holds(const struct run *run, const struct planned_action
 	if (is_lowering(action)) {
 		bool waits = action->limit != LIMIT_NONE && act_is_limit_held(run, action->limit);
 		return waits ? 1U << HOLD_LIMIT : 0;
+	}
+	if (action->group_id != NULL) {
+		return holds_of_group(run, action);
 	}
 	if (action->kind == ACTION_UPDATE && !action->is_rename) {
 		return 1U << HOLD_FORBIDDEN;
@@ -216,8 +232,8 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 	case ACTION_END_SESSIONS:
 		okta_user_end_sessions(client, id, session_tokens(run), outcome);
 		break;
-	case ACTION_JOIN_GROUP:
-	case ACTION_LEAVE_GROUP:
+	case ACTION_JOIN_GROUP: okta_group_add(client, action->group_id, id, outcome); break;
+	case ACTION_LEAVE_GROUP: okta_group_remove(client, action->group_id, id, outcome); break;
 	case ACTION_LINK:
 	case ACTION_UNLINK:
 	case ACTION_KIND_COUNT: outcome->call_class = CALL_PERMANENT; break;
@@ -255,8 +271,10 @@ static enum step on_forbidden(struct run *run, const struct call_outcome *outcom
 
 static bool is_gone_enough(const struct planned_action *action, const struct call_outcome *outcome)
 {
-	/* Engine rule 9: 404 on the sessions of a closed user is done. */
-	return action->kind == ACTION_END_SESSIONS && outcome->call_class == CALL_NOT_FOUND;
+	/* Engine rule 9: 404 on the sessions of a closed user is done; nobody is in a group that is
+	 * gone. */
+	return outcome->call_class == CALL_NOT_FOUND &&
+	        (action->kind == ACTION_END_SESSIONS || action->kind == ACTION_LEAVE_GROUP);
 }
 
 /* Okta refused because our picture is old: read, then plan again. */
@@ -279,6 +297,9 @@ static enum step on_refused(struct run *run, const struct planned_action *action
 	if (!close_intent(run, action, intent_id,
 	            is_applied_never ? OUTCOME_NOT_SENT : OUTCOME_REFUSED, outcome)) {
 		return STEP_STOP;
+	}
+	if (action->group_id != NULL) {
+		return groups_refused(run, action, outcome);
 	}
 	if (outcome->call_class == CALL_REREAD || outcome->call_class == CALL_NOT_FOUND) {
 		return on_reread(run, action, outcome);
@@ -373,7 +394,7 @@ static enum work_kind work_kind(const struct run *run, const struct planned_acti
 	return is_revoking ? WORK_REVOCATION : WORK_ORDINARY;
 }
 
-static enum step act_one(struct run *run, const struct planned_action *action)
+enum step act_action(struct run *run, const struct planned_action *action)
 {
 	char why[SENTENCE_BYTES];
 	enum work_kind kind = work_kind(run, action);
@@ -417,7 +438,7 @@ static enum step act_plainly(struct run *run, const struct planned_action *renam
 	plain.rule = RULE_C1;
 	plain.limit = LIMIT_NONE;
 	if (json_object_size(plain.profile) > 0) {
-		step = act_one(run, &plain);
+		step = act_action(run, &plain);
 	}
 	json_decref(plain.profile);
 	return step;
@@ -429,7 +450,7 @@ enum step act_all(struct run *run)
 
 	for (size_t i = 0; i < run->plan.count; i++) {
 		run->is_held = false;
-		enum step step = act_one(run, &run->plan.actions[i]);
+		enum step step = act_action(run, &run->plan.actions[i]);
 		if (step == STEP_NEXT && run->is_held && run->plan.actions[i].is_rename) {
 			step = act_plainly(run, &run->plan.actions[i]);
 		}

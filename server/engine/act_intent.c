@@ -58,6 +58,8 @@ bool act_fill_intent(
 	str_format_cut(intent->rule, sizeof(intent->rule), "%s", policy_rule_id(action->rule));
 	str_format_cut(intent->reason, sizeof(intent->reason), "%s", action->reason);
 	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", employee->okta_id);
+	str_format_cut(intent->group_id, sizeof(intent->group_id), "%s",
+	        action->group_id != NULL ? action->group_id : "");
 	if (action->profile == NULL) {
 		return set_before(intent, run, NULL);
 	}

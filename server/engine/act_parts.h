@@ -35,4 +35,8 @@ void act_note_mailed(struct employee *employee, int64_t at_ms);
  */
 void act_note_mail_unclear(struct employee *employee, int64_t at_ms);
 
+/* Ends an open intent of an earlier run (resolve.c). */
+enum step resolve_close(struct run *run, const struct intent *intent, enum outcome_state state,
+        const char *sentence);
+
 #endif

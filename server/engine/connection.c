@@ -109,8 +109,9 @@ struct connection *connection_create(const struct connection_options *options, s
 	park_init(&connection->bob);
 	park_enter(&connection->okta, PARK_STARTING, "asking Okta whether the token works",
 	        clock_mono_ms());
-	if (!open_clients(connection, options, err) || !name_fields(connection, err) ||
-	        !open_pool(connection, options->spawner, err)) {
+	connection->groups = group_book_create(options->settings, err);
+	if (connection->groups == NULL || !open_clients(connection, options, err) ||
+	        !name_fields(connection, err) || !open_pool(connection, options->spawner, err)) {
 		connection_destroy(connection);
 		return NULL;
 	}
@@ -125,6 +126,7 @@ void connection_destroy(struct connection *connection)
 	okta_org_destroy(connection->org);
 	bob_company_destroy(connection->company);
 	evaluator_pool_destroy(connection->pool);
+	group_book_destroy(connection->groups);
 	catalogs_finish(&connection->catalogs);
 	json_decref(connection->fields);
 	free(connection->fields_text);
@@ -135,7 +137,9 @@ void connection_destroy(struct connection *connection)
 bool connection_is_blocked(
         struct connection *connection, enum work_kind kind, char *why, size_t size)
 {
+	char groups[SENTENCE_BYTES];
 	bool is_blocked = true;
+	bool waits_for_groups = group_book_blocks(connection->groups, groups, sizeof(groups));
 
 	monitor_lock(&connection->monitor);
 	if (park_is_parked(&connection->okta)) {
@@ -143,6 +147,8 @@ bool connection_is_blocked(
 	} else if (connection->pause == PAUSE_EVERYTHING ||
 	        (connection->pause == PAUSE_PASS_REVOCATIONS && kind != WORK_REVOCATION)) {
 		str_format_cut(why, size, "paused by an administrator");
+	} else if (waits_for_groups) {
+		str_format_cut(why, size, "%s", groups);
 	} else {
 		is_blocked = false;
 	}
@@ -213,6 +219,11 @@ bool connection_is_owner(struct connection *connection, const char *okta_id)
 	bool is_owner = connection->is_owner_known && str_equal(connection->owner_id, okta_id);
 	monitor_unlock(&connection->monitor);
 	return is_owner;
+}
+
+bool connection_is_protected(struct connection *connection, const char *okta_id)
+{
+	return group_book_is_protected(connection->groups, okta_id);
 }
 
 static void report_parked(

@@ -15,6 +15,7 @@
 #include "server/bob/bob.h"
 #include "server/engine/catalogs.h"
 #include "server/engine/engine.h"
+#include "server/engine/group_book.h"
 #include "server/engine/learn.h"
 #include "server/engine/park.h"
 
@@ -40,6 +41,7 @@ struct connection {
 	json_t *fields; /* what every Bob read asks for; read-only */
 	char *fields_text; /* the same as text: a thread parses its own copy (J4) */
 	struct catalogs catalogs;
+	struct group_book *groups; /* has its own lock */
 	struct evaluator_pool *pool; /* NULL: no row has an expression */
 	struct evaluator evaluator; /* of the pool; any thread. evaluate NULL: none */
 	uint8_t schema_digest[CRYPTO_SHA256_BYTES]; /* the dispatcher's */
@@ -91,6 +93,8 @@ void connection_note_bob_unread(struct connection *connection, int64_t since_ms)
 bool connection_may_ask_history(struct connection *connection);
 void connection_note_history_refused(struct connection *connection, const char *sentence);
 bool connection_is_owner(struct connection *connection, const char *okta_id);
+/* In the protected group, as far as that was read. */
+bool connection_is_protected(struct connection *connection, const char *okta_id);
 
 /*
  * Tells the connection how a call to Okta for this employee ended. Returns true when

@@ -230,6 +230,9 @@ static void probe(struct dispatcher *dispatcher, struct connection *connection)
 	if (learn_attributes(connection, client, &is_changed) && is_changed) {
 		wake_failed(dispatcher->engine, connection);
 	}
+	if (group_book_turn(connection, client)) {
+		wake_parked(dispatcher->engine, connection);
+	}
 }
 
 /* ----------------------------------------------------------------- house */
@@ -319,6 +322,9 @@ static int64_t next_turn_ms(const struct engine *engine)
 		int64_t probe_ms = connection_okta_probe_ms(engine->connections[i]);
 		if (probe_ms != 0 && probe_ms < at_ms) {
 			at_ms = probe_ms;
+		}
+		if (group_book_is_reading(engine->connections[i]->groups)) {
+			return 0;
 		}
 	}
 	return at_ms;

@@ -9,6 +9,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/groups.h"
 #include "server/engine/revoke_row.h"
 #include "server/engine/run.h"
 
@@ -146,7 +147,7 @@ static enum step begin(struct run *run, json_t *source)
 
 /* ---------------------------------------------------------------- decide */
 
-static void protect_owner(struct run *run)
+static void protect(struct run *run, const char *why)
 {
 	run->decision = (struct decision){
 	        .wanted = WANTED_UNCHANGED,
@@ -155,8 +156,7 @@ static void protect_owner(struct run *run)
 	        .hold = HOLD_KIND_COUNT,
 	        .is_alarm = run->decision.is_leaver,
 	};
-	str_format_cut(run->decision.reason, sizeof(run->decision.reason),
-	        "this account owns the API token bob2okta works with: it is never changed");
+	str_format_cut(run->decision.reason, sizeof(run->decision.reason), "%s", why);
 }
 
 static void force_close(struct run *run)
@@ -193,7 +193,12 @@ static enum step decide(struct run *run)
 		judge(run);
 	}
 	if (run->facts.is_linked && connection_is_owner(run->connection, run->employee->okta_id)) {
-		protect_owner(run);
+		protect(run,
+		        "this account owns the API token bob2okta works with: it is never"
+		        " changed");
+	} else if (run->facts.is_linked &&
+	        connection_is_protected(run->connection, run->employee->okta_id)) {
+		protect(run, "this account is in the protected group: it is never changed");
 	} else if (run->mode == RUN_MODE_CLOSE && run->decision.rule != RULE_PROTECTED) {
 		force_close(run);
 	}
@@ -405,8 +410,8 @@ static enum step make_plan(struct run *run)
 /* A limit held something that nobody wants any more. */
 static void drop_stale_limit(struct run *run)
 {
-	if (run->presence != PRESENCE_READ) {
-		return;
+	if (run->presence != PRESENCE_READ || act_is_limit_held(run, LIMIT_LEAVE_GROUP)) {
+		return; /* what is held of groups is known once the rest is done (groups.c) */
 	}
 	for (size_t i = 0; i < run->plan.count; i++) {
 		if (act_is_limit_held(run, run->plan.actions[i].limit)) {
@@ -451,6 +456,9 @@ static enum step carry_out(struct run *run)
 	if (step == STEP_NEXT) {
 		note_revoked(run);
 		step = revoke_row_look(run);
+	}
+	if (step == STEP_NEXT) {
+		step = groups_act(run);
 	}
 	return step;
 }

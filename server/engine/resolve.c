@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum step close_as(struct run *run, const struct intent *intent, enum outcome_state state,
+enum step resolve_close(struct run *run, const struct intent *intent, enum outcome_state state,
         const char *sentence)
 {
 	struct outcome outcome = {
@@ -43,7 +43,7 @@ static enum step close_as(struct run *run, const struct intent *intent, enum out
 static enum step close_resolved(
         struct run *run, const struct intent *intent, enum outcome_state state)
 {
-	return close_as(run, intent, state, "found out by reading Okta");
+	return resolve_close(run, intent, state, "found out by reading Okta");
 }
 
 /* True when the user has every attribute of the body as it was sent. */
@@ -250,7 +250,7 @@ static enum step resolve_mail(
 			act_note_mail_unclear(run->employee, intent->opened_at_ms);
 		}
 		step = run_note_user(run, &user)
-		        ? close_as(run, intent, OUTCOME_NOT_SENT,
+		        ? resolve_close(run, intent, OUTCOME_NOT_SENT,
 		                  "no good answer, and Okta does not show whether it was sent")
 		        : STEP_STOP;
 	} else if (outcome.call_class == CALL_NOT_FOUND) {
@@ -262,7 +262,10 @@ static enum step resolve_mail(
 	return step;
 }
 
-/* Links and sessions leave nothing to read: the link is ours alone, sessions are ended again. */
+/*
+ * Links and sessions leave nothing to read: the link is ours alone, sessions are ended again. What
+ * is open of groups waits for the end of the run (groups_again.c).
+ */
 static enum step resolve_one(
         struct run *run, struct okta_client *client, const struct intent *intent)
 {
@@ -270,7 +273,7 @@ static enum step resolve_one(
 	case ACTION_CREATE: return resolve_create(run, client, intent);
 	case ACTION_REACTIVATE: return resolve_mail(run, client, intent);
 	case ACTION_JOIN_GROUP:
-	case ACTION_LEAVE_GROUP:
+	case ACTION_LEAVE_GROUP: run->has_group_intents = true; return STEP_NEXT;
 	case ACTION_LINK:
 	case ACTION_UNLINK:
 	case ACTION_END_SESSIONS:

@@ -123,6 +123,10 @@ void run_report(struct run *run, const struct planned_action *action)
 	if (line != NULL && action->profile != NULL) {
 		json_object_set(line, "profile", action->profile);
 	}
+	if (line != NULL && action->group_id != NULL) {
+		json_object_set_new(line, "group_id", json_string(action->group_id));
+		json_object_set_new(line, "group", json_string(action->group));
+	}
 	json_array_append_new(run->report, line);
 }
 

@@ -12,6 +12,7 @@
  *   unique_login.c  of several logins, the one nobody else has
  *   pair.c          a move to another connection of the same company
  *   act.c           one action: holds, limits, intent, call, outcome
+ *   groups.c        memberships in groups (groups.h)
  *   revoke_row.c    is a termination behind a revocation?
  *
  * A run belongs to the thread that makes it.
@@ -75,6 +76,7 @@ struct run {
 	bool wants_reread; /* K4: a second read must agree */
 	bool is_held; /* an action was kept back for a human */
 	bool has_acted;
+	bool has_group_intents; /* an earlier run left a join or leave open */
 	struct secret *link; /* RUN_MODE_LINK: where the link goes; borrowed; else NULL */
 	bool is_move_pending; /* L5: the other connection is to open its account first (pair.c) */
 	int64_t look_again_ms; /* a step asks for another look then; 0: none */
@@ -171,6 +173,8 @@ bool pair_brings(const struct run *run);
 enum step activation_link_act(struct run *run);
 /* Asks Bob's lifecycle table for the termination behind a revocation, when it is time to. */
 enum step revoke_row_look(struct run *run);
+/* One action, be it the plan's or not. */
+enum step act_action(struct run *run, const struct planned_action *action);
 /* True while a hold keeps work back for that limit. */
 bool act_is_limit_held(const struct run *run, enum limit_kind limit);
 /* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */

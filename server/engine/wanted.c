@@ -198,6 +198,11 @@ bool run_has_open_rows(const struct run *run)
 			return true;
 		}
 	}
+	for (size_t i = 0; run->has_profile && i < run->profile.group_count; i++) {
+		if (run->profile.groups[i].is_again) {
+			return true;
+		}
+	}
 	return run->has_profile && run->profile.is_scope_again;
 }
 
