@@ -57,6 +57,48 @@ static void print_pause(struct cli_call *call, const json_t *pause)
 	        json_get_bool(pause, "revocations", false) ? "pass" : "wait too");
 }
 
+static void print_group(struct cli_call *call, const json_t *row)
+{
+	const char *state = cli_call_text(row, "state");
+	bool is_used = str_equal(state, "ok");
+	cli_call_print(call, "  %-9s %s: %s%s, %lld given\n", "group", cli_call_text(row, "group"),
+	        is_used ? "ok" : "not used: ", is_used ? "" : cli_call_text(row, "reason"),
+	        (long long)json_get_int(row, "given", 0));
+}
+
+static void print_guard(struct cli_call *call, const json_t *guard)
+{
+	const char *reason = cli_call_text(guard, "reason");
+	if (!json_is_object(guard)) {
+		return;
+	}
+	cli_call_print(call, "  protected group %s: %lld members%s%s\n",
+	        cli_call_text(guard, "group"), (long long)json_get_int(guard, "members", 0),
+	        reason[0] == '\0'                                 ? ""
+	                : json_get_bool(guard, "is_known", false) ? ", as known before: "
+	                                                          : ", NOTHING IS WRITTEN: ",
+	        reason);
+}
+
+static void print_groups(struct cli_call *call, const json_t *groups)
+{
+	const json_t *rows = json_object_get(groups, "rows");
+	const json_t *left = json_object_get(groups, "without_row");
+	print_guard(call, json_object_get(groups, "protected"));
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		print_group(call, json_array_get(rows, i));
+	}
+	for (size_t i = 0; i < json_array_size(left); i++) {
+		const json_t *one = json_array_get(left, i);
+		cli_call_print(call,
+		        "  %-9s %s: has no row any more, %lld memberships stay as given\n", "group",
+		        cli_call_text(one, "group_id"), (long long)json_get_int(one, "given", 0));
+	}
+	if (json_array_size(rows) > 0 && cli_call_text(groups, "rules")[0] != '\0') {
+		cli_call_print(call, "  %-9s %s\n", "groups", cli_call_text(groups, "rules"));
+	}
+}
+
 static void print_connection(struct cli_call *call, const json_t *connection)
 {
 	char since[CLI_TEXT_TIME_BYTES];
@@ -77,6 +119,7 @@ static void print_connection(struct cli_call *call, const json_t *connection)
 		cli_call_print(call, "  %-9s people with mapping rows that do not work: %lld\n",
 		        "rows", (long long)json_get_int(connection, "row_problems", 0));
 	}
+	print_groups(call, json_object_get(connection, "groups"));
 	if (oldest != 0) {
 		cli_call_print(call, "  %-9s since %s\n", "oldest", since);
 	}

@@ -4,6 +4,7 @@
 #include "server/console/args.h"
 #include "server/console/render.h"
 #include "server/engine/pair.h"
+#include "server/store/groups.h"
 
 #define PERSON_EVENTS  20
 #define PERSON_ACTIONS 20
@@ -99,7 +100,22 @@ static json_t *actions_json(const struct action_list *actions)
 	return list;
 }
 
+static json_t *memberships_json(const struct membership_list *memberships)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < memberships->count; i++) {
+		const struct membership *one = &memberships->items[i];
+		json_array_append_new(list,
+		        json_pack("{s:s, s:s, s:I}", "group_id", one->group_id, "state",
+		                membership_state_name(one->state), "given_at_ms",
+		                (json_int_t)one->given_at_ms));
+	}
+	return list;
+}
+
 struct person_parts {
+	struct membership_list memberships;
 	struct employee employee;
 	struct hold_list holds;
 	struct event_list events;
@@ -111,6 +127,8 @@ static bool load_person(struct store *store, struct args *args, struct person_pa
 	const struct employee_key *key = &args->key;
 
 	return store_employee_get(store, key, &parts->employee, &args->err) &&
+	        store_membership_list(store, key->connection, parts->employee.okta_id,
+	                &parts->memberships, &args->err) &&
 	        store_hold_list(store, NULL, key, &parts->holds, &args->err) &&
 	        store_event_list(store, key, PERSON_EVENTS, &parts->events, &args->err) &&
 	        store_action_list(store, key, PERSON_ACTIONS, &parts->actions, &args->err);
@@ -122,11 +140,11 @@ static json_t *person_json(const struct args *args, const struct person_parts *p
 	char next_step[SENTENCE_BYTES];
 
 	render_next_step(&parts->employee, next_step, sizeof(next_step));
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "employee",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "employee",
 	        render_employee_full(&parts->employee), "next_step", next_step, "move",
 	        pair_json(store, args->settings, &parts->employee), "holds",
 	        holds_json(store, &parts->holds), "events", events_json(&parts->events), "actions",
-	        actions_json(&parts->actions));
+	        actions_json(&parts->actions), "groups", memberships_json(&parts->memberships));
 }
 
 enum http_verdict console_person(
@@ -145,6 +163,7 @@ enum http_verdict console_person(
 		http_reply_err(reply, request, &args.err);
 	}
 	employee_finish(&parts.employee);
+	membership_list_finish(&parts.memberships);
 	hold_list_finish(&parts.holds);
 	event_list_finish(&parts.events);
 	action_list_finish(&parts.actions);

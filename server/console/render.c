@@ -160,7 +160,7 @@ json_t *render_action(const struct action_record *action)
 
 	return json_pack(
 	        "{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:I, s:I, s:s, "
-	        "s:i, s:s, s:s, s:s, s:b}",
+	        "s:i, s:s, s:s, s:s, s:b, s:s}",
 	        "intent_id", (json_int_t)intent->intent_id, "settings_version",
 	        (json_int_t)intent->settings_version, "kind", action_kind_name(intent->kind),
 	        "rule", intent->rule, "reason", intent->reason, "lane", lane_name(intent->lane),
@@ -171,7 +171,8 @@ json_t *render_action(const struct action_record *action)
 	        (json_int_t)intent->opened_at_ms, "closed_at_ms", (json_int_t)action->closed_at_ms,
 	        "state", outcome_state_name(outcome->state), "http_status", outcome->http_status,
 	        "code", outcome->code, "request_id", outcome->request_id, "sentence",
-	        outcome->sentence, "is_resolved", outcome->is_resolved);
+	        outcome->sentence, "is_resolved", outcome->is_resolved, "group_id",
+	        intent->group_id);
 }
 
 /* ------------------------------------------------------------- next step */

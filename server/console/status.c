@@ -4,6 +4,7 @@
 #include "server/base/str.h"
 #include "server/base/version.h"
 #include "server/console/args.h"
+#include "server/engine/group_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,12 +117,14 @@ static json_t *connection_json(struct args *args, const struct connection_settin
 	const struct console *console = args->console;
 	struct engine_health health;
 	struct store_counts counts;
+	json_t *groups = NULL;
 
 	engine_health(args->engine, settings->name, &health);
-	if (!store_counts(console->store, settings->name, &counts, &args->err)) {
+	if (!store_counts(console->store, settings->name, &counts, &args->err) ||
+	        !engine_groups(args->engine, settings->name, &groups, &args->err)) {
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
 	        "name", settings->name, "mode",
 	        settings->mode == SETTINGS_LIVE ? "live" : "dry_run", "webhook_secrets",
 	        (json_int_t)settings->bob.webhook_key_count, "pause",
@@ -130,7 +133,7 @@ static json_t *connection_json(struct args *args, const struct connection_settin
 	        "holds", open_holds_json(&counts), "events", event_counts_json(&counts),
 	        "managed_active", (json_int_t)counts.managed_active, "row_problems",
 	        (json_int_t)counts.row_problems, "oldest_dirty_ms",
-	        (json_int_t)counts.oldest_dirty_ms);
+	        (json_int_t)counts.oldest_dirty_ms, "groups", groups);
 }
 
 /* What was refused since the last change; null: nothing. */

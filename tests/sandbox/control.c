@@ -228,6 +228,8 @@ static const struct control_route ROUTES[] = {
         {"DELETE", "/okta/users/{}", control_okta_delete, false},
         {"GET", "/okta/groups", control_okta_groups, false},
         {"POST", "/okta/groups", control_okta_add_group, false},
+        {"POST", "/okta/groups/{}/members", control_okta_change_members, false},
+        {"POST", "/okta/group_rules", control_okta_add_group_rule, false},
         {"POST", "/okta/schema", control_okta_schema, false},
         {"GET", "/webhooks", control_webhooks_show, false},
         {"POST", "/webhooks", control_webhooks_configure, false},

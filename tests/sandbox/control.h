@@ -32,6 +32,8 @@ void control_okta_patch(struct sandbox *sb, struct request *rq, struct reply *rp
 void control_okta_delete(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_groups(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_add_group(struct sandbox *sb, struct request *rq, struct reply *rp);
+void control_okta_change_members(struct sandbox *sb, struct request *rq, struct reply *rp);
+void control_okta_add_group_rule(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_schema(struct sandbox *sb, struct request *rq, struct reply *rp);
 /* {"users":[...]} and the groups, under the lock. */
 json_t *control_okta_users_json(struct sandbox *sb);

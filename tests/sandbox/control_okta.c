@@ -174,6 +174,51 @@ void control_okta_add_group(struct sandbox *sb, struct request *rq, struct reply
 	                group->type, "members"));
 }
 
+/* By hand, as an administrator does: {"join": user} or {"leave": user}. */
+void control_okta_change_members(struct sandbox *sb, struct request *rq, struct reply *rp)
+{
+	struct group *group = okta_store_find_group_name(&sb->directory, rq->args[0]);
+	const char *join = jsonx_text(rq->json, "join");
+	const char *leave = jsonx_text(rq->json, "leave");
+	const char *id = join != NULL ? join : leave;
+	struct user *user = id != NULL ? okta_store_find(&sb->directory, id) : NULL;
+
+	if (group == NULL || user == NULL) {
+		control_refuse(
+		        rp, 404, util_dup("no such group, or join or leave of no such user"));
+		return;
+	}
+	bool is_changed =
+	        join != NULL ? okta_store_join(group, user) : okta_store_leave(group, user);
+	reply_json(rp, 200, json_pack("{s:b}", "changed", is_changed ? 1 : 0));
+}
+
+/* {"groups": [names], "status"}: a rule that puts people into them; it puts nobody there. */
+void control_okta_add_group_rule(struct sandbox *sb, struct request *rq, struct reply *rp)
+{
+	json_t *rules = sb->directory.group_rules;
+	const json_t *names = json_object_get(rq->json, "groups");
+	json_t *ids = json_array();
+	char *id = util_text("0pr%017zu", json_array_size(rules));
+
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const struct group *group = okta_store_find_group_name(
+		        &sb->directory, json_string_value(json_array_get(names, i)));
+
+		if (group != NULL) {
+			jsonx_push(ids, json_string(group->id));
+		}
+	}
+	json_t *rule = json_pack("{s:s,s:s,s:s,s:s,s:{s:{s:o}},s:{s:{s:s,s:s}}}", "id", id, "type",
+	        "group_rule", "name", id, "status", jsonx_text_or(rq->json, "status", "ACTIVE"),
+	        "actions", "assignUserToGroups", "groupIds", ids, "conditions", "expression",
+	        "type", "urn:okta:expression:1.0", "value", "user.department==\"x\"");
+
+	free(id);
+	jsonx_push(rules, json_incref(rule));
+	reply_json(rp, 201, rule);
+}
+
 void control_okta_schema(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	char *problem = okta_schema_merge(sb->directory.schema, rq->json);

@@ -12,7 +12,7 @@
 #include "tests/sandbox/okta_view.h"
 #include "tests/sandbox/sandbox.h"
 
-enum { MAX_GROUPS = 10000, MAX_MEMBERS = 1000, MAX_NAME = 255 };
+enum { MAX_GROUPS = 10000, MAX_MEMBERS = 1000, MAX_RULES = 50, MAX_NAME = 255 };
 
 static struct group *find(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
@@ -157,6 +157,12 @@ void okta_groups_delete(struct sandbox *sb, struct request *rq, struct reply *rp
 	}
 }
 
+/* Reads see memberships late (okta.md 1.9). */
+static int64_t seen_at(const struct sandbox *sb)
+{
+	return util_tick_ms() - settings_int(&sb->settings, "okta_membership_lag_ms");
+}
+
 void okta_groups_members(struct sandbox *sb, struct request *rq, struct reply *rp)
 {
 	const struct group *group = find(sb, rq, rp);
@@ -174,7 +180,7 @@ void okta_groups_members(struct sandbox *sb, struct request *rq, struct reply *r
 	for (size_t i = 0; i < sb->directory.count && !has_more; i++) {
 		const struct user *user = sb->directory.users[i];
 
-		if (is_past && okta_store_is_member(group, user)) {
+		if (is_past && okta_store_was_member(group, user, seen_at(sb))) {
 			has_more = (int64_t)json_array_size(page) == limit;
 			if (!has_more) {
 				json_t *plain = okta_view_plain(user);
@@ -238,10 +244,38 @@ void okta_groups_of_user(struct sandbox *sb, struct request *rq, struct reply *r
 	json_t *page = json_array();
 
 	for (size_t i = 0; i < sb->directory.group_count; i++) {
-		if (okta_store_is_member(sb->directory.groups[i], user)) {
+		if (okta_store_was_member(sb->directory.groups[i], user, seen_at(sb))) {
 			jsonx_push(page, okta_view_group(sb, rq, sb->directory.groups[i]));
 		}
 	}
 	reply_json(rp, 200, page);
 	okta_list_links(sb, rq, rp, NULL);
+}
+
+void okta_groups_rules(struct sandbox *sb, struct request *rq, struct reply *rp)
+{
+	const json_t *rules = sb->directory.group_rules;
+	const char *after = request_query(rq, "after");
+	bool is_past = after == NULL;
+	bool has_more = false;
+	const char *last = NULL;
+	int64_t limit = 0;
+
+	if (!okta_list_limit(rq, rp, MAX_RULES, MAX_RULES, &limit)) {
+		return;
+	}
+	json_t *page = json_array();
+
+	for (size_t i = 0; i < json_array_size(rules) && !has_more; i++) {
+		json_t *rule = json_array_get(rules, i);
+
+		has_more = is_past && (int64_t)json_array_size(page) == limit;
+		if (is_past && !has_more) {
+			jsonx_push(page, json_incref(rule));
+			last = jsonx_text(rule, "id");
+		}
+		is_past = is_past || strcmp(jsonx_text_or(rule, "id", ""), after) == 0;
+	}
+	reply_json(rp, 200, page);
+	okta_list_links(sb, rq, rp, has_more ? last : NULL);
 }

@@ -16,6 +16,7 @@ void okta_groups_delete(struct sandbox *sb, struct request *rq, struct reply *rp
 void okta_groups_members(struct sandbox *sb, struct request *rq, struct reply *rp);
 void okta_groups_join(struct sandbox *sb, struct request *rq, struct reply *rp);
 void okta_groups_leave(struct sandbox *sb, struct request *rq, struct reply *rp);
+void okta_groups_rules(struct sandbox *sb, struct request *rq, struct reply *rp);
 void okta_groups_of_user(struct sandbox *sb, struct request *rq, struct reply *rp);
 
 #endif

@@ -68,6 +68,7 @@ void okta_store_init(struct directory *dir, uint64_t *random)
 	owner->password_changed_ms = owner->created_ms;
 	okta_store_touch(dir, owner, "create");
 	(void)okta_store_add_group(dir, "Everyone", "BUILT_IN", random);
+	dir->group_rules = json_array();
 }
 
 static void free_user(struct user *user)
@@ -82,6 +83,7 @@ static void free_user(struct user *user)
 static void free_group(struct group *group)
 {
 	json_decref(group->members);
+	json_decref(group->past);
 	free(group->name);
 	free(group->description);
 	free(group);
@@ -97,6 +99,7 @@ void okta_store_finish(struct directory *dir)
 	}
 	free(dir->users);
 	free(dir->groups);
+	json_decref(dir->group_rules);
 	json_decref(dir->by_id);
 	json_decref(dir->by_login);
 	json_decref(dir->schema);
@@ -274,6 +277,7 @@ struct group *okta_store_add_group(
 	make_id(dir, "00g", random, group->id);
 	group->name = util_dup(name);
 	group->members = json_array();
+	group->past = json_array();
 	group->type = TYPES[0];
 	for (size_t i = 0; i < COUNT(TYPES); i++) {
 		if (strcmp(TYPES[i], type) == 0) {
@@ -326,13 +330,37 @@ bool okta_store_is_member(const struct group *group, const struct user *user)
 	return strcmp(group->type, "BUILT_IN") == 0 || jsonx_has(group->members, user->id);
 }
 
+bool okta_store_was_member(const struct group *group, const struct user *user, int64_t seen_at)
+{
+	bool is_member = okta_store_is_member(group, user);
+
+	for (size_t i = json_array_size(group->past); i > 0; i--) {
+		const json_t *change = json_array_get(group->past, i - 1);
+
+		if (json_integer_value(json_array_get(change, 1)) <= seen_at) {
+			break;
+		}
+		if (strcmp(json_string_value(json_array_get(change, 0)), user->id) == 0) {
+			is_member = json_is_true(json_array_get(change, 2));
+		}
+	}
+	return is_member;
+}
+
+static void note_past(struct group *group, const struct user *user, bool was_member)
+{
+	group->membership_ms = util_wall_ms();
+	jsonx_push(group->past,
+	        json_pack("[s,I,b]", user->id, (json_int_t)util_tick_ms(), was_member ? 1 : 0));
+}
+
 bool okta_store_join(struct group *group, const struct user *user)
 {
 	if (okta_store_is_member(group, user)) {
 		return false;
 	}
 	jsonx_push(group->members, json_string(user->id));
-	group->membership_ms = util_wall_ms();
+	note_past(group, user, false);
 	return true;
 }
 
@@ -341,7 +369,7 @@ bool okta_store_leave(struct group *group, const struct user *user)
 	for (size_t i = 0; i < json_array_size(group->members); i++) {
 		if (strcmp(json_string_value(json_array_get(group->members, i)), user->id) == 0) {
 			(void)json_array_remove(group->members, i);
-			group->membership_ms = util_wall_ms();
+			note_past(group, user, true);
 			return true;
 		}
 	}

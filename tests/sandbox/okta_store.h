@@ -60,6 +60,7 @@ struct group {
 	int64_t updated_ms;
 	int64_t membership_ms;
 	json_t *members; /* array of user ids */
+	json_t *past; /* array of [user id, tick in ms, was a member before], oldest first */
 };
 
 struct directory {
@@ -69,6 +70,7 @@ struct directory {
 	json_t *by_login; /* folded login -> position */
 	struct group **groups;
 	size_t group_count;
+	json_t *group_rules; /* array, as the API answers them */
 	json_t *schema; /* of the default type, as the API answers it, without links */
 	json_t *schema_before; /* the same before its last change through the API; NULL: none yet */
 	int64_t schema_changed_at; /* tick, ms */
@@ -107,6 +109,8 @@ struct group *okta_store_find_group_name(const struct directory *dir, const char
 void okta_store_remove_group(struct directory *dir, struct group *group);
 /* Membership; everyone is in the built-in group "Everyone". */
 bool okta_store_is_member(const struct group *group, const struct user *user);
+/* The same as reads saw it at that tick: memberships show late. */
+bool okta_store_was_member(const struct group *group, const struct user *user, int64_t seen_at);
 bool okta_store_join(struct group *group, const struct user *user);
 bool okta_store_leave(struct group *group, const struct user *user);
 

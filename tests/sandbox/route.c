@@ -43,6 +43,7 @@ static const struct route ROUTES[] = {
         {OKTA, "GET", "/api/v1/users/{id}/groups", okta_groups_of_user, "users", "users.read"},
         {OKTA, "GET", "/api/v1/groups", okta_groups_list, "groups", "groups.read"},
         {OKTA, "POST", "/api/v1/groups", okta_groups_create, "groups", "groups.manage"},
+        {OKTA, "GET", "/api/v1/groups/rules", okta_groups_rules, "groups", "groups.read"},
         {OKTA, "GET", "/api/v1/groups/{id}", okta_groups_get, "groups_id", "groups.read"},
         {OKTA, "PUT", "/api/v1/groups/{id}", okta_groups_replace, "groups_id", "groups.manage"},
         {OKTA, "DELETE", "/api/v1/groups/{id}", okta_groups_delete, "groups_id", "groups.manage"},

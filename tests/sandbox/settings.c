@@ -24,6 +24,7 @@ static const struct setting TABLE[] = {
         {"bob_window_s", KIND_INT, "60", NULL},
         {"okta_window_s", KIND_INT, "60", NULL},
         {"okta_search_lag_ms", KIND_INT, "0", NULL},
+        {"okta_membership_lag_ms", KIND_INT, "0", NULL},
         {"okta_schema_lag_ms", KIND_INT, "0", NULL},
         {"okta_schema_loses", KIND_INT, "0", NULL},
         {"okta_limits", KIND_LIMITS,

@@ -486,7 +486,12 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	        "\"webhook_secrets\":0,\"pause\":{\"since_ms\":1795460400000,\"by\":\"root\","
 	        "\"revocations\":true},\"bob\":{\"state\":\"ok\"},\"okta\":{\"state\":\"parked\","
 	        "\"sentence\":\"token refused\",\"since_ms\":1795460400000},\"employees\":"
-	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"holds\":{}}]}");
+	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"holds\":{},"
+	        "\"groups\":{\"rows\":[{\"group\":\"Staff\",\"state\":\"ok\",\"reason\":\"\","
+	        "\"given\":41},{\"group\":\"Sales\",\"state\":\"refused\",\"reason\":\"an"
+	        " application fills it\",\"given\":0}],\"without_row\":[{\"group_id\":\"00g9\","
+	        "\"given\":3}],\"rules\":\"\",\"protected\":{\"group\":\"Admins\",\"is_known\":"
+	        "false,\"members\":0,\"reason\":\"Okta has no such group\"}}}]}");
 	ck_assert_int_eq(RUN("status"), CLI_DONE);
 	check_out("settings version 12 (9f86d081884c7d65), api of 2026-11-23 19:00:00Z by ops\n");
 	check_out("settings REFUSED at 2026-11-23 19:00:00Z, the version above goes on:"
@@ -497,6 +502,10 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	check_out("people    3 idle, 1 failed");
 	check_out("held      none");
 	check_out("rows      people with mapping rows that do not work: 2");
+	check_out("group     Staff: ok, 41 given");
+	check_out("group     Sales: not used: an application fills it, 0 given");
+	check_out("group     00g9: has no row any more, 3 memberships stay as given");
+	check_out("protected group Admins: 0 members, NOTHING IS WRITTEN: Okta has no such group");
 	check_out("deliveries get 503");
 	check_request(0, "GET", "/api/v1/status");
 }

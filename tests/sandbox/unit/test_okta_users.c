@@ -389,6 +389,32 @@ START_TEST(groups_can_be_joined_left_and_listed)
 }
 END_TEST
 
+START_TEST(memberships_show_late_and_rules_are_listed)
+{
+	okta("POST", "/users", ADA);
+	okta("POST", "/groups", "{\"profile\":{\"name\":\"Finance\"}}");
+	char *id = util_dup(text_at("id"));
+	char *path = util_text("/groups/%s/users", id);
+
+	control("POST", "/okta/groups/Finance/members", "{\"join\":\"ada@example.com\"}");
+	okta("GET", path, NULL);
+	ck_assert_uint_eq(json_array_size(last.json), 1);
+	control("POST", "/settings", "{\"okta_membership_lag_ms\":60000}");
+	okta("GET", path, NULL);
+	ck_assert_uint_eq(json_array_size(last.json), 0);
+	okta("GET", "/users/ada@example.com/groups", NULL);
+	ck_assert_uint_eq(json_array_size(last.json), 1);
+	control("POST", "/okta/group_rules", "{\"groups\":[\"Finance\"]}");
+	control("POST", "/okta/group_rules", "{\"groups\":[],\"status\":\"INACTIVE\"}");
+	ck_assert_int_eq(okta("GET", "/groups/rules?limit=1", NULL), 200);
+	ck_assert_uint_eq(json_array_size(last.json), 1);
+	ck_assert_str_eq(text_at("0.actions.assignUserToGroups.groupIds.0"), id);
+	ck_assert_str_eq(text_at("0.status"), "ACTIVE");
+	free(path);
+	free(id);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("okta_users");
@@ -414,6 +440,7 @@ int main(void)
 	tcase_add_test(calls, lists_are_paged_by_links_and_leave_out_deactivated_users);
 	tcase_add_test(calls, a_search_sees_changes_only_after_its_lag);
 	tcase_add_test(calls, groups_can_be_joined_left_and_listed);
+	tcase_add_test(calls, memberships_show_late_and_rules_are_listed);
 	suite_add_tcase(suite, calls);
 	return run(suite);
 }
