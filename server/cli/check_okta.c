@@ -144,6 +144,7 @@ static void check_with_client(struct okta_check *check)
 		}
 	}
 	read_schema(check);
+	check_groups(check->report, check->connection, check->client);
 }
 
 void check_okta(struct check_report *report, const struct connection_settings *connection,

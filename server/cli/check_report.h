@@ -4,8 +4,8 @@
 
 /*
  * What `check` found, line by line: printed as it is found, or gathered as
- * JSON. The parts of the check (check_bob.c, check_okta.c, check_rows.c,
- * check_census.c) write into one. Private to server/cli. One thread.
+ * JSON. The parts of the check (check_bob.c, check_okta.c, check_groups.c,
+ * check_rows.c, check_census.c) write into one. Private to server/cli. One thread.
  */
 
 #include "mapping/mapping.h"
@@ -61,6 +61,10 @@ void check_bob(struct check_report *report, const struct connection_settings *co
 /* Finds the token's owner, proves permissions, reads the schema. Changes nothing. */
 void check_okta(struct check_report *report, const struct connection_settings *connection,
         struct check_facts *facts);
+struct okta_client;
+/* Each group of the settings, and the protected one. Changes nothing. */
+void check_groups(struct check_report *report, const struct connection_settings *connection,
+        struct okta_client *client);
 /* Each row against Okta's schema: does the attribute exist, may it be written, will it fit? */
 void check_rows(struct check_report *report, const struct connection_settings *connection,
         const struct check_facts *facts);

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Groups by rows of the settings, and the protected group."""
 
-import time
-
 from harness import announce, day, stays, team, wait_until, wide_limits
 
 FINANCE = '.work.department.label == "Finance"'
@@ -69,7 +67,7 @@ def test_people_join_on_hire_move_with_their_department_and_keep_what_others_gav
     one.quiet()
     assert one.okta_writes(mark) == [], "nothing is given twice"
     kinds = [action["kind"] for action in one.server.person(ada)["actions"]]
-    assert kinds[:3] == ["leave_group", "join_group", "join_group"]
+    assert kinds[:2] == ["leave_group", "join_group"]
     assert [g["state"] for g in one.server.person(ada)["groups"]] == ["given"]
     assert row(one, "Sales")["given"] == 1
 
@@ -124,7 +122,7 @@ def test_the_limit_holds_leavings_until_a_human_says_so(world):
     one.quiet()
     assert len(members(one, "Finance")) == 4
     for employee in people:
-        one.sandbox.update(employee, {"work.department": "Legal"}, )
+        one.sandbox.update(employee, {"work.department": "Legal"})
     one.quiet()
     held = [e for e in people if one.server.hold_kinds(e) == ["limit"]]
     assert (len(held), len(members(one, "Finance"))) == (2, 2)
@@ -139,7 +137,7 @@ def test_a_leaver_keeps_groups_and_loses_them_where_the_settings_say_clear(world
     one = with_groups(world, rows(Finance=FINANCE), names=("Finance", "Chess"))
     ada = hire(one, "Ada", "Finance")
     by_hand(one, "Chess", join="ada.king@example.com")
-    one.sandbox.life(ada, "terminate", date=day(-1))
+    one.sandbox.life(ada, "terminate", at=day(-1))
     one.quiet()
     assert one.status_of("ada.king@example.com") == "DEPROVISIONED"
     assert members(one, "Finance") == ["ada.king"]
@@ -148,7 +146,7 @@ def test_a_leaver_keeps_groups_and_loses_them_where_the_settings_say_clear(world
     one.restart(one.server.document)
     mark = one.sandbox.mark()
     bea = hire(one, "Bea", "Finance")
-    one.sandbox.life(bea, "terminate", date=day(-1))
+    one.sandbox.life(bea, "terminate", at=day(-1))
     one.quiet()
     writes = one.okta_writes(mark, "bea.king@example.com")
     assert writes[-3:] == ["deactivate", "sessions", "DELETE /api/v1/groups/{id}/users/{userId}"]
@@ -161,7 +159,7 @@ def test_a_leaver_keeps_groups_and_loses_them_where_the_settings_say_clear(world
 def test_a_rehire_gets_the_groups_of_today(world):
     one = with_groups(world, rows(Finance=FINANCE, Sales=SALES))
     ada = hire(one, "Ada", "Finance")
-    one.sandbox.life(ada, "terminate", date=day(-1))
+    one.sandbox.life(ada, "terminate", at=day(-1))
     one.quiet()
     # Okta may drop memberships of a closed user: here somebody does.
     by_hand(one, "Finance", leave="ada.king@example.com")
@@ -174,13 +172,11 @@ def test_a_rehire_gets_the_groups_of_today(world):
 def test_a_kill_in_the_middle_of_a_join_repeats_it(world):
     one = with_groups(world, rows(Finance=FINANCE), names=("Finance",))
     one.sandbox.fault(system="okta", route="PUT /api/v1/groups/{id}/users/{userId}", action="hang",
-                      when="after", times=1)
+                      ms=3000, times=1)
     ada = one.sandbox.hire("Ada", "King", day(-30), fields={"work.department": "Finance"})
-    wait_until(lambda: members(one, "Finance") == ["ada.king"], "Okta took the call")
+    wait_until(lambda: one.sandbox.get("/faults")["rules"][0]["fired"] == 1, "on its way")
     one.server.kill()
-    one.sandbox.clear_faults()
-    one.server.start()
-    one.point_webhooks()
+    one.start()
     one.quiet()
     assert [g["state"] for g in one.server.person(ada)["groups"]] == ["given"]
     joins = [a for a in one.server.person(ada)["actions"] if a["kind"] == "join_group"]
@@ -218,7 +214,7 @@ def test_nothing_is_written_until_the_protected_group_was_read(world):
     one.restart()
     wait_until(lambda: one.sandbox.user("bea.king@example.com"), "read, and nothing is blocked")
     ada = hire(one, "Ada", "Finance")
-    one.sandbox.life(ada, "terminate", date=day(-1))
+    one.sandbox.life(ada, "terminate", at=day(-1))
     one.quiet()
     assert one.status_of("ada.king@example.com") == "ACTIVE"
     assert one.server.record(ada)["last_rule"] == "S1.1"
