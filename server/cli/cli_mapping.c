@@ -100,6 +100,17 @@ static void add_row(struct cli_table *table, const json_t *row)
 	cli_table_add(table, cells);
 }
 
+static void print_groups(struct cli_call *call, const json_t *groups)
+{
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *group = json_array_get(groups, i);
+		const char *reason = cli_call_text(group, "reason");
+		cli_call_print(call, "  group       %s: %s, %s%s%s\n",
+		        cli_call_text(group, "group"), cli_call_text(group, "answer"),
+		        cli_call_text(group, "change"), reason[0] != '\0' ? ": " : "", reason);
+	}
+}
+
 static void print_one(struct cli_call *call, const json_t *answer)
 {
 	const json_t *rows = json_object_get(answer, "rows");
@@ -114,6 +125,7 @@ static void print_one(struct cli_call *call, const json_t *answer)
 		cli_call_print(call, "  scope       %s %s\n", cli_call_text(answer, "scope"),
 		        cli_call_text(answer, "scope_reason"));
 	}
+	print_groups(call, json_object_get(answer, "groups"));
 	cli_call_print(call, "\n");
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		add_row(table, json_array_get(rows, i));

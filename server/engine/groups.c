@@ -167,6 +167,10 @@ static enum step look_for_found(struct run *run, struct group_plan *plan)
 	if (client == NULL) {
 		return needs_look(plan, run) ? STEP_STOP : STEP_NEXT;
 	}
+	if (run->mode == RUN_MODE_PLAN) {
+		/* A plan of everybody leaves room for the work. */
+		okta_client_set_urgency(client, CALL_BACKGROUND);
+	}
 	okta_user_groups(client, run->employee->okta_id, &ids, &outcome);
 	enum step step = outcome.call_class == CALL_DONE ? take_found(run, plan, ids)
 	                                                 : on_unseen(run, plan, &outcome);

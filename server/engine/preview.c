@@ -253,6 +253,37 @@ static json_t *rows_json(const struct run *run, size_t *sent)
 	return rows;
 }
 
+/* "join_group", "leave_group", or "none": what the run would do about that group. */
+static const char *change_of(const struct run *run, const char *group)
+{
+	size_t i = 0;
+	const json_t *line = NULL;
+
+	json_array_foreach(run->report, i, line)
+	{
+		if (str_equal(json_get_text(line, "group"), group)) {
+			return json_get_text(line, "kind");
+		}
+	}
+	return "none";
+}
+
+static json_t *groups_json(const struct run *run)
+{
+	static const char *const ANSWERS[] = {
+	        [GROUP_NO_VERDICT] = "unknown", [GROUP_OUT] = "out", [GROUP_IN] = "in"};
+	json_t *groups = json_array();
+
+	for (size_t i = 0; i < run->profile.group_count; i++) {
+		const struct map_group_result *result = &run->profile.groups[i];
+		json_array_append_new(groups,
+		        json_pack("{s:s, s:s, s:s, s:s}", "group", result->rule->group, "answer",
+		                ANSWERS[result->answer], "change",
+		                change_of(run, result->rule->group), "reason", result->reason));
+	}
+	return groups;
+}
+
 static json_t *preview_json(const struct preview *preview)
 {
 	const struct run *run = &preview->run;
@@ -262,7 +293,7 @@ static json_t *preview_json(const struct preview *preview)
 
 	str_format_cut(sentence, sizeof(sentence), "%zu of %zu rows would be sent.%s%s", sent,
 	        run->profile.count, run->sentence[0] != '\0' ? " " : "", run->sentence);
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s}",
 	        "connection", run->employee->key.connection, "employee_id",
 	        run->employee->key.employee_id, "display_name",
 	        personal_reveal(&run->employee->display_name), "okta_id", run->employee->okta_id,
@@ -271,7 +302,7 @@ static json_t *preview_json(const struct preview *preview)
 	        wanted_account_name(run->decision.wanted), "rule",
 	        policy_rule_id(run->decision.rule), "reason", run->decision.reason,
 	        "present_status", account_status_name(run->employee->present_status), "rows", rows,
-	        "sentence", sentence);
+	        "groups", groups_json(run), "sentence", sentence);
 }
 
 /* --------------------------------------------------------------------- make */

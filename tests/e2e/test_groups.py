@@ -193,6 +193,14 @@ def test_dry_run_and_plan_say_what_would_happen(world):
     plan = one.server.post(f"/people/{ada}/plan")
     assert [a.get("group") for a in plan["actions"] if a["kind"] == "join_group"] == ["Finance"]
     assert "group Finance" in one.server.cli("plan", "--employee", ada).stdout
+    preview = one.server.post("/mapping/preview", {"employee_id": ada})
+    assert preview["groups"] == [
+        {"group": "Finance", "answer": "in", "change": "join_group", "reason": ""}]
+    draft = one.server.post("/mapping/preview", {
+        "employee_id": ada, "mapping": [{"okta": "title", "value": "Clerk"}]})
+    assert draft["groups"] == preview["groups"], "a draft of rows leaves groups as they are"
+    assert "group       Finance: in, join_group" in one.server.cli(
+        "mapping", "preview", "--employee", ada).stdout
     assert members(one, "Finance") == []
 
 
