@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The recipes of docs/mapping.md: every row is tried on the person that page speaks of."""
+"""The recipes of docs/mapping.md and docs/groups.md: every row is tried on the person they speak of."""
 
 import json
 import re
@@ -74,3 +74,24 @@ def test_every_recipe_gives_what_the_page_says(world):
         if result["state"] not in ("value", "empty") or as_text(result["result"]) != gives:
             wrong.append((row, gives, result["state"], result["result"], result["reason"]))
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def group_recipes():
+    page = (ROOT / "docs/groups.md").read_text()
+    chapter = page[page.index("\n## Recipes"):]
+    found = re.findall(r"```json\n(\{ \"group\".*?)\n```\n\n(not a member|member)\n", chapter, re.S)
+    assert len(found) == chapter.count("```json") >= 8
+    return [(json.loads(row), verdict == "member") for row, verdict in found]
+
+
+def test_every_recipe_for_groups_takes_in_whom_the_page_says(world):
+    recipes_of_page = group_recipes()
+    one = world(start=False, change=lambda connection: connection.update(
+        groups=[row for row, _ in recipes_of_page]))
+    for row, _ in recipes_of_page:
+        one.sandbox.post("/okta/groups", {"name": row["group"]})
+    one.start()
+    zoe = one.sandbox.post("/bob/employees", ZOE)["id"]
+    groups = one.server.post("/mapping/preview", {"employee_id": zoe})["groups"]
+    assert {g["group"]: g["answer"] for g in groups} == {
+        row["group"]: "in" if is_member else "out" for row, is_member in recipes_of_page}, groups
