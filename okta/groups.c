@@ -254,8 +254,7 @@ void okta_user_groups(
 		return;
 	}
 	*ids = json_array();
-	str_format_cut(
-	        path, sizeof(path), "/api/v1/users/%s/groups?limit=%d", user_id, GROUPS_A_PAGE);
+	str_format_cut(path, sizeof(path), "/api/v1/users/%s/groups", user_id);
 	struct listing listing = {.route = "GET /api/v1/users/{id}/groups",
 	        .bucket = OKTA_BUCKET_USERS,
 	        .path = path,

@@ -334,6 +334,28 @@ def test_leavers_are_suspended_and_no_mail_is_sent(contract):
         "create", "activate(no mail)", "suspend", "sessions", "unsuspend"]
 
 
+def test_groups_are_found_joined_left_and_protected(contract, judged):
+    for name in ("Finance", "Ruled", "Guards"):
+        contract.sandbox.post("/okta/groups", {"name": name})
+    contract.sandbox.post("/okta/group_rules", {"groups": ["Ruled"]})
+    contract.change(lambda connection: connection.update(groups=[
+        {"group": "Finance", "when": ".work.department.label == \"Finance\""},
+        {"group": "Ruled", "when": "true"}]))
+    contract.restart(protected_group="Guards")
+    employee = contract.hire("Ria", "Grouped", fields={"work.department": "Finance"})
+    contract.sandbox.update(employee, {"work.department": "Legal"})
+    contract.settle()
+    calls = {call for call in (f"{method} {path.split('?')[0]}" for method, path, _ in
+                               contract.routes(judged.recorded)) if "group" in call}
+    for route in ("GET /api/v1/groups", "GET /api/v1/groups/rules", r"GET /api/v1/groups/\w+/users",
+                  r"GET /api/v1/users/\w+/groups", r"PUT /api/v1/groups/\w+/users/\w+",
+                  r"DELETE /api/v1/groups/\w+/users/\w+"):
+        assert any(re.fullmatch(route, call) for call in calls), (route, calls)
+    contract.change(lambda connection: (connection.pop("groups"),
+                                        connection["provisioning"].pop("protected_group")))
+    contract.world.restart()
+
+
 # ----------------------------------------------------------- of the test itself
 
 def test_every_call_went_through_prism(contract):

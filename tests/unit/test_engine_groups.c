@@ -20,7 +20,7 @@
 	"{\"group\":\"Sales\",\"when\":\"2 == 2\"}]"
 #define ONE_LEAVE "\"limits\":{\"leave_group\":{\"per_hour\":1}}"
 
-#define LOOK       "GET /" FIXTURE_OKTA_ID "/groups?limit=200"
+#define LOOK       "GET /" FIXTURE_OKTA_ID "/groups"
 #define JOIN_ENG   "PUT /api/v1/groups/" ENG "/users/" FIXTURE_OKTA_ID
 #define JOIN_SALES "PUT /api/v1/groups/" SALES "/users/" FIXTURE_OKTA_ID
 #define LEAVE_ENG  "DELETE /api/v1/groups/" ENG "/users/" FIXTURE_OKTA_ID

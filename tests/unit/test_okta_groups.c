@@ -260,7 +260,7 @@ START_TEST(the_groups_of_a_user_are_ids)
 	okta_user_groups(client, USER_ID, &ids, &outcome);
 	ck_assert_int_eq(outcome.call_class, CALL_DONE);
 	ck_assert_uint_eq(json_array_size(ids), 2);
-	ck_assert_str_eq(target(0), "/api/v1/users/" USER_ID "/groups?limit=200");
+	ck_assert_str_eq(target(0), "/api/v1/users/" USER_ID "/groups");
 }
 END_TEST
 
