@@ -367,6 +367,7 @@ def wide_limits():
         "raise": {"per_hour": 1000},
         "create": {"per_hour": 10000},
         "revoke": {"per_hour": 1000},
+        "leave_group": {"per_hour": 1000, "per_day": 1000},
     }
 
 
