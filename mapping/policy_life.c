@@ -42,20 +42,22 @@ static void contradict(const struct reading *reading, struct life *life, int64_t
 	due_at(reading, life, reading->now_ms + (is_new ? HOUR_MS : DAY_MS));
 }
 
-static bool is_closing_day_over(const struct reading *reading)
-{
-	return has_come(reading, reading->ends.closing_day_over_ms);
-}
-
 static const char *why_closed(const struct reading *reading)
 {
-	if (!is_closing_day_over(reading)) {
+	if (!has_come(reading, reading->ends.closing_day_over_ms)) {
 		return reading->ends.closes_on_last_day
 		        ? "on the last day of work the closing time has come"
 		        : "on the termination date the closing time has come";
 	}
 	return reading->ends.closes_on_last_day ? "the last day of work is over"
 	                                        : "the termination date is over";
+}
+
+static void read_ends(const struct reading *reading, struct life *life)
+{
+	if (has_come(reading, reading->ends.closes_at_ms)) {
+		stand(life, STANDING_LEAVER, why_closed(reading));
+	}
 }
 
 /* Whether Bob, after the end of the last day, would still say employed by rights. */
@@ -74,22 +76,12 @@ static bool may_be_employed_on(const struct reading *reading)
 static void read_hired_or_employed(const struct reading *reading, struct life *life)
 {
 	const struct policy_ends *ends = &reading->ends;
-	const bool is_closed = has_come(reading, ends->closes_at_ms);
-	if (is_closed && !is_closing_day_over(reading)) {
-		stand(life, STANDING_LEAVER, why_closed(reading));
-	} else if (has_come(reading, ends->termination_over_ms)) {
+	if (has_come(reading, ends->termination_over_ms)) {
 		contradict(reading, life, ends->termination_over_ms);
 	} else if (has_come(reading, ends->last_day_over_ms) && !may_be_employed_on(reading)) {
 		contradict(reading, life, ends->last_day_over_ms);
-	} else if (is_closed) {
-		stand(life, STANDING_LEAVER, why_closed(reading));
-	}
-}
-
-static void read_ends(const struct reading *reading, struct life *life)
-{
-	if (has_come(reading, reading->ends.closes_at_ms)) {
-		stand(life, STANDING_LEAVER, why_closed(reading));
+	} else {
+		read_ends(reading, life);
 	}
 }
 
