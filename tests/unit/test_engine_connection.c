@@ -50,6 +50,50 @@ static void answer_owner(void)
 	        engine_fixture_user(FIXTURE_OKTA_ID, "ACTIVE", FIXTURE_LOGIN, ""));
 }
 
+static size_t count_field(const char *field)
+{
+	size_t count = 0;
+	size_t i = 0;
+	const json_t *name = NULL;
+
+	json_array_foreach(fixture.connection->fields, i, name)
+	{
+		count += str_equal(json_string_value(name), field) ? 1 : 0;
+	}
+	return count;
+}
+
+/* Payroll fields take a permission of their own: asked for only where lead days depend on them. */
+START_TEST(the_type_of_employment_is_asked_for_where_it_decides)
+{
+	ck_assert_uint_eq(count_field("payroll.employment.type"), 0);
+	engine_fixture_stop(&fixture);
+	engine_fixture_start(&fixture,
+	        "{\"provisioning\":{\"employment_types\":{\"Contractor\":{"
+	        "\"activation_days_before\":0}}},\"mapping\":[{\"okta\":\"userType\","
+	        "\"bob\":\"payroll.employment.type\"}]}");
+	ck_assert_uint_eq(count_field("payroll.employment.type"), 1);
+	engine_fixture_stop(&fixture);
+	engine_fixture_start(&fixture,
+	        "{\"provisioning\":{\"employment_types\":{\"Contractor\":{"
+	        "\"activation_days_before\":0}}}}");
+	ck_assert_uint_eq(count_field("payroll.employment.type"), 1);
+	ck_assert_ptr_nonnull(strstr(fixture.connection->fields_text, "payroll.employment.type"));
+}
+END_TEST
+
+START_TEST(a_history_that_is_refused_is_not_asked_for_again_that_day)
+{
+	ck_assert(connection_may_ask_history(fixture.connection));
+	connection_note_history_refused(fixture.connection, "no");
+	ck_assert(!connection_may_ask_history(fixture.connection));
+	monitor_lock(&fixture.connection->monitor);
+	fixture.connection->history_not_before_ms = clock_mono_ms();
+	monitor_unlock(&fixture.connection->monitor);
+	ck_assert(connection_may_ask_history(fixture.connection));
+}
+END_TEST
+
 /* ------------------------------------------------------------------- parking */
 
 START_TEST(a_new_connection_waits_until_okta_was_asked)
@@ -326,6 +370,8 @@ END_TEST
 
 static void add_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, the_type_of_employment_is_asked_for_where_it_decides);
+	tcase_add_test(tcase, a_history_that_is_refused_is_not_asked_for_again_that_day);
 	tcase_add_test(tcase, a_new_connection_waits_until_okta_was_asked);
 	tcase_add_test(tcase, the_first_refusal_of_the_token_parks);
 	tcase_add_test(tcase, only_a_probe_ends_a_parking);
