@@ -28,7 +28,7 @@ static void set_adopted(struct employee *employee)
 {
 	employee->origin = ORIGIN_ADOPTED;
 	employee->is_compared = false;
-	employee->linked_at_ms = clock_wall_ms();
+	employee->linked_at_ms = clock_wall_ms() - HOUR_MS;
 }
 
 /* Linked by somebody to a user of before go-live; nobody has compared the two yet. */
