@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/transport.h"
 
+#include "server/base/address.h"
 #include "server/base/clock.h"
 #include "server/base/str.h"
 
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* CURLOPT_QUICK_EXIT came with 7.87 (engine rule 18). */
 #define CURL_VERSION_NEEDED     0x075700
@@ -41,6 +43,8 @@ struct exchange {
 	bool is_out_of_memory;
 	bool is_stopped;
 	bool is_second_send_refused;
+	bool is_address_refused; /* one that was not public */
+	bool is_connect_begun; /* to one that may be connected to */
 	CURLcode option_code; /* the first option that curl refused (C10) */
 };
 
@@ -139,6 +143,33 @@ static int on_progress(
 	struct exchange *exchange = context;
 	exchange->is_stopped = is_stop_raised(exchange->transport);
 	return exchange->is_stopped ? 1 : 0;
+}
+
+static bool may_connect(const struct exchange *exchange, const struct sockaddr *to)
+{
+	const struct transport_options *options = &exchange->transport->options;
+	struct address address;
+	if (options->reach == TRANSPORT_TO_ANY) {
+		return true;
+	}
+	if (!address_of_socket(to, &address)) {
+		return false;
+	}
+	return address_is_public(&address) ||
+	        (options->plain == TRANSPORT_PLAIN_ON_LOOPBACK && address_is_loopback(&address) &&
+	                transport_url_is_loopback(exchange->request->url));
+}
+
+/* Before each connect, with the address it goes to. curl takes the name's next one after a no. */
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct exchange *exchange = context;
+	if (purpose != CURLSOCKTYPE_IPCXN || !may_connect(exchange, &to->addr)) {
+		exchange->is_address_refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	exchange->is_connect_begun = true;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static long sent_bytes(const struct transport *transport)
@@ -309,6 +340,8 @@ static void set_callbacks(struct exchange *exchange)
 	SETOPT(exchange, CURLOPT_NOPROGRESS, 0L);
 	SETOPT(exchange, CURLOPT_XFERINFOFUNCTION, on_progress);
 	SETOPT(exchange, CURLOPT_XFERINFODATA, exchange);
+	SETOPT(exchange, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	SETOPT(exchange, CURLOPT_OPENSOCKETDATA, exchange);
 	SETOPT(exchange, CURLOPT_PREREQFUNCTION, on_before_send);
 	SETOPT(exchange, CURLOPT_PREREQDATA, exchange);
 	SETOPT(exchange, CURLOPT_WRITEFUNCTION, on_body);
@@ -434,6 +467,11 @@ static enum transport_result classify(
 		err_set(err, ERR_ANSWER_TOO_LARGE, "the answer is over its limit of %zu bytes",
 		        exchange->request->answer_max_bytes);
 		return TRANSPORT_TOO_LARGE;
+	}
+	if (exchange->is_address_refused && !exchange->is_connect_begun) {
+		err_set(err, ERR_ADDRESS_REFUSED,
+		        "the host's name leads to an address that is not public");
+		return exchange->answer->is_sent ? TRANSPORT_UNCLEAR : TRANSPORT_NOT_SENT;
 	}
 	if (exchange->is_out_of_memory) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the answer");

@@ -26,10 +26,16 @@
 struct transport;
 
 enum transport_plain { TRANSPORT_TLS_ONLY, TRANSPORT_PLAIN_ON_LOOPBACK };
+/*
+ * U-03: by default only public addresses are connected to, judged at each connect, so that no
+ * name can lead inside later; loopback where the address says so and plain allows it.
+ */
+enum transport_reach { TRANSPORT_TO_PUBLIC, TRANSPORT_TO_ANY };
 
 struct transport_options {
 	const char *user_agent; /* borrowed for the life of the transport */
 	enum transport_plain plain;
+	enum transport_reach reach;
 	int64_t connect_timeout_ms;
 	int64_t total_timeout_ms;
 	const atomic_bool *stop; /* borrowed; raised: calls end at once; may be NULL */

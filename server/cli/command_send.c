@@ -121,6 +121,7 @@ static int post(struct cli_call *call, const char *url, const char *signature,
 	struct err err = ERR_INIT;
 	const struct transport_options how = {.user_agent = version_user_agent(),
 	        .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
+	        .reach = TRANSPORT_TO_ANY,
 	        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 	        .total_timeout_ms = SEND_TIMEOUT_MS};
 	struct transport *transport = transport_create(&how, &err);
