@@ -33,16 +33,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DELIVERIES_WAITING_MAX 4096
-#define PUBLIC_CONNECTIONS     1024
-#define PUBLIC_IN_FLIGHT       768
-#define ADMIN_CONNECTIONS      64
-#define ADMIN_IN_FLIGHT        32
-#define HEADER_DEADLINE_MS     5000
-#define BODY_DEADLINE_MS       10000
-#define LISTENER_STOP_MS       2000
-#define ENGINE_STOP_MS         6000
-#define FATAL_ANSWER_MS        500
+#define DELIVERIES_WAITING_MAX   4096
+#define PUBLIC_CONNECTIONS       1024
+#define PUBLIC_IN_FLIGHT         768
+#define ADMIN_CONNECTIONS        64
+#define ADMIN_IN_FLIGHT          32
+#define HEADER_DEADLINE_MS       5000
+#define BODY_DEADLINE_MS         10000
+#define PUBLIC_WRITE_DEADLINE_MS 10000
+/* Its answers may be lists of everybody, over a tunnel. */
+#define ADMIN_WRITE_DEADLINE_MS 30000
+#define LISTENER_STOP_MS        2000
+#define ENGINE_STOP_MS          6000
+#define FATAL_ANSWER_MS         500
 
 struct process {
 	const struct options *options;
@@ -135,6 +138,7 @@ static bool start_admin(struct process *process, struct err *err)
 	        .in_flight_max = ADMIN_IN_FLIGHT,
 	        .header_deadline_ms = HEADER_DEADLINE_MS,
 	        .body_deadline_ms = BODY_DEADLINE_MS,
+	        .write_deadline_ms = ADMIN_WRITE_DEADLINE_MS,
 	};
 
 	process->console.engines = running_engines(process->running);
@@ -166,9 +170,14 @@ static bool start_public(struct process *process, struct err *err)
 	        .in_flight_max = PUBLIC_IN_FLIGHT,
 	        .header_deadline_ms = HEADER_DEADLINE_MS,
 	        .body_deadline_ms = BODY_DEADLINE_MS,
+	        .write_deadline_ms = PUBLIC_WRITE_DEADLINE_MS,
+	        .trusted_proxies = &process->options->trusted_proxies,
 	};
 
-	intake_init(&process->intake, running_settings(process->running), process->store);
+	if (!intake_init(
+	            &process->intake, running_settings(process->running), process->store, err)) {
+		return false;
+	}
 	process->intake.on_stored = running_notify_stored;
 	process->intake.on_stored_context = process->running;
 	process->public_listener = http_start(&options, err);

@@ -13,10 +13,13 @@
 #include <string.h>
 
 #define DIGEST_NAME_BYTES 16
+/* What a key's mark is made from. */
+#define MARK_TEXT "bob2okta: the mark of a key"
 
 /* The template is keyed once and only read afterwards (O2, O5). */
 struct hmac_key {
 	EVP_MAC_CTX *template;
+	uint64_t mark;
 };
 
 /* O2: fetched once, because a fetch takes locks. Written by crypto_start and crypto_stop alone. */
@@ -76,6 +79,13 @@ struct hmac_key *hmac_key_create(const void *key, size_t len, struct err *err)
 		hmac_key_destroy(made);
 		return NULL;
 	}
+	uint8_t mac[CRYPTO_HMAC_SHA512_BYTES];
+	if (!hmac_sign(made, MARK_TEXT, sizeof(MARK_TEXT) - 1, mac)) {
+		set_error(err, "use an HMAC-SHA512 key");
+		hmac_key_destroy(made);
+		return NULL;
+	}
+	memcpy(&made->mark, mac, sizeof(made->mark));
 	return made;
 }
 
@@ -85,6 +95,11 @@ void hmac_key_destroy(struct hmac_key *key)
 		EVP_MAC_CTX_free(key->template); /* wipes the key */
 		free(key);
 	}
+}
+
+uint64_t hmac_key_mark(const struct hmac_key *key)
+{
+	return key->mark;
 }
 
 bool hmac_sign(const struct hmac_key *key, const void *bytes, size_t len,
@@ -172,16 +187,15 @@ bool base64_decode_exact(const char *text, size_t text_len, uint8_t *to, size_t 
 		return false;
 	}
 	size_t done = 0;
+	bool is_good = true; /* to the end in any case: a header's work is the same (W-02) */
 	for (size_t at = 0; at < text_len; at += 4) {
 		size_t count = want_len - done < 3 ? want_len - done : 3;
-		uint8_t bytes[3];
-		if (!decode_group(text + at, 3 - count, bytes)) {
-			return false;
-		}
+		uint8_t bytes[3] = {0};
+		is_good = decode_group(text + at, 3 - count, bytes) && is_good;
 		memcpy(to + done, bytes, count);
 		done += count;
 	}
-	return true;
+	return is_good;
 }
 
 char *base64_encode(const void *bytes, size_t len)

@@ -27,6 +27,8 @@ void crypto_stop(void);
 /* An HMAC-SHA512 key over these bytes; NULL when OpenSSL refuses. */
 struct hmac_key *hmac_key_create(const void *key, size_t len, struct err *err) MUST_CHECK;
 void hmac_key_destroy(struct hmac_key *key);
+/* The same for the same key whenever it is made; never shown, as it is made from the key alone. */
+uint64_t hmac_key_mark(const struct hmac_key *key);
 bool hmac_sign(const struct hmac_key *key, const void *bytes, size_t len,
         uint8_t mac[CRYPTO_HMAC_SHA512_BYTES]) MUST_CHECK;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What runs, and how it does. */
 #include "server/base/clock.h"
+#include "server/base/crypto.h"
+#include "server/base/key_use.h"
 #include "server/base/str.h"
 #include "server/base/version.h"
 #include "server/console/args.h"
@@ -112,6 +114,16 @@ static json_t *event_counts_json(const struct store_counts *counts)
 	return json;
 }
 
+static json_t *secret_uses_json(const struct bob_settings *bob)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < bob->webhook_key_count; i++) {
+		int64_t at_ms = key_use_at_ms(hmac_key_mark(bob->webhook_keys[i]));
+		json_array_append_new(json, json_integer((json_int_t)at_ms));
+	}
+	return json;
+}
+
 static json_t *connection_json(struct args *args, const struct connection_settings *settings)
 {
 	const struct console *console = args->console;
@@ -124,10 +136,12 @@ static json_t *connection_json(struct args *args, const struct connection_settin
 	        !engine_groups(args->engine, settings->name, &groups, &args->err)) {
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
+	return json_pack(
+	        "{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
 	        "name", settings->name, "mode",
 	        settings->mode == SETTINGS_LIVE ? "live" : "dry_run", "webhook_secrets",
-	        (json_int_t)settings->bob.webhook_key_count, "pause",
+	        (json_int_t)settings->bob.webhook_key_count, "webhook_secret_used_at_ms",
+	        secret_uses_json(&settings->bob), "pause",
 	        console_pause_json(console, settings->name), "bob", bob_json(&health), "okta",
 	        okta_json(&health), "employees", states_json(&counts), "lanes", lanes_json(&counts),
 	        "holds", open_holds_json(&counts), "events", event_counts_json(&counts),

@@ -130,6 +130,7 @@ void framing_add(struct framing *framing, const char *name, const char *value, s
 	framing->header_bytes += strlen(name) + value_len;
 	if (framing->headers > FRAMING_HEADERS_MAX ||
 	        framing->header_bytes > FRAMING_HEADERS_MAX_BYTES) {
+		framing->is_too_long = framing->is_too_long || framing->complaint == NULL;
 		complain(framing, "too many headers");
 	}
 	if (!is_token(name)) {

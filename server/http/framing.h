@@ -21,6 +21,7 @@
 struct framing {
 	const char *complaint; /* static; the first one; NULL: nothing to object to */
 	uint64_t content_length; /* 0 without the header */
+	bool is_too_long; /* the complaint is that there are too many headers */
 	bool has_content_length;
 	bool is_chunked;
 	unsigned headers;

@@ -17,8 +17,6 @@
 
 /* A connection kept alive without a word; longer than proxies keep theirs (H7). */
 #define IDLE_TIMEOUT_S UINT32_C(75)
-/* A client that does not read its answer. */
-#define WRITE_DEADLINE_MS 30000
 /* Head, and one part of a body at a time. */
 #define CONNECTION_MEMORY_BYTES (32 * 1024)
 /* After the deadline of stop: for the last 503s to leave. */
@@ -81,7 +79,7 @@ static bool start_helpers(struct http_server *server, struct err *err)
 	struct reaper_options deadlines = {
 	        .header_deadline_ms = server->options.header_deadline_ms,
 	        .body_deadline_ms = server->options.body_deadline_ms,
-	        .write_deadline_ms = WRITE_DEADLINE_MS,
+	        .write_deadline_ms = server->options.write_deadline_ms,
 	};
 	server->reaper = reaper_start(&deadlines, err);
 	if (server->reaper == NULL) {

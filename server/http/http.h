@@ -16,6 +16,7 @@
  * for requests in flight within a bound and frees everything (H9 to H12).
  */
 
+#include "server/base/address.h"
 #include "server/base/attr.h"
 #include "server/base/buf.h"
 #include "server/base/err.h"
@@ -75,6 +76,8 @@ struct http_options {
 	int in_flight_max; /* beyond: 503 with Retry-After (H8) */
 	int64_t header_deadline_ms; /* a reaper closes later ones (engine rule 17) */
 	int64_t body_deadline_ms;
+	int64_t write_deadline_ms; /* of one answer, from its beginning to its end */
+	const struct address_ranges *trusted_proxies; /* borrowed; NULL: none (peer.h) */
 };
 
 struct http_server;
@@ -101,6 +104,8 @@ int http_request_header_count(const struct http_request *request, const char *na
 const char *http_request_header(const struct http_request *request, const char *name);
 const char *http_request_body(const struct http_request *request, size_t *len);
 const char *http_request_id(const struct http_request *request);
+/* Whom it came from (peer.h). */
+struct address http_request_peer(const struct http_request *request);
 
 /* Filling in a reply. */
 void http_reply_error(struct http_reply *reply, const struct http_request *request,

@@ -5,6 +5,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/http/framing.h"
+#include "server/http/peer.h"
 #include "server/http/reaper.h"
 #include "server/http/reply.h"
 #include "server/http/server.h"
@@ -84,6 +85,9 @@ static bool judge_framing(
 	framing_end(framing, version);
 	/* Engine rule 17: what a chunked request leaves behind is never read as another one. */
 	request->closes = framing->is_chunked;
+	if (framing->is_too_long) {
+		return object(request, ERR_HEADERS_TOO_LARGE, framing->complaint);
+	}
 	if (framing->complaint != NULL) {
 		return object(request, ERR_BAD_FRAMING, framing->complaint);
 	}
@@ -126,7 +130,7 @@ static bool read_query(struct http_request *request)
 static bool judge_path(struct http_request *request, const char *url)
 {
 	if (!str_copy(request->path, sizeof(request->path), url)) {
-		return object(request, ERR_BAD_REQUEST, "the path is too long");
+		return object(request, ERR_URI_TOO_LONG, "the path is too long");
 	}
 	if (!url_path_is_clean(url)) {
 		return object(request, ERR_BAD_REQUEST, "the path is badly encoded");
@@ -199,7 +203,7 @@ static bool judge_size(struct http_request *request, const struct framing *frami
 static bool is_closing_verdict(enum err_code code)
 {
 	int status = err_code_http_status(code);
-	return status == 400 || status == 408 || status == 413;
+	return status == 400 || status == 408 || status == 413 || status == 414 || status == 431;
 }
 
 static enum MHD_Result send_reply(struct http_request *request)
@@ -429,6 +433,37 @@ const char *http_request_body(const struct http_request *request, size_t *len)
 const char *http_request_id(const struct http_request *request)
 {
 	return request->id;
+}
+
+struct peer_values {
+	const char *values[FRAMING_HEADERS_MAX];
+	size_t count;
+};
+
+static enum MHD_Result collect_peer(
+        void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	struct peer_values *found = cls;
+	if (str_equal_fold(name, PEER_HEADER) && found->count < FRAMING_HEADERS_MAX) {
+		found->values[found->count++] = value != NULL ? value : "";
+	}
+	return MHD_YES;
+}
+
+struct address http_request_peer(const struct http_request *request)
+{
+	const struct address_ranges *trusted = request->server->options.trusted_proxies;
+	const union MHD_ConnectionInfo *info =
+	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct address socket = {0};
+	struct peer_values found = {.count = 0};
+	bool has_address = info != NULL && address_of_socket(info->client_addr, &socket);
+	if (!has_address || trusted == NULL || !address_ranges_have(trusted, &socket)) {
+		return socket;
+	}
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect_peer, &found);
+	return peer_find(&socket, trusted, found.values, found.count);
 }
 
 /* ------------------------------------------------------------------ tickets */

@@ -10,18 +10,17 @@
 #include "server/base/attr.h"
 #include "server/base/crypto.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define SIGNATURE_HEADER "Bob-Signature"
 
 /*
- * True when one of the keys made this header (NULL: none came) over this body.
+ * The keys that made this header (NULL: none came) over this body, a bit each; 0: none did.
  * White space around the value is allowed; inside there must be strict Base64
  * of exactly 64 bytes. Every key is always tried, and a missing, malformed or
- * wrong header costs the same work. Without keys nothing is true.
+ * wrong header costs the same work.
  */
-bool intake_signature_verify(const struct hmac_key *const *keys, size_t count, const char *header,
-        const void *body, size_t body_len) MUST_CHECK;
+unsigned intake_signature_verify(const struct hmac_key *const *keys, size_t count,
+        const char *header, const void *body, size_t body_len) MUST_CHECK;
 
 #endif

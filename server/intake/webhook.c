@@ -2,6 +2,7 @@
 #include "server/intake/webhook.h"
 
 #include "server/base/clock.h"
+#include "server/base/key_use.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
@@ -15,6 +16,10 @@
 #define ANSWER_TIMEOUT_MS 5000
 /* a flood of wrong signatures is one line a second. */
 #define LOG_PAUSE_MS 1000
+/* W-07: a person connecting a webhook sends a few; a minute's worth at once is generous. */
+#define PING_INTERVAL_US   1000000
+#define PING_BURST         60
+#define PING_RETRY_AFTER_S 1
 
 /* Handed to the store with the body; freed when the store has spoken. */
 struct delivery {
@@ -23,10 +28,12 @@ struct delivery {
 	char connection[CONNECTION_NAME_BYTES];
 };
 
-void intake_init(struct intake *intake, struct holder *settings, struct store *store)
+bool intake_init(
+        struct intake *intake, struct holder *settings, struct store *store, struct err *err)
 {
 	*intake = (struct intake){
 	        .settings = settings, .store = store, .answer_timeout_ms = ANSWER_TIMEOUT_MS};
+	return throttle_init(&intake->pings, PING_INTERVAL_US, PING_BURST, err);
 }
 
 static void count(const char *connection, const char *result)
@@ -41,18 +48,31 @@ static enum http_verdict refuse(struct http_reply *reply, const struct http_requ
 	return HTTP_ANSWERED;
 }
 
-static void log_refused(struct intake *intake, const char *connection)
+/* The peer is that of the last one. */
+static void log_sampled(struct log_sample *sample, const char *message, const char *connection,
+        const struct http_request *request)
 {
-	atomic_fetch_add(&intake->refused, 1);
+	atomic_fetch_add(&sample->count, 1);
 	int64_t now_ms = clock_mono_ms();
-	int64_t last_ms = atomic_load(&intake->refused_logged_at_ms);
+	int64_t last_ms = atomic_load(&sample->logged_at_ms);
 	if ((last_ms != 0 && now_ms - last_ms < LOG_PAUSE_MS) ||
-	        !atomic_compare_exchange_strong(&intake->refused_logged_at_ms, &last_ms, now_ms)) {
+	        !atomic_compare_exchange_strong(&sample->logged_at_ms, &last_ms, now_ms)) {
 		return;
 	}
-	int64_t refused = atomic_exchange(&intake->refused, 0);
-	log_warn("webhooks with a wrong signature refused", F("connection", connection),
-	        F("count", refused));
+	char peer[ADDRESS_TEXT_BYTES];
+	struct address address = http_request_peer(request);
+	address_format(&address, peer);
+	log_warn(message, F("connection", connection),
+	        F("count", atomic_exchange(&sample->count, 0)), F("peer", peer));
+}
+
+static void note_uses(const struct bob_settings *bob, unsigned matches)
+{
+	for (size_t i = 0; i < bob->webhook_key_count; i++) {
+		if ((matches & (1U << i)) != 0) {
+			key_use_note(hmac_key_mark(bob->webhook_keys[i]), clock_wall_ms());
+		}
+	}
 }
 
 static bool is_signed(const struct bob_settings *bob, const struct http_request *request)
@@ -62,8 +82,11 @@ static bool is_signed(const struct bob_settings *bob, const struct http_request 
 	/* H5: with two headers neither can be trusted; the work is done all the same (W-02). */
 	bool has_one = http_request_header_count(request, SIGNATURE_HEADER) == 1;
 	const char *header = has_one ? http_request_header(request, SIGNATURE_HEADER) : NULL;
-	return intake_signature_verify((const struct hmac_key *const *)bob->webhook_keys,
-	        bob->webhook_key_count, header, body, len);
+	unsigned matches =
+	        intake_signature_verify((const struct hmac_key *const *)bob->webhook_keys,
+	                bob->webhook_key_count, header, body, len);
+	note_uses(bob, matches);
+	return matches != 0;
 }
 
 static const char *result_of(enum err_code code)
@@ -148,6 +171,28 @@ static const char *connection_of(const struct http_request *request)
 	return name[0] != '\0' ? name : DEFAULT_CONNECTION;
 }
 
+/*
+ * W-07: Bob may send it before anybody holds the secret. Beyond the rate only the secret helps,
+ * so that a flood of pings does not keep Bob's own away.
+ */
+static enum http_verdict answer_ping(struct intake *intake,
+        const struct connection_settings *connection, const struct http_request *request,
+        struct http_reply *reply)
+{
+	struct address peer = http_request_peer(request);
+	if (!throttle_take(&intake->pings, &peer, clock_mono_us()) &&
+	        !is_signed(&connection->bob, request)) {
+		count(connection->name, "throttled");
+		log_sampled(&intake->too_many_pings, "pings over the rate refused",
+		        connection->name, request);
+		reply->retry_after_s = PING_RETRY_AFTER_S;
+		return refuse(reply, request, ERR_TOO_MANY, "too many pings without a signature");
+	}
+	count(connection->name, "ping");
+	http_reply_json(reply, 200, json_object());
+	return HTTP_ANSWERED;
+}
+
 static enum http_verdict receive(struct intake *intake, const struct settings *settings,
         struct http_request *request, struct http_reply *reply)
 {
@@ -159,9 +204,7 @@ static enum http_verdict receive(struct intake *intake, const struct settings *s
 	size_t len = 0;
 	const char *body = http_request_body(request, &len);
 	if (ping_is_ping(body, len)) {
-		count(connection->name, "ping");
-		http_reply_json(reply, 200, json_object());
-		return HTTP_ANSWERED;
+		return answer_ping(intake, connection, request, reply);
 	}
 	if (connection->bob.webhook_key_count == 0) {
 		count(connection->name, "refused");
@@ -170,7 +213,8 @@ static enum http_verdict receive(struct intake *intake, const struct settings *s
 	}
 	if (!is_signed(&connection->bob, request)) {
 		count(connection->name, "unauthorized");
-		log_refused(intake, connection->name);
+		log_sampled(&intake->wrong_signatures, "webhooks with a wrong signature refused",
+		        connection->name, request);
 		return refuse(
 		        reply, request, ERR_BAD_SIGNATURE, "the signature is missing or wrong");
 	}

@@ -10,6 +10,7 @@
 
 #include "server/base/holder.h"
 #include "server/http/http.h"
+#include "server/intake/throttle.h"
 #include "server/settings/settings.h"
 #include "server/store/store.h"
 
@@ -18,6 +19,12 @@
 
 #define WEBHOOK_PATH            "/webhooks/bob" /* connection "default" */
 #define WEBHOOK_CONNECTION_PATH "/webhooks/bob/{connection}"
+
+/* What strangers can cause at will is logged once a second, with how often it was. */
+struct log_sample {
+	_Atomic int64_t count; /* since the last line */
+	_Atomic int64_t logged_at_ms; /* monotonic; 0: never */
+};
 
 /* Lives as long as the listener that has it as context. */
 struct intake {
@@ -28,12 +35,13 @@ struct intake {
 	 */
 	void (*on_stored)(void *context);
 	void *on_stored_context;
-	/* Wrong signatures since the last log line, and when that was (monotonic). */
-	_Atomic int64_t refused;
-	_Atomic int64_t refused_logged_at_ms;
+	struct throttle pings;
+	struct log_sample wrong_signatures;
+	struct log_sample too_many_pings;
 };
 
-void intake_init(struct intake *intake, struct holder *settings, struct store *store);
+bool intake_init(struct intake *intake, struct holder *settings, struct store *store,
+        struct err *err) MUST_CHECK;
 
 /* An http_handler; context is the struct intake. */
 enum http_verdict webhook_receive(

@@ -94,6 +94,13 @@ static const char *read_log_level(struct options *options, const char *value)
 	                                                   : "must be debug, info, warn or error";
 }
 
+static const char *read_trusted_proxies(struct options *options, const char *value)
+{
+	return address_ranges_parse(value, &options->trusted_proxies)
+	        ? NULL
+	        : "must be at most 32 addresses or ranges like 10.0.0.0/8,2001:db8::/32, or none";
+}
+
 static const char *read_insecure_loopback(struct options *options, const char *value)
 {
 	bool is_on = str_equal_fold(value, "true") || str_equal(value, "1");
@@ -119,6 +126,8 @@ static const struct option table[] = {
                 "how log lines are written"},
         {"--log-level", "BOB2OKTA_LOG_LEVEL", "debug|info|warn|error", "info", read_log_level,
                 "the least important line that is written"},
+        {"--trusted-proxies", "BOB2OKTA_TRUSTED_PROXIES", "RANGES", "none", read_trusted_proxies,
+                "proxies whose X-Forwarded-For is believed"},
         {"--allow-insecure-loopback", "BOB2OKTA_ALLOW_INSECURE_LOOPBACK", NULL, "false",
                 read_insecure_loopback,
                 "plain http to Bob and Okta on this machine, for trying"

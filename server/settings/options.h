@@ -9,6 +9,7 @@
  * settings document, as {"env"} or {"file"}.
  */
 
+#include "server/base/address.h"
 #include "server/base/attr.h"
 #include "server/base/err.h"
 #include "server/base/log.h"
@@ -24,6 +25,7 @@ struct options {
 	int workers; /* 2..64 */
 	enum log_format log_format;
 	enum log_level log_level;
+	struct address_ranges trusted_proxies;
 	bool allow_insecure_loopback;
 };
 

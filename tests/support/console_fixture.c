@@ -45,6 +45,7 @@ void console_fixture_start(struct console_fixture *fixture)
 	        .in_flight_max = 20,
 	        .header_deadline_ms = DEADLINE_MS,
 	        .body_deadline_ms = DEADLINE_MS,
+	        .write_deadline_ms = DEADLINE_MS,
 	};
 
 	memset(fixture, 0, sizeof(*fixture));

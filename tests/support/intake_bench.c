@@ -53,7 +53,7 @@ void intake_bench_start(struct intake_bench *bench, struct store *store)
 	holder_init(&bench->holder, NULL, NULL);
 	must(holder_reserve(&bench->holder), "holder");
 	holder_swap(&bench->holder, &bench->settings);
-	intake_init(&bench->intake, &bench->holder, store);
+	must(intake_init(&bench->intake, &bench->holder, store, &err), err.text);
 	struct http_options options = {
 	        .name = "public",
 	        .listen = "127.0.0.1:0",
@@ -65,6 +65,7 @@ void intake_bench_start(struct intake_bench *bench, struct store *store)
 	        .in_flight_max = 100,
 	        .header_deadline_ms = 5000,
 	        .body_deadline_ms = 5000,
+	        .write_deadline_ms = 5000,
 	};
 	bench->server = http_start(&options, &err);
 	must(bench->server != NULL, err.text);

@@ -126,6 +126,7 @@ struct http_options listener_options(struct listener *listener)
 	        .in_flight_max = 100,
 	        .header_deadline_ms = 5000,
 	        .body_deadline_ms = 5000,
+	        .write_deadline_ms = 5000,
 	};
 }
 

@@ -186,7 +186,42 @@ START_TEST(too_many_headers_are_refused)
 	for (int i = 0; i < 64; i++) {
 		raw_client_send(client, "X-A: b\r\n");
 	}
-	ck_assert_int_eq(raw_client_ask(client, "\r\n"), 400);
+	ck_assert_int_eq(raw_client_ask(client, "\r\n"), 431);
+	ck_assert_ptr_nonnull(strstr(client->body, "headers_too_large"));
+	ck_assert(raw_client_is_ended(client, 5000));
+	raw_client_close(client);
+}
+END_TEST
+
+/* Few headers, and more than 16 KiB of them: within libmicrohttpd's pool, over our cap. */
+START_TEST(too_long_headers_are_refused)
+{
+	struct raw_client *client = raw_client_open(listener.port);
+	char line[4096];
+	memset(line, 'a', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	raw_client_send(client, GET);
+	for (int i = 0; i < 5; i++) {
+		raw_client_send(client, "X-A: ");
+		raw_client_send(client, line);
+		raw_client_send(client, "\r\n");
+	}
+	ck_assert_int_eq(raw_client_ask(client, "\r\n"), 431);
+	ck_assert(raw_client_is_ended(client, 5000));
+	raw_client_close(client);
+}
+END_TEST
+
+START_TEST(a_path_of_8_k_is_refused)
+{
+	struct raw_client *client = raw_client_open(listener.port);
+	char line[8192];
+	memset(line, 'a', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	raw_client_send(client, "GET /");
+	raw_client_send(client, line);
+	ck_assert_int_eq(raw_client_ask(client, " HTTP/1.1\r\nHost: a\r\n\r\n" SECOND), 414);
+	ck_assert_ptr_nonnull(strstr(client->body, "uri_too_long"));
 	ck_assert(raw_client_is_ended(client, 5000));
 	raw_client_close(client);
 }
@@ -218,6 +253,8 @@ static Suite *suite(void)
 	        (int)ARRAY_SIZE(CASES));
 	tcase_add_test(table, a_chunked_request_is_the_last_of_its_connection);
 	tcase_add_test(table, too_many_headers_are_refused);
+	tcase_add_test(table, too_long_headers_are_refused);
+	tcase_add_test(table, a_path_of_8_k_is_refused);
 	tcase_add_test(table, oversize_heads_end_the_connection);
 	tcase_set_timeout(table, 20);
 	suite_add_tcase(all, table);

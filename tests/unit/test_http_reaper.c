@@ -13,6 +13,7 @@
 
 #define HEADER_MS 300
 #define BODY_MS   400
+#define WRITE_MS  500
 #define SLACK_MS  5000 /* a busy machine is late, but not for ever */
 
 static struct listener listener;
@@ -24,6 +25,7 @@ static void start(enum http_mode mode)
 	options.mode = mode;
 	options.header_deadline_ms = HEADER_MS;
 	options.body_deadline_ms = BODY_MS;
+	options.write_deadline_ms = WRITE_MS;
 	listener_start(&listener, &options);
 	client = raw_client_open(listener.port);
 }
@@ -127,6 +129,19 @@ START_TEST(a_slow_handler_is_not_cut)
 }
 END_TEST
 
+/*
+ * Asks and asks and never reads: once the answers fill both sockets' buffers, the write waits,
+ * its deadline passes, and sending meets a closed connection.
+ */
+START_TEST(a_peer_that_reads_nothing_is_cut)
+{
+	int64_t give_up_ms = clock_mono_ms() + 2 * SLACK_MS;
+	while (raw_client_send(client, HELLO HELLO HELLO HELLO HELLO HELLO HELLO HELLO)) {
+		ck_assert_int_lt(clock_mono_ms(), give_up_ms);
+	}
+}
+END_TEST
+
 START_TEST(slow_peers_do_not_delay_others)
 {
 	struct raw_client *slow[50];
@@ -156,6 +171,7 @@ static void add_tests(Suite *all, const char *name, void (*set_up)(void))
 	tcase_add_test(tcase, a_body_that_never_comes_is_cut);
 	tcase_add_test(tcase, a_missing_last_chunk_is_cut);
 	tcase_add_test(tcase, a_slow_handler_is_not_cut);
+	tcase_add_test(tcase, a_peer_that_reads_nothing_is_cut);
 	tcase_add_test(tcase, slow_peers_do_not_delay_others);
 	tcase_set_timeout(tcase, 30);
 	suite_add_tcase(all, tcase);

@@ -3,6 +3,8 @@
 #include "tests/support/intake_bench.h"
 
 #include "server/base/attr.h"
+#include "server/base/clock.h"
+#include "server/base/key_use.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/base/thread.h"
@@ -146,6 +148,44 @@ START_TEST(pings_get_200_unsigned_and_leave_only_a_count)
 }
 END_TEST
 
+/* Both secrets' times stand apart, and a refused delivery is no use of either. */
+START_TEST(the_last_use_of_each_secret_is_known)
+{
+	const struct bob_settings *bob = &bench.connections[0].bob;
+	uint64_t first = hmac_key_mark(bob->webhook_keys[0]);
+	uint64_t second = hmac_key_mark(bob->webhook_keys[1]);
+	int64_t begun_ms = clock_wall_ms();
+	ck_assert_int_eq(intake_bench_deliver(client, "wrong", BODY), 401);
+	ck_assert_int_eq(key_use_at_ms(first), 0);
+	ck_assert_int_eq(intake_bench_deliver(client, BENCH_SECRET_2, BODY), 200);
+	ck_assert_int_eq(key_use_at_ms(first), 0);
+	ck_assert_int_ge(key_use_at_ms(second), begun_ms);
+	/* Made anew, as a new version of the settings does, it is still the same secret. */
+	struct hmac_key *again = hmac_key_create(BENCH_SECRET_2, strlen(BENCH_SECRET_2), NULL);
+	ck_assert_ptr_nonnull(again);
+	ck_assert_uint_eq(hmac_key_mark(again), second);
+	hmac_key_destroy(again);
+}
+END_TEST
+
+START_TEST(beyond_the_rate_a_ping_needs_the_secret)
+{
+	int within = 0;
+	while (intake_bench_post(client, WEBHOOK_PATH, "", "Ping test") == 200) {
+		within++;
+		ck_assert_int_lt(within, 1000);
+	}
+	ck_assert_int_ge(within, 60);
+	ck_assert_int_eq(client->status, 429);
+	ck_assert_ptr_nonnull(strstr(client->body, "\"too_many\""));
+	ck_assert_ptr_nonnull(raw_client_header(client, "Retry-After"));
+	ck_assert_int_eq(intake_bench_deliver(client, BENCH_SECRET, "Ping test"), 200);
+	/* Real deliveries have no such rate. */
+	ck_assert_int_eq(intake_bench_deliver(client, BENCH_SECRET, BODY), 200);
+	ck_assert_uint_eq(count_stored(), 1);
+}
+END_TEST
+
 START_TEST(without_a_secret_nothing_is_accepted)
 {
 	char headers[256];
@@ -264,6 +304,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, both_secrets_of_a_rotation_are_accepted);
 	tcase_add_test(tcase, a_named_connection_has_its_own_path_and_secret);
 	tcase_add_test(tcase, pings_get_200_unsigned_and_leave_only_a_count);
+	tcase_add_test(tcase, the_last_use_of_each_secret_is_known);
+	tcase_add_test(tcase, beyond_the_rate_a_ping_needs_the_secret);
 	tcase_add_test(tcase, without_a_secret_nothing_is_accepted);
 	tcase_add_test(tcase, missing_wrong_and_doubled_signatures_are_refused);
 	tcase_add_test(tcase, poison_is_stored_and_200);

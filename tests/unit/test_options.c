@@ -49,6 +49,7 @@ START_TEST(defaults_hold_without_flags)
 	ck_assert_int_eq(run.options.log_format, LOG_FORMAT_TEXT);
 	ck_assert_int_eq(run.options.log_level, LOG_LEVEL_INFO);
 	ck_assert(!run.options.allow_insecure_loopback);
+	ck_assert_uint_eq(run.options.trusted_proxies.count, 0);
 }
 END_TEST
 
@@ -63,6 +64,18 @@ START_TEST(both_spellings_of_a_value_are_read)
 	ck_assert(run.options.allow_insecure_loopback);
 	ck_assert_int_eq(run.options.log_format, LOG_FORMAT_JSON);
 	ck_assert_int_eq(run.argc, 1);
+}
+END_TEST
+
+START_TEST(trusted_proxies_are_a_list)
+{
+	struct run run;
+	PARSE(&run, "--trusted-proxies", "127.0.0.1, 10.0.0.0/8,2001:db8::/32");
+	ck_assert_msg(run.is_good, "%s", run.err.text);
+	ck_assert_uint_eq(run.options.trusted_proxies.count, 3);
+	PARSE(&run, "--trusted-proxies=none");
+	ck_assert(run.is_good);
+	ck_assert_uint_eq(run.options.trusted_proxies.count, 0);
 }
 END_TEST
 
@@ -124,6 +137,8 @@ static const struct bad bads[] = {
         {{"--settings="}, "must be a path"},
         {{"--log-format=xml"}, "must be text or json"},
         {{"--log-level=trace"}, "must be debug, info, warn or error"},
+        {{"--trusted-proxies=proxy.example.com"}, "--trusted-proxies must be at most 32"},
+        {{"--trusted-proxies=10.0.0.0/33"}, "must be at most 32"},
         {{"--allow-insecure-loopback=maybe"}, "must be true or false"},
 };
 
@@ -180,6 +195,7 @@ int main(void)
 	TCase *reading = tcase_create("reading");
 	tcase_add_test(reading, defaults_hold_without_flags);
 	tcase_add_test(reading, both_spellings_of_a_value_are_read);
+	tcase_add_test(reading, trusted_proxies_are_a_list);
 	tcase_add_test(reading, the_rest_stays_in_order_for_the_command);
 	tcase_add_test(reading, two_dashes_end_the_flags);
 	tcase_add_test(reading, a_variable_beats_the_default_and_a_flag_the_variable);
