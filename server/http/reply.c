@@ -153,7 +153,7 @@ static bool add_headers(struct MHD_Response *response, const struct http_request
 	return add_header(response, "Content-Type", request->reply.content_type) &&
 	        add_header(response, "X-Content-Type-Options", "nosniff") &&
 	        add_header(response, "Cache-Control", "no-store") &&
-	        add_header(response, "X-Request-Id", request->id) &&
+	        add_header(response, REQUEST_ID_HEADER, request->id) &&
 	        add_verdict_headers(response, request);
 }
 

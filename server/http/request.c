@@ -55,6 +55,58 @@ static void set_phase(struct http_request *request, enum reaper_phase phase)
 	reaper_set(request->server->reaper, request->entry, phase);
 }
 
+/* ----------------------------------------------------------------- the peer */
+
+struct peer_values {
+	const char *values[FRAMING_HEADERS_MAX];
+	size_t count;
+};
+
+static enum MHD_Result collect_peer(
+        void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	struct peer_values *found = cls;
+	if (str_equal_fold(name, PEER_HEADER) && found->count < FRAMING_HEADERS_MAX) {
+		found->values[found->count++] = value != NULL ? value : "";
+	}
+	return MHD_YES;
+}
+
+/* True when the other end of the socket is a proxy whose headers are believed. */
+static bool is_from_proxy(const struct http_request *request, struct address *socket)
+{
+	const struct address_ranges *trusted = request->server->options.trusted_proxies;
+	const union MHD_ConnectionInfo *info =
+	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	memset(socket, 0, sizeof(*socket));
+	return info != NULL && address_of_socket(info->client_addr, socket) && trusted != NULL &&
+	        address_ranges_have(trusted, socket);
+}
+
+struct address http_request_peer(const struct http_request *request)
+{
+	struct address socket;
+	struct peer_values found = {.count = 0};
+	if (!is_from_proxy(request, &socket)) {
+		return socket;
+	}
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect_peer, &found);
+	return peer_find(
+	        &socket, request->server->options.trusted_proxies, found.values, found.count);
+}
+
+/* A proxy's own name for the request, so that its log and ours speak of the same one. */
+static void take_proxys_id(struct http_request *request)
+{
+	struct address socket;
+	const char *id = http_request_header(request, REQUEST_ID_HEADER);
+	if (id != NULL && http_request_header_count(request, REQUEST_ID_HEADER) == 1 &&
+	        str_is_word(id, sizeof(request->id) - 1, "-_") && is_from_proxy(request, &socket)) {
+		str_format_cut(request->id, sizeof(request->id), "%s", id);
+	}
+}
+
 /* ------------------------------------------------------------- the verdict */
 
 /* The first objection stays; it may have to wait for the last call (H1). */
@@ -242,6 +294,7 @@ static enum MHD_Result first_call(
         struct http_request *request, const char *url, const char *method, const char *version)
 {
 	struct framing framing;
+	take_proxys_id(request);
 	bool is_fine = judge_framing(request, &framing, version) && judge_path(request, url) &&
 	        read_query(request) && judge_draining(request) && judge_route(request, method) &&
 	        judge_load(request) && judge_role(request) && judge_size(request, &framing);
@@ -433,37 +486,6 @@ const char *http_request_body(const struct http_request *request, size_t *len)
 const char *http_request_id(const struct http_request *request)
 {
 	return request->id;
-}
-
-struct peer_values {
-	const char *values[FRAMING_HEADERS_MAX];
-	size_t count;
-};
-
-static enum MHD_Result collect_peer(
-        void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	(void)kind;
-	struct peer_values *found = cls;
-	if (str_equal_fold(name, PEER_HEADER) && found->count < FRAMING_HEADERS_MAX) {
-		found->values[found->count++] = value != NULL ? value : "";
-	}
-	return MHD_YES;
-}
-
-struct address http_request_peer(const struct http_request *request)
-{
-	const struct address_ranges *trusted = request->server->options.trusted_proxies;
-	const union MHD_ConnectionInfo *info =
-	        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct address socket = {0};
-	struct peer_values found = {.count = 0};
-	bool has_address = info != NULL && address_of_socket(info->client_addr, &socket);
-	if (!has_address || trusted == NULL || !address_ranges_have(trusted, &socket)) {
-		return socket;
-	}
-	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect_peer, &found);
-	return peer_find(&socket, trusted, found.values, found.count);
 }
 
 /* ------------------------------------------------------------------ tickets */

@@ -14,7 +14,8 @@
 
 #include <microhttpd.h>
 
-#define REQUEST_ID_BYTES   32
+#define REQUEST_ID_HEADER  "X-Request-Id"
+#define REQUEST_ID_BYTES   33
 #define REQUEST_PATH_BYTES 512
 #define REQUEST_ARGS_MAX   16
 #define REQUEST_ARG_BYTES  256
