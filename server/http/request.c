@@ -252,15 +252,20 @@ static bool judge_size(struct http_request *request, const struct framing *frami
 
 /* ------------------------------------------------------------------ replies */
 
-static bool is_closing_verdict(enum err_code code)
+/*
+ * After a request we refuse, what follows on its connection is not read as another one: the
+ * sharpest end for whatever libmicrohttpd hides (an empty header name ends the head for it, so
+ * that header lines become a body; engine rule 17).
+ */
+static bool is_closing_status(int status)
 {
-	int status = err_code_http_status(code);
-	return status == 400 || status == 408 || status == 413 || status == 414 || status == 431;
+	return status >= 400 && status < 500;
 }
 
 static enum MHD_Result send_reply(struct http_request *request)
 {
-	if (atomic_load(&request->server->is_draining)) {
+	if (atomic_load(&request->server->is_draining) ||
+	        is_closing_status(request->reply.status)) {
 		request->closes = true;
 	}
 	request->state = REQUEST_REPLIED;
@@ -270,9 +275,6 @@ static enum MHD_Result send_reply(struct http_request *request)
 
 static enum MHD_Result send_verdict(struct http_request *request)
 {
-	if (is_closing_verdict(request->verdict)) {
-		request->closes = true;
-	}
 	http_reply_error(&request->reply, request, request->verdict, request->verdict_text);
 	return send_reply(request);
 }
@@ -303,7 +305,7 @@ static enum MHD_Result first_call(
 		request->closes = true;
 		return send_verdict(request);
 	}
-	/* Without a body the verdict waits for the last call, which keeps the connection. */
+	/* Without a body the verdict waits for the last call, as libmicrohttpd wants it. */
 	request->state = REQUEST_BODY;
 	request->body_deadline_ms = clock_mono_ms() + request->server->options.body_deadline_ms;
 	set_phase(request, REAPER_BODY);

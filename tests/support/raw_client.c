@@ -23,19 +23,25 @@ static void must(bool holds, const char *what)
 	}
 }
 
-struct raw_client *raw_client_open(int port)
+static void connect_client(struct raw_client *client)
 {
-	struct raw_client *client = calloc(1, sizeof(*client));
-	must(client != NULL, "no memory");
 	struct sockaddr_in address = {
 	        .sin_family = AF_INET,
-	        .sin_port = htons((uint16_t)port),
+	        .sin_port = htons((uint16_t)client->port),
 	        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(client->fd >= 0, "no socket");
 	must(connect(client->fd, (struct sockaddr *)&address, sizeof(address)) == 0,
 	        "no connection");
+}
+
+struct raw_client *raw_client_open(int port)
+{
+	struct raw_client *client = calloc(1, sizeof(*client));
+	must(client != NULL, "no memory");
+	client->port = port;
+	connect_client(client);
 	return client;
 }
 
@@ -154,13 +160,6 @@ int raw_client_read(struct raw_client *client)
 	return client->status;
 }
 
-int raw_client_ask(struct raw_client *client, const char *text)
-{
-	/* A peer that refuses early may close before all is sent, and still have answered. */
-	raw_client_send(client, text);
-	return raw_client_read(client);
-}
-
 const char *raw_client_header(const struct raw_client *client, const char *name)
 {
 	static _Thread_local char value[512];
@@ -197,4 +196,17 @@ bool raw_client_drain(struct raw_client *client)
 bool raw_client_is_silent(struct raw_client *client, int64_t wait_ms)
 {
 	return client->len == 0 && receive(client, clock_mono_ms() + wait_ms) == TIMED_OUT;
+}
+
+int raw_client_ask(struct raw_client *client, const char *text)
+{
+	if (str_equal_fold(raw_client_header(client, "Connection"), "close")) {
+		close(client->fd);
+		client->len = 0;
+		client->head[0] = '\0';
+		connect_client(client);
+	}
+	/* A peer that refuses early may close before all is sent, and still have answered. */
+	raw_client_send(client, text);
+	return raw_client_read(client);
 }

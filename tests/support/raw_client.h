@@ -16,6 +16,7 @@
 
 struct raw_client {
 	int fd;
+	int port;
 	size_t len; /* received and not taken yet */
 	char bytes[RAW_CLIENT_BYTES];
 	/* The answer read last. */
@@ -35,6 +36,7 @@ bool raw_client_send_bytes(struct raw_client *client, const char *bytes, size_t 
 int raw_client_read(struct raw_client *client);
 /* The same for an answer to HEAD, which has no body. */
 int raw_client_read_head(struct raw_client *client);
+/* Sends and reads one answer; on a new connection where the last answer said close. */
 int raw_client_ask(struct raw_client *client, const char *text);
 /* The value of a header of the last answer, in a static buffer; NULL when absent. */
 const char *raw_client_header(const struct raw_client *client, const char *name);

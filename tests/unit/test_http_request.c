@@ -94,6 +94,24 @@ START_TEST(head_is_get_without_a_body)
 }
 END_TEST
 
+/* Whatever the reason: what follows a refused request is not read. */
+START_TEST(a_refused_request_is_the_last_of_its_connection)
+{
+	static const char *const refused[] = {"GET /no HTTP/1.1\r\nHost: a\r\n\r\n",
+	        "PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n", "GET /admin HTTP/1.1\r\nHost: a\r\n\r\n",
+	        "PUT /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"};
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		char text[256];
+		ck_assert(str_format(text, sizeof(text), "%s" HELLO, refused[i]));
+		int status = raw_client_ask(client, text);
+		ck_assert_msg(status >= 400 && status < 500, "%s: %d", refused[i], status);
+		ck_assert_str_eq(raw_client_header(client, "Connection"), "close");
+		ck_assert_msg(raw_client_is_ended(client, 5000), "%s", refused[i]);
+	}
+	ck_assert_int_eq(atomic_load(&listener.handled), 0);
+}
+END_TEST
+
 START_TEST(a_wrong_method_names_the_right_ones)
 {
 	static const char *const methods[] = {"POST", "PUT", "OPTIONS", "TRACE", "PATCH", "get"};
@@ -366,6 +384,7 @@ static void add_common(TCase *tcase)
 	tcase_add_test(tcase, serves_a_route_with_safe_headers);
 	tcase_add_test(tcase, errors_carry_the_safe_headers_too);
 	tcase_add_test(tcase, head_is_get_without_a_body);
+	tcase_add_test(tcase, a_refused_request_is_the_last_of_its_connection);
 	tcase_add_test(tcase, a_wrong_method_names_the_right_ones);
 	tcase_add_test(tcase, put_and_delete_find_their_rows);
 	tcase_add_test(tcase, path_parameters_and_arguments_are_decoded);
