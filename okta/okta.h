@@ -80,6 +80,7 @@ struct okta_user {
 	char id[OKTA_USER_ID_BYTES];
 	enum account_status status;
 	bool is_transitioning; /* transitioningToStatus was set */
+	bool is_sourced_elsewhere; /* a directory (AD, LDAP) is named as its provider */
 	json_t *profile; /* owned */
 	char etag[OKTA_ETAG_BYTES]; /* only after a single GET */
 };
@@ -97,6 +98,20 @@ void okta_user_get(struct okta_client *client, const char *id_or_login, struct o
         struct call_outcome *outcome);
 /* One page of a search (may be stale; includes DEPROVISIONED). limit 1..200. */
 void okta_user_search(struct okta_client *client, const char *search, int limit,
+        struct okta_user_list *users, struct call_outcome *outcome);
+
+/*
+ * Everybody, DEPROVISIONED included, in pages of OKTA_PAGE_USERS in the order of creation: a
+ * search, since a plain list leaves the deprovisioned out (okta.md 1.3), so it may be stale, and
+ * people may come twice. Begins with a zeroed page and ends when is_over. On another outcome than
+ * CALL_DONE the same page may be asked for again.
+ */
+struct okta_page {
+	char next[OKTA_PAGE_PATH_BYTES]; /* "": the first one */
+	size_t pages; /* that were read */
+	bool is_over;
+};
+void okta_user_page(struct okta_client *client, struct okta_page *page,
         struct okta_user_list *users, struct call_outcome *outcome);
 
 enum okta_activate { OKTA_STAGED, OKTA_ACTIVATE };

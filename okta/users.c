@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "okta/client.h"
+#include "okta/user_list.h"
 #include "server/base/buf.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
@@ -76,30 +77,6 @@ void okta_me(struct okta_client *client, struct okta_user *user, struct call_out
 	get_user(client, "/api/v1/users/me", user, outcome);
 }
 
-static bool parse_list(const json_t *json, struct okta_user_list *users)
-{
-	size_t count = json_array_size(json);
-	if (!json_is_array(json)) {
-		return false;
-	}
-	users->items = calloc(count > 0 ? count : 1, sizeof(*users->items));
-	while (users->items != NULL && users->count < count) {
-		/* Counted first, so that a half-parsed one is finished too. */
-		struct okta_user *user = &users->items[users->count++];
-		if (!okta_user_parse(json_array_get(json, users->count - 1), user, NULL)) {
-			break;
-		}
-		if (users->count == count) {
-			return true;
-		}
-	}
-	bool is_done = users->items != NULL && count == 0;
-	if (!is_done) {
-		okta_user_list_finish(users);
-	}
-	return is_done;
-}
-
 void okta_user_search(struct okta_client *client, const char *search, int limit,
         struct okta_user_list *users, struct call_outcome *outcome)
 {
@@ -120,7 +97,8 @@ void okta_user_search(struct okta_client *client, const char *search, int limit,
 	        .path = buf_text(&path),
 	        .bucket = OKTA_BUCKET_USERS,
 	        .kind = OKTA_CALL_READ};
-	if (okta_client_call(client, &request, &reply, outcome) && !parse_list(reply.json, users)) {
+	if (okta_client_call(client, &request, &reply, outcome) &&
+	        !okta_user_list_parse(reply.json, users)) {
 		okta_client_distrust(request.kind, outcome);
 	}
 	okta_reply_finish(&reply);

@@ -39,6 +39,8 @@ struct exchange {
 	bool is_repeatable;
 	bool is_head_whole; /* the blank line after the headers has come */
 	bool is_body_begun;
+	size_t sunk; /* bytes of the body that were not kept */
+	bool is_sink_full; /* it wants no more */
 	bool is_too_large;
 	bool is_out_of_memory;
 	bool is_stopped;
@@ -216,11 +218,32 @@ static size_t add_capped(struct exchange *exchange, struct buf *to, const char *
 	return len;
 }
 
+/* The body of an answer that is no success goes nowhere: its status says enough. */
+static size_t pass_on(struct exchange *exchange, const char *bytes, size_t len)
+{
+	const struct transport_request *request = exchange->request;
+	long status = 0;
+
+	if (len > request->answer_max_bytes - exchange->sunk) {
+		exchange->is_too_large = true;
+		return 0;
+	}
+	exchange->sunk += len;
+	curl_easy_getinfo(exchange->transport->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status / 100 == 2 && !request->sink(request->sink_context, bytes, len)) {
+		exchange->is_sink_full = true;
+		return 0;
+	}
+	return len;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct exchange *exchange = context;
 	exchange->is_body_begun = true;
-	return add_capped(exchange, &exchange->answer->body, bytes, size * count);
+	return exchange->request->sink != NULL
+	        ? pass_on(exchange, bytes, size * count)
+	        : add_capped(exchange, &exchange->answer->body, bytes, size * count);
 }
 
 /* Each header block (100, 103, the final one) begins anew; trailers after the body are dropped. */
@@ -475,6 +498,10 @@ static enum transport_result classify(
 	}
 	if (exchange->is_out_of_memory) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the answer");
+		return TRANSPORT_UNCLEAR;
+	}
+	if (exchange->is_sink_full) {
+		err_set(err, ERR_STOPPED, "the answer was read to no end");
 		return TRANSPORT_UNCLEAR;
 	}
 	if (exchange->is_second_send_refused) {

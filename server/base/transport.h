@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define TRANSPORT_HEADERS_MAX_BYTES 32768
+#define TRANSPORT_PIECE_MAX_BYTES   16384
 
 struct transport;
 
@@ -41,6 +42,12 @@ struct transport_options {
 	const atomic_bool *stop; /* borrowed; raised: calls end at once; may be NULL */
 };
 
+/*
+ * Takes the body of a 2xx answer in pieces of at most TRANSPORT_PIECE_MAX_BYTES, on the thread of
+ * transport_send. False ends the call, which then is TRANSPORT_UNCLEAR.
+ */
+typedef bool transport_sink(void *context, const char *bytes, size_t len);
+
 struct transport_request {
 	const char *method; /* "GET", "POST", "PUT", "DELETE" */
 	const char *url;
@@ -52,6 +59,8 @@ struct transport_request {
 	const char *body; /* NULL: none; a POST or PUT then says Content-Length: 0 */
 	size_t body_len;
 	size_t answer_max_bytes;
+	transport_sink *sink; /* NULL: the body is kept; else no body is, and its cap is a sum */
+	void *sink_context;
 };
 
 enum transport_result {

@@ -21,11 +21,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BOB_CONNECT_TIMEOUT_MS      5000
-#define BOB_CALL_TIMEOUT_MS         60000
-#define BOB_SEARCH_ANSWER_MAX_BYTES (10 * 1024 * 1024)
-#define BOB_BATCH_MAX               100 /* employees asked for in one search */
-#define BOB_TABLE_MAX               200 /* employees asked for in one read of a table */
+#define BOB_CONNECT_TIMEOUT_MS       5000
+#define BOB_CALL_TIMEOUT_MS          60000
+#define BOB_SEARCH_ANSWER_MAX_BYTES  (10 * 1024 * 1024)
+#define BOB_BATCH_MAX                100 /* employees asked for in one search */
+#define BOB_STREAM_ANSWER_MAX_BYTES  (256 * 1024 * 1024) /* passes through, is never held */
+#define BOB_STREAM_ELEMENT_MAX_BYTES 4096
+#define BOB_STREAM_IDS_MAX           500000
+#define BOB_TABLE_MAX                200 /* employees asked for in one read of a table */
 
 struct bob_company_options {
 	const char *base_url; /* no slash at the end; borrowed */
@@ -50,6 +53,8 @@ int64_t bob_company_next_search_ms(
 struct bob_client;
 struct bob_client *bob_client_create(struct bob_company *company, struct err *err) MUST_CHECK;
 void bob_client_destroy(struct bob_client *client);
+/* Calls of this client end when that flag rises, instead of the company's; borrowed. */
+void bob_client_stop_on(struct bob_client *client, const atomic_bool *stop);
 
 /* What one read brought: the objects of those who were there. */
 struct bob_people {
@@ -85,6 +90,14 @@ void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_
  */
 void bob_lifecycle(struct bob_client *client, const char *const *employee_ids, size_t count,
         json_t **rows, struct call_outcome *outcome);
+/*
+ * The ids of everybody, leavers included, in one search whose answer is cut into elements as it
+ * comes (engine rule 27). on_id may stop the read: CALL_ABORTED. *count: how many were told. Unless
+ * CALL_DONE the ids that were told are no list.
+ */
+typedef bool bob_on_id(void *context, const char *employee_id);
+void bob_stream_ids(struct bob_client *client, bob_on_id *on_id, void *context, size_t *count,
+        struct call_outcome *outcome);
 /* The field metadata; *catalog is the caller's. */
 void bob_fields(
         struct bob_client *client, struct field_catalog **catalog, struct call_outcome *outcome);

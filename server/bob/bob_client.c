@@ -59,6 +59,11 @@ void bob_client_destroy(struct bob_client *client)
 	}
 }
 
+void bob_client_stop_on(struct bob_client *client, const atomic_bool *stop)
+{
+	transport_stop_on(client->transport, stop);
+}
+
 void bob_reply_finish(struct bob_reply *reply)
 {
 	json_decref(reply->json);
@@ -188,7 +193,10 @@ static void exchange(struct bob_client *client, const struct bob_request *reques
 	        .authorization = &client->company->authorization,
 	        .body = request->body,
 	        .body_len = request->body != NULL ? strlen(request->body) : 0,
-	        .answer_max_bytes = BOB_SEARCH_ANSWER_MAX_BYTES};
+	        .answer_max_bytes = request->sink != NULL ? BOB_STREAM_ANSWER_MAX_BYTES
+	                                                  : BOB_SEARCH_ANSWER_MAX_BYTES,
+	        .sink = request->sink,
+	        .sink_context = request->sink_context};
 	struct err err = ERR_INIT;
 	struct transport_answer answer;
 	struct header_values values;
@@ -198,7 +206,9 @@ static void exchange(struct bob_client *client, const struct bob_request *reques
 		read_facts(&answer, &values, &facts);
 		bob_answer_judge(&facts, outcome);
 		judge_missing_path(request, outcome);
-		read_body(&answer, reply, outcome);
+		if (request->sink == NULL) {
+			read_body(&answer, reply, outcome);
+		}
 		if (request->is_search) {
 			learn(client, &answer, &facts);
 		}

@@ -13,6 +13,8 @@ struct bob_request {
 	const char *body; /* JSON; NULL: none */
 	bool is_search; /* spends of the paced budget */
 	bool is_of_one; /* the path names one employee: 404 is about them, not about the path */
+	transport_sink *sink; /* takes the body of a good answer; NULL: it is parsed */
+	void *sink_context;
 };
 
 /* Why no usable answer came, where halving a search could mend it. */
@@ -23,7 +25,7 @@ enum bob_damage {
 };
 
 struct bob_reply {
-	json_t *json; /* owned; with CALL_DONE */
+	json_t *json; /* owned; with CALL_DONE, unless the request had a sink */
 	enum bob_damage damage;
 };
 

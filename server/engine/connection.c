@@ -325,6 +325,20 @@ void connection_bob_outcome(struct connection *connection, const struct call_out
 	}
 }
 
+int64_t connection_bob_ready_ms(struct connection *connection, enum call_urgency urgency)
+{
+	int64_t wall_ms = clock_wall_ms();
+	int64_t ready_ms = clock_mono_ms() +
+	        bob_company_next_search_ms(connection->company, urgency, wall_ms) - wall_ms;
+
+	monitor_lock(&connection->monitor);
+	if (connection->bob_backoff_until_ms > ready_ms) {
+		ready_ms = connection->bob_backoff_until_ms;
+	}
+	monitor_unlock(&connection->monitor);
+	return ready_ms;
+}
+
 static bool fill_memo(struct lookup_memo *memo, const char *employee_id, const char *search)
 {
 	*memo = (struct lookup_memo){.at_ms = clock_mono_ms()};

@@ -104,6 +104,9 @@ bool connection_okta_outcome(
         struct connection *connection, const char *employee_id, const struct call_outcome *outcome);
 void connection_bob_outcome(struct connection *connection, const struct call_outcome *outcome);
 
+/* Monotonic time from which Bob may be asked: his budget, and the backoff after a failure. */
+int64_t connection_bob_ready_ms(struct connection *connection, enum call_urgency urgency);
+
 /*
  * Policy G3 asks for one look before the first create. A run that is planned again because a newer
  * event came need not look twice: the login's uniqueness covers the rest.

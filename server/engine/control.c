@@ -16,6 +16,7 @@
 
 #define CONTROL_LEASE_MS (2 * 60 * 1000)
 #define PLANS_MAX        5000
+#define MARK_AT_ONCE     500
 
 struct connection *engine_need_connection(struct engine *engine, const char *name, struct err *err)
 {
@@ -189,27 +190,28 @@ static bool is_empty_plan(const json_t *plan)
 }
 
 struct plan_totals {
+	struct everybody all;
 	json_t *plans;
 	json_int_t people;
 	json_int_t unchanged;
 	json_int_t left_out;
 };
 
-static bool plan_add(
-        struct everybody *all, json_t *source, struct plan_totals *totals, struct err *err)
+static bool plan_add(void *context, const struct everybody_person *person, struct err *err)
 {
+	struct plan_totals *totals = context;
+	struct everybody *all = &totals->all;
 	struct planner planner = {&all->runner, all->connection, all->engine->options.settings,
-	        all->people.begun_at_ms};
-	struct employee_key key;
+	        person->read_begun_ms};
 	struct employee employee = {0};
 
-	if (!everybody_key(all, source, &key)) {
+	if (person->source == NULL) {
 		return true;
 	}
-	if (!engine_load_employee(all->engine->store, &key, &employee, err)) {
+	if (!engine_load_employee(all->engine->store, &person->key, &employee, err)) {
 		return false;
 	}
-	json_t *plan = plan_one(&planner, &employee, source);
+	json_t *plan = plan_one(&planner, &employee, person->source);
 	employee_finish(&employee);
 	totals->people++;
 	if (plan == NULL || is_empty_plan(plan)) {
@@ -226,19 +228,14 @@ static bool plan_add(
 bool engine_plan_all(
         struct engine *engine, const char *connection, json_t **report, struct err *err)
 {
-	struct everybody all;
 	struct plan_totals totals = {.plans = json_array()};
-	bool is_done = everybody_open(&all, engine, connection, err) &&
-	        everybody_read(&all, all.connection->fields, err) && totals.plans != NULL;
-	size_t i = 0;
-	json_t *source = NULL;
+	struct everybody *all = &totals.all;
+	bool is_done = everybody_open(all, engine, connection, err) && totals.plans != NULL &&
+	        everybody_list(all, err) &&
+	        everybody_each(all, all->connection->fields, plan_add, &totals, err);
 
 	*report = NULL;
-	json_array_foreach(is_done ? all.people.employees : NULL, i, source)
-	{
-		is_done = is_done && plan_add(&all, source, &totals, err);
-	}
-	everybody_finish(&all);
+	everybody_finish(all);
 	if (is_done) {
 		*report = json_pack("{s:O, s:I, s:I, s:I}", "plans", totals.plans, "people",
 		        totals.people, "unchanged", totals.unchanged, "left_out", totals.left_out);
@@ -247,40 +244,41 @@ bool engine_plan_all(
 	return *report != NULL;
 }
 
-/* The keys of everybody Bob listed; caller frees. */
-static struct employee_key *keys_of(const struct everybody *all, size_t *count, struct err *err)
+/* Those listed, in pieces of a few hundred keys. */
+static bool mark_listed(struct everybody *all, size_t *marked, struct err *err)
 {
-	size_t listed = json_array_size(all->people.employees);
-	struct employee_key *keys = calloc(listed + 1, sizeof(*keys));
-	size_t i = 0;
-	json_t *source = NULL;
+	struct employee_key keys[MARK_AT_ONCE];
+	char after[EMPLOYEE_ID_BYTES] = "";
 
-	*count = 0;
-	if (keys == NULL) {
-		err_set(err, ERR_NO_MEMORY, "out of memory for the ids of everybody");
-		return NULL;
+	for (;;) {
+		struct scratch_ids ids = {0};
+		bool is_done = scratch_next_employees(all->scratch, after, MARK_AT_ONCE, &ids, err);
+		size_t count = ids.count;
+		for (size_t i = 0; i < count; i++) {
+			str_format_cut(keys[i].connection, sizeof(keys[i].connection), "%s",
+			        all->connection->settings->name);
+			memcpy(keys[i].employee_id, ids.items[i], sizeof(keys[i].employee_id));
+			memcpy(after, ids.items[i], sizeof(after));
+		}
+		scratch_ids_finish(&ids);
+		if (!is_done || count == 0) {
+			return is_done;
+		}
+		if (!store_employee_mark_each(all->engine->store, keys, count, LANE_SWEEP, err)) {
+			return false;
+		}
+		*marked += count;
 	}
-	json_array_foreach(all->people.employees, i, source)
-	{
-		*count += everybody_key(all, source, &keys[*count]) ? 1 : 0;
-	}
-	return keys;
 }
 
+/* Nobody is marked before the list is whole. */
 bool engine_sync_all(struct engine *engine, const char *connection, size_t *marked, struct err *err)
 {
 	struct everybody all;
-	struct employee_key *keys = NULL;
-	bool is_done =
-	        everybody_open(&all, engine, connection, err) && everybody_read(&all, NULL, err);
 
 	*marked = 0;
-	if (is_done) {
-		keys = keys_of(&all, marked, err);
-		is_done = keys != NULL &&
-		        store_employee_mark_each(engine->store, keys, *marked, LANE_SWEEP, err);
-	}
-	free(keys);
+	bool is_done = everybody_open(&all, engine, connection, err) && everybody_list(&all, err) &&
+	        mark_listed(&all, marked, err);
 	everybody_finish(&all);
 	engine_notify(engine);
 	return is_done;

@@ -125,17 +125,16 @@ static void pair_finish(struct pair *pair)
 }
 
 /* False for somebody who cannot be judged; *err is set only where the store fails. */
-static bool pair_make(
-        struct comparison *comparison, struct pair *pair, json_t *source, struct err *err)
+static bool pair_make(struct comparison *comparison, struct pair *pair,
+        const struct everybody_person *person, struct err *err)
 {
-	struct employee_key key;
-
 	*pair = (struct pair){0};
-	if (!everybody_key(&comparison->all, source, &key) ||
-	        !engine_load_employee(comparison->all.engine->store, &key, &pair->employee, err) ||
-	        !make_side(
-	                comparison, &pair->before, &pair->employee, &comparison->before, source) ||
-	        !make_side(comparison, &pair->after, &pair->employee, &comparison->after, source)) {
+	if (!engine_load_employee(
+	            comparison->all.engine->store, &person->key, &pair->employee, err) ||
+	        !make_side(comparison, &pair->before, &pair->employee, &comparison->before,
+	                person->source) ||
+	        !make_side(comparison, &pair->after, &pair->employee, &comparison->after,
+	                person->source)) {
 		return false;
 	}
 	load_present(pair);
@@ -206,25 +205,21 @@ static void compare_pair(struct comparison *comparison, const struct pair *pair)
 	compare_scope(comparison, pair);
 }
 
-static bool compare_everybody(struct comparison *comparison, struct err *err)
+static bool compare_one(void *context, const struct everybody_person *person, struct err *err)
 {
-	size_t i = 0;
-	json_t *source = NULL;
+	struct comparison *comparison = context;
+	struct pair pair;
 
-	json_array_foreach(comparison->all.people.employees, i, source)
-	{
-		struct pair pair;
-		if (pair_make(comparison, &pair, source, err)) {
-			compare_pair(comparison, &pair);
-		} else {
-			comparison->left_out++;
-		}
-		pair_finish(&pair);
-		if (err_is_set(err)) {
-			return false;
-		}
+	if (person->source == NULL) {
+		return true;
 	}
-	return true;
+	if (pair_make(comparison, &pair, person, err)) {
+		compare_pair(comparison, &pair);
+	} else {
+		comparison->left_out++;
+	}
+	pair_finish(&pair);
+	return !err_is_set(err);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -293,16 +288,17 @@ static json_t *fields_of_both(const struct comparison *comparison)
 	return fields;
 }
 
-static bool read_everybody(struct comparison *comparison, struct err *err)
+static bool compare_everybody(struct comparison *comparison, struct err *err)
 {
 	json_t *fields = fields_of_both(comparison);
-	bool is_read = fields != NULL && everybody_read(&comparison->all, fields, err);
+	bool is_done = fields != NULL && everybody_list(&comparison->all, err) &&
+	        everybody_each(&comparison->all, fields, compare_one, comparison, err);
 
 	json_decref(fields);
-	if (!is_read) {
+	if (!is_done) {
 		err_set(err, ERR_NO_MEMORY, "out of memory while reading everybody");
 	}
-	return is_read;
+	return is_done;
 }
 
 /* ------------------------------------------------------------------- report */
@@ -382,7 +378,7 @@ bool engine_preview_all(
 	*report = NULL;
 	if (everybody_open(&comparison.all, engine, query->connection, err) &&
 	        open_sets(&comparison, query, err) && open_counts(&comparison, err) &&
-	        read_everybody(&comparison, err) && compare_everybody(&comparison, err)) {
+	        compare_everybody(&comparison, err)) {
 		*report = comparison_json(&comparison, query);
 		if (*report == NULL) {
 			err_set(err, ERR_NO_MEMORY, "out of memory for a comparison");

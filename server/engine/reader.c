@@ -31,19 +31,10 @@ struct reader {
 /* Monotonic time before which no search may start. */
 static int64_t not_before_ms(struct reader *reader, enum call_urgency urgency)
 {
-	struct connection *connection = reader->connection;
-	int64_t now_ms = clock_mono_ms();
-	int64_t wall_ms = clock_wall_ms();
-	int64_t paced_ms = now_ms +
-	        bob_company_next_search_ms(connection->company, urgency, wall_ms) - wall_ms;
-	int64_t at_ms = reader->last_search_ms != 0 ? reader->last_search_ms + GATHER_MS : now_ms;
+	int64_t ready_ms = connection_bob_ready_ms(reader->connection, urgency);
+	int64_t gathered_ms = reader->last_search_ms != 0 ? reader->last_search_ms + GATHER_MS : 0;
 
-	monitor_lock(&connection->monitor);
-	if (connection->bob_backoff_until_ms > at_ms) {
-		at_ms = connection->bob_backoff_until_ms;
-	}
-	monitor_unlock(&connection->monitor);
-	return paced_ms > at_ms ? paced_ms : at_ms;
+	return ready_ms > gathered_ms ? ready_ms : gathered_ms;
 }
 
 /* ------------------------------------------------------------------ read */

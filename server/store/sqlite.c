@@ -31,6 +31,16 @@ static const char READER_PRAGMAS[] = "PRAGMA busy_timeout = 5000;"
                                      "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA cache_size = -1024;";
 
+/* Nothing in it is to last, or to be read by another connection (scratch.h). */
+static const char SCRATCH_PRAGMAS[] = "PRAGMA locking_mode = EXCLUSIVE;"
+                                      "PRAGMA journal_mode = OFF;"
+                                      "PRAGMA synchronous = OFF;"
+                                      "PRAGMA trusted_schema = OFF;"
+                                      "PRAGMA mmap_size = 0;"
+                                      "PRAGMA temp_store = MEMORY;"
+                                      "PRAGMA max_page_count = 1048576;"
+                                      "PRAGMA cache_size = -4096;";
+
 /* S2: what must read back as set; the defaults of a build or a file may be otherwise. */
 struct setting {
 	const char *sql;
@@ -146,19 +156,29 @@ static int note_wal(void *context, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+static const char *pragmas_of(enum sqlite_role role)
+{
+	switch (role) {
+	case SQLITE_ROLE_WRITER: return WRITER_PRAGMAS;
+	case SQLITE_ROLE_READER: return READER_PRAGMAS;
+	case SQLITE_ROLE_SCRATCH: break;
+	}
+	return SCRATCH_PRAGMAS;
+}
+
 bool sqlite_open(struct sqlite_conn *conn, const char *path, enum sqlite_role role, struct err *err)
 {
 	*conn = (struct sqlite_conn){0};
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW;
-	flags |= role == SQLITE_ROLE_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	flags |= role == SQLITE_ROLE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	if (sqlite3_open_v2(path, &conn->db, flags, NULL) != SQLITE_OK) {
 		fail(conn, "the store's file cannot be opened", err);
 		sqlite_close(conn);
 		return false;
 	}
 	sqlite3_extended_result_codes(conn->db, 1);
-	const char *pragmas = role == SQLITE_ROLE_WRITER ? WRITER_PRAGMAS : READER_PRAGMAS;
-	if (!sqlite_script(conn, pragmas, err) || !check_settings(conn, role, err)) {
+	if (!sqlite_script(conn, pragmas_of(role), err) ||
+	        (role != SQLITE_ROLE_SCRATCH && !check_settings(conn, role, err))) {
 		sqlite_close(conn);
 		return false;
 	}

@@ -26,7 +26,7 @@ struct sqlite3_stmt;
 
 #define CONN_STATEMENTS_MAX 128 /* a power of two, well above the number of texts in use */
 
-enum sqlite_role { SQLITE_ROLE_WRITER, SQLITE_ROLE_READER };
+enum sqlite_role { SQLITE_ROLE_WRITER, SQLITE_ROLE_READER, SQLITE_ROLE_SCRATCH };
 
 struct sqlite_conn {
 	struct sqlite3 *db;

@@ -57,7 +57,7 @@ static char *answer_search(void *context, const struct fake_request *request)
 	bool is_refused = bob.refuses_all;
 	bool has_fields = json_array_size(json_object_get(body, "fields")) > 1;
 	for (int i = 1; values == NULL && i <= bob.size; i++) {
-		char id[8];
+		char id[16];
 		ck_assert(str_format(id, sizeof(id), "%d", i));
 		json_array_append_new(employees, json_pack("{s:s}", "id", id));
 	}
@@ -342,7 +342,7 @@ static void expect_all_but_poison(int count)
 {
 	ck_assert_str_eq(call_class_name(outcome.call_class), "done");
 	for (int i = 1; i <= count; i++) {
-		char id[8];
+		char id[16];
 		ck_assert(str_format(id, sizeof(id), "%d", i));
 		ck_assert_msg((bob_people_find(&people, id) == NULL) == is_poison(id), "%s", id);
 	}
@@ -457,6 +457,98 @@ static void add_script_cases(Suite *suite)
 	suite_add_tcase(suite, answers);
 }
 
+/* ----------------------------------------------------------------- stream */
+
+static struct {
+	size_t count; /* as the call says */
+	size_t told;
+	size_t enough;
+	char last[40];
+} ids = {.enough = SIZE_MAX};
+
+static bool on_id(void *context, const char *employee_id)
+{
+	(void)context;
+	if (ids.told == ids.enough) {
+		return false;
+	}
+	ids.told++;
+	ck_assert(str_copy(ids.last, sizeof(ids.last), employee_id));
+	return true;
+}
+
+static void stream(enum call_class wanted)
+{
+	bob_stream_ids(client, on_id, NULL, &ids.count, &outcome);
+	ck_assert_msg(outcome.call_class == wanted, "%s: %s", call_class_name(outcome.call_class),
+	        outcome.sentence);
+}
+
+START_TEST(ids_are_streamed_without_labels)
+{
+	fake_http_script(
+	        fake, 200, "", "{\"employees\":[{\"id\":\"7\"},{\"id\":12,\"root\":{\"id\":12}}]}");
+	stream(CALL_DONE);
+	ck_assert_uint_eq(ids.count, 2);
+	ck_assert_uint_eq(ids.told, 2);
+	ck_assert_str_eq(ids.last, "12");
+	ck_assert_str_eq(fake_http_request(fake, 0)->body,
+	        "{\"fields\":[\"root.id\"],\"showInactive\":true}");
+}
+END_TEST
+
+static const struct {
+	const char *answer;
+	enum call_class call_class;
+} no_lists[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n"
+         "{\"employees\":[{\"id\":\"7\"}]",
+                CALL_RETRY_LATER},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 25\r\n\r\n"
+         "{\"employees\":[{\"id\":\"7\"}]",
+                CALL_RETRY_LATER},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 26\r\n\r\n"
+         "{\"employees\":[{\"id\":\"x\"}]}",
+                CALL_RETRY_LATER},
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+                CALL_RETRY_LATER},
+        {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+                CALL_STOP_CONFIG},
+        {"HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: 26\r\n\r\n"
+         "{\"employees\":[{\"id\":\"7\"}]}",
+                CALL_STOP_CREDENTIALS},
+        {"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n{}", CALL_RETRY_LATER},
+};
+
+START_TEST(what_is_no_whole_list_of_ids_is_an_error)
+{
+	fake_http_script_raw(fake, no_lists[_i].answer, FAKE_CLOSE);
+	stream(no_lists[_i].call_class);
+	ck_assert_str_ne(outcome.sentence, "");
+	if (no_lists[_i].call_class == CALL_STOP_CREDENTIALS) {
+		ck_assert_uint_eq(ids.told, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_reader_of_ids_may_have_enough)
+{
+	ids.enough = 1;
+	fake_http_script(fake, 200, "", "{\"employees\":[{\"id\":\"7\"},{\"id\":\"8\"}]}");
+	stream(CALL_ABORTED);
+	ck_assert_uint_eq(ids.count, 1);
+}
+END_TEST
+
+START_TEST(a_large_company_is_streamed)
+{
+	bob.size = 100000;
+	stream(CALL_DONE);
+	ck_assert_uint_eq(ids.told, 100000);
+	ck_assert_str_eq(ids.last, "100000");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bob_search");
@@ -473,5 +565,17 @@ int main(void)
 	tcase_add_test(halving, many_bad_ids_end_within_the_cap);
 	tcase_add_test(halving, a_company_too_large_for_one_answer_is_read_in_batches);
 	suite_add_tcase(suite, halving);
+	TCase *streams = tcase_create("streams");
+	tcase_add_checked_fixture(streams, set_up_script, tear_down);
+	tcase_add_test(streams, ids_are_streamed_without_labels);
+	tcase_add_loop_test(
+	        streams, what_is_no_whole_list_of_ids_is_an_error, 0, ARRAY_SIZE(no_lists));
+	tcase_add_test(streams, a_reader_of_ids_may_have_enough);
+	suite_add_tcase(suite, streams);
+	TCase *large = tcase_create("large");
+	tcase_add_checked_fixture(large, set_up_people, tear_down);
+	tcase_set_timeout(large, 30);
+	tcase_add_test(large, a_large_company_is_streamed);
+	suite_add_tcase(suite, large);
 	return suite_run(suite);
 }

@@ -463,6 +463,46 @@ START_TEST(the_sandbox_is_not_built)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- pieces */
+
+static bool tick_off(void *context, const char *employee_id)
+{
+	struct bob_people *all = context;
+	ck_assert_ptr_nonnull(bob_people_find(all, employee_id));
+	return true;
+}
+
+START_TEST(ids_come_as_a_stream_and_users_in_pages)
+{
+	struct bob_people all;
+	size_t count = 0;
+	everybody(&all);
+	bob_stream_ids(bob, tick_off, &all, &count, &outcome);
+	expect(CALL_DONE);
+	ck_assert_uint_eq(count, json_array_size(all.employees));
+	bob_people_finish(&all);
+	for (int i = 0; i < 450; i++) {
+		char body[200];
+		ck_assert(str_format(body, sizeof(body),
+		        "{\"profile\":{\"login\":\"u%d@example.com\",\"email\":\"u%d@example.com\","
+		        "\"firstName\":\"U\",\"lastName\":\"U\"},\"status\":\"%s\"}",
+		        i, i, i % 2 == 0 ? "DEPROVISIONED" : "ACTIVE"));
+		control("okta/users", body);
+	}
+	struct okta_page page = {0};
+	size_t users = 0;
+	while (!page.is_over) {
+		struct okta_user_list list;
+		okta_user_page(okta, &page, &list, &outcome);
+		expect(CALL_DONE);
+		users += list.count;
+		okta_user_list_finish(&list);
+	}
+	ck_assert_uint_eq(page.pages, 3);
+	ck_assert_uint_eq(users, 451); /* and the token's owner */
+}
+END_TEST
+
 static TCase *add_case(Suite *suite, const char *name)
 {
 	TCase *tcase = tcase_create(name);
@@ -493,6 +533,7 @@ static void add_cases(Suite *suite)
 	tcase_add_test(people, the_field_catalog_is_read);
 	tcase_add_loop_test(people, bobs_faults_are_told_apart, 0, 9);
 	tcase_add_test(people, one_poisoned_person_does_not_stop_the_batch);
+	tcase_add_test(people, ids_come_as_a_stream_and_users_in_pages);
 }
 
 static bool is_sandbox_there(void)

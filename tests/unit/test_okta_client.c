@@ -384,6 +384,100 @@ START_TEST(a_search_that_is_too_long_never_leaves)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- pages */
+
+static struct okta_page page;
+
+static void read_page(enum call_class wanted, size_t users)
+{
+	struct okta_user_list list;
+	okta_user_page(client, &page, &list, &outcome);
+	ck_assert_msg(outcome.call_class == wanted, "%s", outcome.sentence);
+	ck_assert_uint_eq(list.count, users);
+	okta_user_list_finish(&list);
+}
+
+static void script_page(const char *next)
+{
+	char headers[512] = "";
+	ck_assert(next == NULL ||
+	        str_format(headers, sizeof(headers),
+	                "Link: <%s/api/v1/users?limit=200>; rel=\"self\"\r\nLink: <%s>; "
+	                "rel=\"next\"\r\n",
+	                fake_http_url(fake), next));
+	fake_http_script(fake, 200, headers, "[" USER "]");
+}
+
+static const char *own_page(const char *cursor)
+{
+	static char url[256];
+	ck_assert(str_format(url, sizeof(url), "%s/api/v1/users?limit=200&after=%s",
+	        fake_http_url(fake), cursor));
+	return url;
+}
+
+START_TEST(pages_follow_oktas_links_to_the_end)
+{
+	page = (struct okta_page){0};
+	script_page(own_page("a%3D1"));
+	script_page(own_page("b"));
+	script_page(NULL);
+	read_page(CALL_DONE, 1);
+	ck_assert_ptr_nonnull(strstr(last_request()->target, "search=created%20gt%20"));
+	ck_assert_ptr_nonnull(strstr(last_request()->target, "limit=200"));
+	read_page(CALL_DONE, 1);
+	expect_request("GET", "/api/v1/users?limit=200&after=a%3D1");
+	ck_assert(!page.is_over);
+	read_page(CALL_DONE, 1);
+	expect_request("GET", "/api/v1/users?limit=200&after=b");
+	ck_assert(page.is_over);
+	ck_assert_uint_eq(page.pages, 3);
+}
+END_TEST
+
+static const char *const elsewhere[] = {
+        "https://evil.example.com/api/v1/users?after=a",
+        "/api/v1/users?after=a",
+        "http://127.0.0.1/api/v1/users?after=a",
+};
+
+START_TEST(pages_never_follow_a_link_to_another_host)
+{
+	page = (struct okta_page){0};
+	script_page(elsewhere[_i]);
+	read_page(CALL_RETRY_LATER, 0);
+	ck_assert(!page.is_over);
+	ck_assert_str_eq(page.next, "");
+}
+END_TEST
+
+START_TEST(a_list_that_goes_round_is_no_list)
+{
+	page = (struct okta_page){0};
+	script_page(own_page("a"));
+	script_page(own_page("a"));
+	read_page(CALL_DONE, 1);
+	read_page(CALL_RETRY_LATER, 0);
+	page.pages = OKTA_PAGES_MAX - 1;
+	script_page(own_page("b"));
+	read_page(CALL_RETRY_LATER, 0);
+}
+END_TEST
+
+START_TEST(a_page_that_failed_is_asked_for_again)
+{
+	page = (struct okta_page){0};
+	script_page(own_page("a"));
+	fake_http_script(fake, 500, "", "{}");
+	script_page(NULL);
+	read_page(CALL_DONE, 1);
+	read_page(CALL_RETRY_LATER, 0);
+	read_page(CALL_DONE, 1);
+	expect_request("GET", "/api/v1/users?limit=200&after=a");
+	ck_assert(page.is_over);
+}
+END_TEST
+
 START_TEST(the_owner_of_the_token_and_the_schema_can_be_read)
 {
 	fake_http_script(fake, 200, "", USER);
@@ -756,6 +850,11 @@ static void add_requests(Suite *suite)
 	tcase_add_test(requests, a_search_that_finds_nobody_is_done);
 	tcase_add_loop_test(requests, a_list_with_one_odd_user_is_not_believed, 0, 2);
 	tcase_add_test(requests, a_search_that_is_too_long_never_leaves);
+	tcase_add_test(requests, pages_follow_oktas_links_to_the_end);
+	tcase_add_loop_test(
+	        requests, pages_never_follow_a_link_to_another_host, 0, ARRAY_SIZE(elsewhere));
+	tcase_add_test(requests, a_list_that_goes_round_is_no_list);
+	tcase_add_test(requests, a_page_that_failed_is_asked_for_again);
 	tcase_add_test(requests, the_owner_of_the_token_and_the_schema_can_be_read);
 	tcase_add_test(requests, calls_share_one_connection);
 }

@@ -675,6 +675,58 @@ START_TEST(only_json_counts_as_json)
 }
 END_TEST
 
+/* -------------------------------------------------------------------- sink */
+
+static struct {
+	char text[64];
+	size_t len;
+	size_t enough;
+} sunk;
+
+static bool sink(void *context, const char *bytes, size_t len)
+{
+	ck_assert_ptr_eq(context, &sunk);
+	ck_assert_uint_le(sunk.len + len, sizeof(sunk.text));
+	memcpy(sunk.text + sunk.len, bytes, len);
+	sunk.len += len;
+	return sunk.len <= sunk.enough;
+}
+
+#define CHUNKS "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+
+static const struct {
+	const char *answer;
+	size_t cap;
+	size_t enough;
+	enum transport_result result;
+	const char *text;
+} sinks[] = {
+        {"HTTP/1.1 200 OK\r\n" CHUNKS, 5, 64, TRANSPORT_ANSWERED, "abcde"},
+        {"HTTP/1.1 200 OK\r\n" CHUNKS, 4, 64, TRANSPORT_TOO_LARGE, NULL},
+        {"HTTP/1.1 200 OK\r\n" CHUNKS, 64, 2, TRANSPORT_UNCLEAR, NULL},
+        {"HTTP/1.1 500 No\r\n" CHUNKS, 64, 64, TRANSPORT_ANSWERED, ""},
+        {"HTTP/1.1 302 Moved\r\n" CHUNKS, 64, 64, TRANSPORT_ANSWERED, ""},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabcde", 64, 64, TRANSPORT_UNCLEAR, "abcde"},
+};
+
+START_TEST(a_sink_takes_the_body_of_a_good_answer)
+{
+	const struct step steps[] = {{sinks[_i].answer, CLOSE}};
+	struct transport_request request = {.method = "POST",
+	        .answer_max_bytes = sinks[_i].cap,
+	        .sink = sink,
+	        .sink_context = &sunk};
+	server_start(steps);
+	sunk.enough = sinks[_i].enough;
+	ck_assert_int_eq(send_request(&request, "/x"), sinks[_i].result);
+	ck_assert_uint_eq(answer.body.len, 0);
+	if (sinks[_i].text != NULL) {
+		ck_assert_uint_eq(sunk.len, strlen(sinks[_i].text));
+		ck_assert_mem_eq(sunk.text, sinks[_i].text, sunk.len);
+	}
+}
+END_TEST
+
 static TCase *add_case(Suite *suite, const char *name)
 {
 	TCase *tcase = tcase_create(name);
@@ -719,5 +771,7 @@ int main(void)
 	tcase_add_test(headers, doubled_headers_are_told_apart);
 	tcase_add_test(headers, interim_answers_and_trailers_are_dropped);
 	tcase_add_loop_test(headers, only_json_counts_as_json, 0, ARRAY_SIZE(types));
+	TCase *pieces = add_case(suite, "pieces");
+	tcase_add_loop_test(pieces, a_sink_takes_the_body_of_a_good_answer, 0, ARRAY_SIZE(sinks));
 	return suite_run(suite);
 }
