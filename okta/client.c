@@ -66,6 +66,11 @@ void okta_client_destroy(struct okta_client *client)
 	}
 }
 
+void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop)
+{
+	transport_stop_on(client->transport, stop);
+}
+
 void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency)
 {
 	client->urgency = urgency;

@@ -68,6 +68,8 @@ int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket);
 struct okta_client;
 struct okta_client *okta_client_create(struct okta_org *org, struct err *err) MUST_CHECK;
 void okta_client_destroy(struct okta_client *client);
+/* Calls of this client end when that flag rises, instead of the org's; borrowed. */
+void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop);
 
 /*
  * Before each call the client asks the org's budget. Without room the call is not made and the

@@ -100,6 +100,11 @@ void transport_destroy(struct transport *transport)
 	}
 }
 
+void transport_stop_on(struct transport *transport, const atomic_bool *stop)
+{
+	transport->options.stop = stop;
+}
+
 static bool is_loopback_host(const char *host)
 {
 	struct in_addr address;

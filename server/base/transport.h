@@ -87,6 +87,8 @@ void transport_global_stop(void);
 struct transport *transport_create(
         const struct transport_options *options, struct err *err) MUST_CHECK;
 void transport_destroy(struct transport *transport);
+/* Another stop flag from now on; borrowed. */
+void transport_stop_on(struct transport *transport, const atomic_bool *stop);
 
 /* answer is initialised here and must be finished by the caller in every case. */
 enum transport_result transport_send(struct transport *transport,

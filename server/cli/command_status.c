@@ -99,6 +99,34 @@ static void print_groups(struct cli_call *call, const json_t *groups)
 	}
 }
 
+static void print_sweeps(struct cli_call *call, const json_t *sweeps)
+{
+	const json_t *running = json_object_get(sweeps, "running");
+	const json_t *good = json_object_get(sweeps, "last_good");
+	int64_t next_ms = json_get_int(sweeps, "next_at_ms", 0);
+	char last[CLI_TEXT_TIME_BYTES];
+	char next[CLI_TEXT_TIME_BYTES];
+	cli_text_time(last, json_get_int(good, "ended_at_ms", 0));
+	cli_text_time(next, next_ms);
+	cli_call_print(call, "  %-9s %s%s, next %s\n", "sweep", json_is_object(good) ? "last " : "",
+	        json_is_object(good) ? last : "none yet", next_ms != 0 ? next : "when asked for");
+	if (json_is_object(running)) {
+		cli_call_print(call, "  %-9s runs: %s, %lld of %lld\n", "",
+		        cli_call_text(running, "phase"),
+		        (long long)json_get_int(running, "done", 0),
+		        (long long)json_get_int(running, "total", 0));
+	}
+	if (json_get_bool(sweeps, "is_fault", false)) {
+		cli_call_print(call, "  %-9s SOURCE FAULT, nobody was marked: %s\n", "",
+		        cli_call_text(json_object_get(sweeps, "last_fault"), "sentence"));
+	}
+	if (json_get_bool(sweeps, "is_bob_silent", false)) {
+		cli_text_time(last, json_get_int(sweeps, "last_delivery_at_ms", 0));
+		cli_call_print(call, "  %-9s Bob has sent nothing since %s, longer than usual\n",
+		        "", last);
+	}
+}
+
 static void print_connection(struct cli_call *call, const json_t *connection)
 {
 	char since[CLI_TEXT_TIME_BYTES];
@@ -123,6 +151,7 @@ static void print_connection(struct cli_call *call, const json_t *connection)
 	if (oldest != 0) {
 		cli_call_print(call, "  %-9s since %s\n", "oldest", since);
 	}
+	print_sweeps(call, json_object_get(connection, "sweep"));
 	if (json_get_int(connection, "webhook_secrets", 1) == 0) {
 		cli_call_print(call, "  webhook   no secret is configured: deliveries get 503\n");
 	}

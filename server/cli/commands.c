@@ -13,6 +13,11 @@ const struct cli_command commands_table[] = {
                 "what would be done, and why; changes nothing", command_plan},
         {"sync", "[--employee ID|--all] [--no-wait] [--connection NAME] [--json]",
                 "compare with Bob and do what is needed, now", command_sync},
+        {"sweep",
+                "[--no-wait] [--accept-shorter-list] | show [SWEEP] [--kind KIND] | list"
+                " [--connection NAME] [--json]",
+                "compare all of Bob with all of Okta, and say what no event announced",
+                command_sweep},
         {"people",
                 "[--text TEXT] [--state STATE] [--limit N] [--after ID] [--connection NAME]"
                 " [--json]",

@@ -42,6 +42,7 @@ int command_send(struct cli_call *call);
 int command_settings(struct cli_call *call);
 int command_status(struct cli_call *call);
 int command_sync(struct cli_call *call);
+int command_sweep(struct cli_call *call);
 int command_version(struct cli_call *call);
 
 #endif

@@ -61,6 +61,9 @@ enum http_verdict args_answer_report(
 /* status.c: the pause of a connection as `status` shows it; new reference. */
 json_t *console_pause_json(const struct console *console, const char *connection);
 
+/* sweeps.c: the sweeps of a connection as `status` shows them; new reference. */
+json_t *console_sweep_json(struct args *args, const char *connection);
+
 #define KNOWN(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 #endif

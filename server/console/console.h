@@ -79,6 +79,13 @@ enum http_verdict console_resume(
 /* activation_link.c */
 enum http_verdict console_activation_link(
         struct http_request *request, struct http_reply *reply, void *context);
+/* sweeps.c */
+enum http_verdict console_sweep(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_sweeps(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_sweep_one(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* settings.c */
 enum http_verdict console_settings(
         struct http_request *request, struct http_reply *reply, void *context);

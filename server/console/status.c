@@ -137,7 +137,7 @@ static json_t *connection_json(struct args *args, const struct connection_settin
 		return NULL;
 	}
 	return json_pack(
-	        "{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o}",
+	        "{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}",
 	        "name", settings->name, "mode",
 	        settings->mode == SETTINGS_LIVE ? "live" : "dry_run", "webhook_secrets",
 	        (json_int_t)settings->bob.webhook_key_count, "webhook_secret_used_at_ms",
@@ -147,7 +147,8 @@ static json_t *connection_json(struct args *args, const struct connection_settin
 	        "holds", open_holds_json(&counts), "events", event_counts_json(&counts),
 	        "managed_active", (json_int_t)counts.managed_active, "row_problems",
 	        (json_int_t)counts.row_problems, "oldest_dirty_ms",
-	        (json_int_t)counts.oldest_dirty_ms, "groups", groups);
+	        (json_int_t)counts.oldest_dirty_ms, "groups", groups, "sweep",
+	        console_sweep_json(args, settings->name));
 }
 
 /* What was refused since the last change; null: nothing. */

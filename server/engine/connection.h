@@ -18,6 +18,7 @@
 #include "server/engine/group_book.h"
 #include "server/engine/learn.h"
 #include "server/engine/park.h"
+#include "server/engine/sweep.h"
 
 #include <stdatomic.h>
 
@@ -45,6 +46,7 @@ struct connection {
 	struct evaluator_pool *pool; /* NULL: no row has an expression */
 	struct evaluator evaluator; /* of the pool; any thread. evaluate NULL: none */
 	uint8_t schema_digest[CRYPTO_SHA256_BYTES]; /* the dispatcher's */
+	atomic_bool is_sweep_asked; /* since the sweeper last looked */
 
 	struct monitor monitor;
 	/* protected by monitor: */
@@ -62,6 +64,7 @@ struct connection {
 	struct learning learning_attributes;
 	struct lookup_memo lookups[LOOKUP_MEMOS]; /* a ring */
 	size_t lookup_next;
+	struct sweep_outlook sweep_outlook;
 };
 
 struct connection_options {

@@ -6,6 +6,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/parts.h"
+#include "server/store/sweeps.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,6 +188,7 @@ void engine_destroy(struct engine *engine)
 	}
 	free(engine->connections);
 	free(engine->readers);
+	free(engine->sweepers);
 	free(engine->workers);
 	work_queue_finish(&engine->queue);
 	monitor_finish(&engine->wake);
@@ -269,7 +271,7 @@ static bool recover(struct engine *engine, struct err *err)
 			return false;
 		}
 	}
-	return mark_open_intents(engine, err);
+	return store_sweep_void(engine->store, err) && mark_open_intents(engine, err);
 }
 
 static void load_pauses(struct engine *engine)
@@ -310,20 +312,38 @@ static bool start_thread(struct engine *engine, pthread_t *thread, const char *n
 	return true;
 }
 
-static bool start_reader(struct engine *engine, struct connection *connection, struct err *err)
+/* The reader or the sweeper of a connection. */
+static bool start_for_connection(struct engine *engine, struct connection *connection,
+        pthread_t *thread, const char *name, void *(*run)(void *), struct err *err)
 {
 	struct reader_argument *argument = calloc(1, sizeof(*argument));
 
 	if (argument != NULL) {
 		*argument = (struct reader_argument){.engine = engine, .connection = connection};
 	}
-	pthread_t *thread = &engine->readers[engine->readers_started];
-	if (!start_thread(engine, thread, "reader", reader_run, argument, err)) {
+	if (!start_thread(engine, thread, name, run, argument, err)) {
 		free(argument);
 		return false;
 	}
-	engine->readers_started++;
 	return true;
+}
+
+static bool start_reader(struct engine *engine, struct connection *connection, struct err *err)
+{
+	bool is_started = start_for_connection(engine, connection,
+	        &engine->readers[engine->readers_started], "reader", reader_run, err);
+
+	engine->readers_started += is_started ? 1 : 0;
+	return is_started;
+}
+
+static bool start_sweeper(struct engine *engine, struct connection *connection, struct err *err)
+{
+	bool is_started = start_for_connection(engine, connection,
+	        &engine->sweepers[engine->sweepers_started], "sweeper", sweeper_run, err);
+
+	engine->sweepers_started += is_started ? 1 : 0;
+	return is_started;
 }
 
 static bool start_worker(struct engine *engine, struct err *err)
@@ -351,8 +371,9 @@ bool engine_start(struct engine *engine, struct err *err)
 	bool is_started = engine->options.is_successor || recover(engine, err);
 
 	engine->readers = calloc(engine->connection_count, sizeof(pthread_t));
+	engine->sweepers = calloc(engine->connection_count, sizeof(pthread_t));
 	engine->workers = calloc((size_t)workers, sizeof(pthread_t));
-	if (engine->readers == NULL || engine->workers == NULL) {
+	if (engine->readers == NULL || engine->sweepers == NULL || engine->workers == NULL) {
 		err_set(err, ERR_NO_MEMORY, "out of memory for threads");
 		return false;
 	}
@@ -360,7 +381,8 @@ bool engine_start(struct engine *engine, struct err *err)
 		is_started = start_worker(engine, err);
 	}
 	for (size_t i = 0; i < engine->connection_count && is_started; i++) {
-		is_started = start_reader(engine, engine->connections[i], err);
+		is_started = start_reader(engine, engine->connections[i], err) &&
+		        start_sweeper(engine, engine->connections[i], err);
 	}
 	if (is_started) {
 		is_started = start_thread(
@@ -403,11 +425,15 @@ static void join_all(struct engine *engine)
 	for (int i = 0; i < engine->readers_started; i++) {
 		thread_join(engine->readers[i]);
 	}
+	for (int i = 0; i < engine->sweepers_started; i++) {
+		thread_join(engine->sweepers[i]);
+	}
 	if (engine->is_dispatcher_started) {
 		thread_join(engine->dispatcher);
 	}
 	engine->workers_started = 0;
 	engine->readers_started = 0;
+	engine->sweepers_started = 0;
 	engine->is_dispatcher_started = false;
 }
 

@@ -9,7 +9,7 @@
 #define STOPPED         "the server stops, or its settings changed, before everybody was read"
 #define TRIES_MAX       4 /* of one search, where another one may go better */
 #define LOOK_AGAIN_MS   1000 /* others spend of the same budget */
-#define WAIT_FOR_BOB_MS (10 * 60 * 1000) /* for one search to be allowed */
+#define WAIT_FOR_BOB_MS (10 * 60 * 1000) /* for one search to be allowed and answered */
 
 bool everybody_open(
         struct everybody *all, struct engine *engine, const char *connection, struct err *err)
@@ -22,6 +22,7 @@ bool everybody_open(
 	                engine->connection_count, err)) {
 		return false;
 	}
+	all->runner.stop = &engine->is_stopping;
 	all->scratch = scratch_open(engine->store, err);
 	return all->scratch != NULL;
 }
@@ -37,11 +38,9 @@ void everybody_finish(struct everybody *all)
 
 /* ------------------------------------------------------------------- pacing */
 
-/* Waits until a search may start. */
-static bool wait_turn(struct everybody *all, struct err *err)
+/* Waits until a search may start; give_up_ms is monotonic. */
+static bool wait_turn(struct everybody *all, int64_t give_up_ms, struct err *err)
 {
-	int64_t give_up_ms = clock_mono_ms() + WAIT_FOR_BOB_MS;
-
 	for (;;) {
 		int64_t now_ms = clock_mono_ms();
 		int64_t ready_ms = connection_bob_ready_ms(all->connection, all->urgency);
@@ -49,21 +48,34 @@ static bool wait_turn(struct everybody *all, struct err *err)
 			err_set(err, ERR_STOPPED, STOPPED);
 			return false;
 		}
-		if (ready_ms <= now_ms) {
-			return true;
+		if (connection_is_bob_parked(all->connection)) {
+			err_set(err, ERR_REFUSED, "Bob: the service user is refused");
+			return false;
 		}
 		if (now_ms >= give_up_ms) {
 			err_set(err, ERR_NETWORK, "Bob: no search was allowed for ten minutes");
 			return false;
+		}
+		if (ready_ms <= now_ms) {
+			return true;
 		}
 		engine_wait(all->engine, &all->seen,
 		        ready_ms < now_ms + LOOK_AGAIN_MS ? ready_ms : now_ms + LOOK_AGAIN_MS);
 	}
 }
 
-static bool is_worth_another(const struct call_outcome *outcome)
+/* A human who waits is told at once. */
+static int tries_of(const struct everybody *all)
 {
-	return outcome->call_class == CALL_RETRY_AT || outcome->call_class == CALL_RETRY_LATER;
+	return all->urgency == CALL_BACKGROUND ? TRIES_MAX : 1;
+}
+
+/* A rate limit is waited out; a failure may go better a few times. */
+static bool is_worth_another(const struct call_outcome *outcome, int *tries)
+{
+	*tries -= outcome->call_class == CALL_RETRY_LATER ? 1 : 0;
+	return *tries > 0 &&
+	        (outcome->call_class == CALL_RETRY_AT || outcome->call_class == CALL_RETRY_LATER);
 }
 
 /* One search, however it is made; true when it was answered. */
@@ -74,19 +86,23 @@ static bool search_patiently(
         struct everybody *all, search_once *search, void *context, struct err *err)
 {
 	struct bob_client *client = runner_bob(&all->runner, all->connection, err);
-	struct call_outcome outcome = {.call_class = CALL_RETRY_LATER};
+	struct call_outcome outcome;
+	int64_t give_up_ms = clock_mono_ms() + WAIT_FOR_BOB_MS;
+	int tries = tries_of(all);
 
-	for (int tries = 0; client != NULL && tries < TRIES_MAX && is_worth_another(&outcome);
-	        tries++) {
-		if (!wait_turn(all, err)) {
+	if (client == NULL) {
+		return false;
+	}
+	do {
+		if (!wait_turn(all, give_up_ms, err)) {
 			return false;
 		}
-		if (search(all, client, context, &outcome)) {
-			connection_bob_outcome(all->connection, &outcome);
+		bool is_answered = search(all, client, context, &outcome);
+		connection_bob_outcome(all->connection, &outcome);
+		if (is_answered) {
 			return true;
 		}
-		connection_bob_outcome(all->connection, &outcome);
-	}
+	} while (is_worth_another(&outcome, &tries));
 	if (outcome.call_class == CALL_ABORTED) {
 		err_set(err, ERR_STOPPED, STOPPED);
 	}

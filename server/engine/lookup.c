@@ -333,7 +333,7 @@ enum step lookup_account(struct run *run)
 	if (client == NULL) {
 		return STEP_STOP;
 	}
-	if (run->is_looked_up) {
+	if (run->is_looked_up || run->is_offline) {
 		return STEP_NEXT;
 	}
 	char *search = match_search(&run->connection->policy, &run->person, &run->profile);

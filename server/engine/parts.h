@@ -4,8 +4,9 @@
 
 /*
  * The engine from the inside: its threads and what they share. Only files of
- * this folder include it. Thread by thread: dispatcher.c, reader.c, worker.c;
- * engine.c starts and stops them; control.c serves the control functions.
+ * this folder include it. Thread by thread: dispatcher.c, reader.c, worker.c,
+ * sweeper.c; engine.c starts and stops them; control.c serves the control
+ * functions.
  */
 
 #include "server/engine/connection.h"
@@ -37,8 +38,10 @@ struct engine {
 
 	pthread_t dispatcher;
 	pthread_t *readers; /* one per connection */
+	pthread_t *sweepers; /* one per connection */
 	pthread_t *workers;
 	int readers_started;
+	int sweepers_started;
 	int workers_started;
 	bool is_dispatcher_started;
 };
@@ -57,6 +60,7 @@ struct worker_argument {
 void *dispatcher_run(void *engine);
 void *reader_run(void *reader_argument);
 void *worker_run(void *worker_argument);
+void *sweeper_run(void *reader_argument);
 
 /* Something may be due: every waiting thread looks again. */
 void engine_wake(struct engine *engine);

@@ -136,13 +136,13 @@ static enum step begin(struct run *run, json_t *source)
 	if (run->mode == RUN_MODE_CLOSE) {
 		return look_before_closing(run);
 	}
-	if (run->presence == PRESENCE_READ) {
-		return take_person(run, source);
+	if (run->presence == PRESENCE_READ && take_person(run, source) == STEP_STOP) {
+		return STEP_STOP;
 	}
 	if (run->presence == PRESENCE_ABSENT) {
 		run->presence = facts_note_absent(run->employee, run->read_begun_ms);
 	}
-	return STEP_NEXT;
+	return run_ask_doubt(run);
 }
 
 /* ---------------------------------------------------------------- decide */

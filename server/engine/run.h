@@ -52,6 +52,7 @@ struct run {
 	enum presence presence;
 	int64_t read_begun_ms;
 	const struct rule_set *draft; /* RUN_MODE_PLAN: a mapping that is tried; else NULL */
+	bool is_offline; /* RUN_MODE_PLAN: Okta is not asked, nobody is looked for there */
 
 	struct person person; /* with PRESENCE_READ */
 	struct catalog_use catalogs; /* what the profile was made with */
@@ -130,6 +131,8 @@ bool run_set_login(struct intent *intent, const char *login);
 bool run_note_user(struct run *run, const struct okta_user *user);
 /* Reads the linked user afresh; STEP_NEXT when present is known now. */
 enum step run_reread(struct run *run);
+/* Asks Okta about what a sweep doubted (doubt.c); without Okta the doubt stays. */
+enum step run_ask_doubt(struct run *run);
 
 /* The mapping in force, or the one that is tried. */
 const struct map_rules *run_rules(const struct run *run);

@@ -53,6 +53,9 @@ struct okta_client *runner_okta(
 
 	if (runner->okta[i] == NULL) {
 		runner->okta[i] = okta_client_create(connection->org, err);
+		if (runner->okta[i] != NULL && runner->stop != NULL) {
+			okta_client_stop_on(runner->okta[i], runner->stop);
+		}
 	}
 	return runner->okta[i];
 }
@@ -64,6 +67,9 @@ struct bob_client *runner_bob(
 
 	if (runner->bob[i] == NULL) {
 		runner->bob[i] = bob_client_create(connection->company, err);
+		if (runner->bob[i] != NULL && runner->stop != NULL) {
+			bob_client_stop_on(runner->bob[i], runner->stop);
+		}
 	}
 	return runner->bob[i];
 }

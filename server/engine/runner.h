@@ -15,6 +15,8 @@ struct runner {
 	size_t connection_count;
 	struct okta_client **okta; /* by index of the connection; NULL until used */
 	struct bob_client **bob;
+	const atomic_bool *stop; /* what ends their calls; NULL: the engine's abort alone. Set
+	                            before the first one is used; borrowed */
 };
 
 bool runner_init(struct runner *runner, struct store *store, struct connection **connections,

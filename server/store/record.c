@@ -68,6 +68,17 @@ const char *revoke_row_name(enum revoke_row row)
 	return (size_t)row < ARRAY_SIZE(REVOKE_ROWS) ? REVOKE_ROWS[row] : "unknown";
 }
 
+static const char *const DOUBTS[DOUBT_COUNT] = {
+        [DOUBT_NONE] = "none",
+        [DOUBT_STATUS] = "status",
+        [DOUBT_USER] = "user",
+};
+
+const char *doubt_name(enum doubt doubt)
+{
+	return (size_t)doubt < ARRAY_SIZE(DOUBTS) ? DOUBTS[doubt] : "unknown";
+}
+
 enum employee_state employee_state_parse(const char *text)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(EMPLOYEE_STATES); i++) {

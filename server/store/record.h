@@ -54,6 +54,14 @@ enum revoke_row {
 	REVOKE_ROW_COUNT
 };
 
+/* What Okta may say otherwise than the record, as a sweep saw it: the next run asks Okta first. */
+enum doubt {
+	DOUBT_NONE,
+	DOUBT_STATUS, /* the status alone: the profile in the record stays what we wrote */
+	DOUBT_USER, /* status and profile: what was changed by hand is to be set back */
+	DOUBT_COUNT
+};
+
 struct employee {
 	struct employee_key key;
 	enum employee_state state;
@@ -81,6 +89,7 @@ struct employee {
 	int64_t revoke_handled_at_ms; /* triggeredAt of the last one carried out */
 	bool revoke_is_doubtful; /* its time was missing, nonsense or too far ahead (V1) */
 	int64_t left_event_at_ms; /* left or inactivated arrived (L2) */
+	enum doubt doubt; /* from a sweep, which marks like an event */
 	enum revoke_row revoke_row; /* the termination behind a revocation (policy 5) */
 	int64_t revoke_row_asked_at_ms; /* when the table was first read without it; 0: not yet */
 
@@ -341,6 +350,7 @@ const char *event_state_name(enum event_state state);
 const char *outcome_state_name(enum outcome_state state);
 const char *settings_source_name(enum settings_source source);
 const char *revoke_row_name(enum revoke_row row);
+const char *doubt_name(enum doubt doubt);
 /* COUNT (or NONE) for an unknown word. */
 enum employee_state employee_state_parse(const char *text);
 

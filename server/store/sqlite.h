@@ -122,6 +122,7 @@ extern const struct sqlite_words sqlite_words_limit_kind;
 extern const struct sqlite_words sqlite_words_outcome_state;
 extern const struct sqlite_words sqlite_words_settings_source;
 extern const struct sqlite_words sqlite_words_revoke_row;
+extern const struct sqlite_words sqlite_words_doubt;
 
 /* Fills the struct from the row, columns in their order from the left. */
 bool sqlite_column_read(struct sqlite3_stmt *stmt, const struct sqlite_column *columns,

@@ -29,6 +29,7 @@ WORDS(limit_kind, LIMIT_KIND_COUNT)
 WORDS(outcome_state, OUTCOME_STATE_COUNT)
 WORDS(settings_source, SETTINGS_SOURCE_COUNT)
 WORDS(revoke_row, REVOKE_ROW_COUNT)
+WORDS(doubt, DOUBT_COUNT)
 #undef WORDS
 
 static int parse_word(const struct sqlite_words *words, const char *text)

@@ -31,6 +31,7 @@ static void keep_news(struct employee *row, const struct employee *present)
 	row->revoke_triggered_at_ms = present->revoke_triggered_at_ms;
 	row->revoke_is_doubtful = present->revoke_is_doubtful;
 	row->left_event_at_ms = present->left_event_at_ms;
+	row->doubt = present->doubt;
 	if (row->dirty_since_ms == 0) {
 		/* Settled but for what came since. */
 		row->dirty_since_ms = present->last_event_at_ms > present->dirty_since_ms

@@ -34,9 +34,11 @@ static const char TABLES[] =
         "CREATE INDEX users_second_email ON users (second_email) WHERE second_email IS NOT NULL;"
         "CREATE INDEX users_number ON users (number) WHERE number IS NOT NULL;"
         "CREATE INDEX users_names ON users (names) WHERE names IS NOT NULL;"
-        "CREATE TABLE notes (note_id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-        " employee_id TEXT NOT NULL, okta_id TEXT NOT NULL, detail TEXT NOT NULL) STRICT;"
-        "CREATE TABLE marks (employee_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE findings (finding_id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+        " employee_id TEXT NOT NULL, okta_id TEXT NOT NULL, login TEXT, detail TEXT NOT NULL)"
+        " STRICT;"
+        "CREATE TABLE marks (employee_id TEXT NOT NULL PRIMARY KEY, doubt INTEGER NOT NULL)"
+        " STRICT, WITHOUT ROWID;"
         "BEGIN;";
 
 static const struct sqlite_column COLUMNS[] = {

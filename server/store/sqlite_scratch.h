@@ -6,6 +6,7 @@
 
 #include "server/store/scratch.h"
 #include "server/store/sqlite.h"
+#include "server/store/sweeps.h"
 
 struct scratch {
 	struct sqlite_conn conn;
@@ -14,6 +15,9 @@ struct scratch {
 /* Takes the first column of each row; the statement is done with. */
 bool sqlite_scratch_read_ids(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
         struct scratch_ids *ids, struct err *err) MUST_CHECK;
+/* finding_id, kind, employee_id, okta_id, login, detail; the statement is done with. */
+bool sqlite_findings_read(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
+        struct finding_list *findings, struct err *err) MUST_CHECK;
 /* Folded into `to`; NULL for a text that is NULL or blank. */
 const char *sqlite_scratch_fold(char *to, size_t size, const char *text);
 

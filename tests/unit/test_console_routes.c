@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define PERSON   "/api/v1/people/" FIXTURE_PERSON
+#define SWEEPS   "/api/v1/sweeps"
 #define SETTINGS "/api/v1/settings"
 
 static struct console_fixture fixture;
@@ -78,6 +79,9 @@ static const struct route_case {
         {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
         {"POST", "/api/v1/sync", "{}", 202, "POST /api/v1/sync", NULL},
         {"POST", "/api/v1/retry", "{\"failed\":true}", 202, "POST /api/v1/sync", NULL},
+        {"POST", "/api/v1/sweep", "{\"by\":\"ops\"}", 202, "POST /api/v1/sweep", NULL},
+        {"GET", SWEEPS, NULL, 200, "GET /api/v1/sweeps", NULL},
+        {"GET", SWEEPS "/1", NULL, 200, "GET /api/v1/sweeps/{sweep}", NULL},
         {"GET", "/api/v1/holds", NULL, 200, "GET /api/v1/holds", NULL},
         {"POST", "/api/v1/holds/release", "{\"employee_id\":\"412\"}", 200,
                 "POST /api/v1/holds/release", NULL},
@@ -123,6 +127,12 @@ static void run_settings(void)
 	console_fixture_run(&fixture);
 }
 
+/* The engine of the fixture has no threads: the sweep waits. */
+static void ask_for_sweep(void)
+{
+	ck_assert_int_eq(console_fixture_ask(&fixture, "POST", "/api/v1/sweep", "{}"), 202);
+}
+
 static void expect_shape(const struct route_case *row)
 {
 	json_t *example = doc_shape_load(row->example);
@@ -146,6 +156,9 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 	engine_fixture_answer(&fixture.engine, "DELETE", "/sessions", "{}");
 	if (str_starts_with(row->target, SETTINGS)) {
 		run_settings();
+	}
+	if (str_starts_with(row->target, SWEEPS)) {
+		ask_for_sweep();
 	}
 	int status = console_fixture_ask(&fixture, row->method, row->target, row->body);
 	ck_assert_msg(status == row->status, "%s %s: %d %s", row->method, row->target, status,
@@ -206,6 +219,9 @@ START_TEST(every_admin_route_of_the_table_is_tried_here)
 		ck_assert(str_format(target, sizeof(target), "%s%s",
 		        rest == NULL ? route->path : PERSON,
 		        rest == NULL ? "" : rest + strlen("{id}")));
+		if (strstr(route->path, "{sweep}") != NULL) {
+			ck_assert(str_copy(target, sizeof(target), SWEEPS "/1"));
+		}
 		if (version != NULL) {
 			ck_assert(str_format(target, sizeof(target), SETTINGS "/versions/1%s",
 			        version + strlen("{version}")));
