@@ -86,6 +86,8 @@ static void learn_window(struct pacing *pacing, const struct pacing_news *news, 
 void pacing_learn(struct pacing *pacing, const struct pacing_news *news, int64_t now_ms)
 {
 	if (news->limit > 0) {
+		/* What we counted was counted off the limit that was taken for granted. */
+		pacing->remaining += news->limit > pacing->limit ? news->limit - pacing->limit : 0;
 		pacing->limit = news->limit;
 		pacing->remaining =
 		        pacing->remaining < news->limit ? pacing->remaining : news->limit;

@@ -223,6 +223,7 @@ static const struct control_route ROUTES[] = {
         {"POST", "/bob/employees/{}/{}", control_bob_life, false},
         {"GET", "/okta/users", control_okta_list, false},
         {"POST", "/okta/users", control_okta_create, false},
+        {"POST", "/okta/users-from-people", control_okta_from_people, false},
         {"GET", "/okta/users/{}", control_okta_get, false},
         {"PATCH", "/okta/users/{}", control_okta_patch, false},
         {"DELETE", "/okta/users/{}", control_okta_delete, false},

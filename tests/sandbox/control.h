@@ -26,6 +26,7 @@ void control_bob_life(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_bob_midnight(struct sandbox *sb, struct request *rq, struct reply *rp);
 
 void control_okta_list(struct sandbox *sb, struct request *rq, struct reply *rp);
+void control_okta_from_people(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_create(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_get(struct sandbox *sb, struct request *rq, struct reply *rp);
 void control_okta_patch(struct sandbox *sb, struct request *rq, struct reply *rp);
