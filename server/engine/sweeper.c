@@ -13,11 +13,12 @@
 
 #include <stdlib.h>
 
-#define LOOK_MS   5000
-#define BEAT_MS   30000
-#define RHYTHM_MS (60 * 60 * 1000)
-#define HEARTBEAT "heartbeat_ms"
-#define SINCE     "sweep_since_ms"
+#define LOOK_MS      5000
+#define LOOK_SOON_MS 500
+#define BEAT_MS      30000
+#define RHYTHM_MS    (60 * 60 * 1000)
+#define HEARTBEAT    "heartbeat_ms"
+#define SINCE        "sweep_since_ms"
 
 struct sweeper {
 	struct engine *engine;
@@ -25,6 +26,7 @@ struct sweeper {
 	uint64_t seen;
 	int64_t beat_mono_ms; /* 0: not yet */
 	int64_t beat_wall_ms;
+	bool is_kept_waiting; /* a sweep waits for Okta to be there */
 	int64_t rhythm_at_ms; /* monotonic: when the deliveries were last looked at */
 	struct sweep_history history;
 };
@@ -187,23 +189,23 @@ static void ask_if_due(struct sweeper *sweeper)
 static void run_waiting(struct sweeper *sweeper)
 {
 	struct sweep sweep = {0};
+	bool is_waiting = store_sweep_newest(
+	        sweeper->engine->store, name_of(sweeper), SWEEP_WAITING, &sweep, NULL);
 
-	if (connection_is_okta_parked(sweeper->connection) ||
-	        !store_sweep_newest(
-	                sweeper->engine->store, name_of(sweeper), SWEEP_WAITING, &sweep, NULL)) {
-		return;
+	sweeper->is_kept_waiting = is_waiting && connection_is_okta_parked(sweeper->connection);
+	if (is_waiting && !sweeper->is_kept_waiting) {
+		sweep_run(sweeper->engine, sweeper->connection, &sweep);
+		/* What it changed in the outlook is shown at once. */
+		ask_if_due(sweeper);
 	}
-	sweep_run(sweeper->engine, sweeper->connection, &sweep);
 	sweep_finish(&sweep);
-	/* What it changed in the outlook is shown at once. */
-	ask_if_due(sweeper);
 }
 
 /* Woken by all that happens; looked at only when it is time, or when somebody asks. */
 static void wait_for_turn(struct sweeper *sweeper)
 {
 	struct engine *engine = sweeper->engine;
-	int64_t until_ms = clock_mono_ms() + LOOK_MS;
+	int64_t until_ms = clock_mono_ms() + (sweeper->is_kept_waiting ? LOOK_SOON_MS : LOOK_MS);
 
 	while (clock_mono_ms() < until_ms && !atomic_load(&engine->is_stopping) &&
 	        !atomic_exchange(&sweeper->connection->is_sweep_asked, false)) {

@@ -205,7 +205,7 @@ class Sandbox:
             argv += ["--seed-people", str(people)]
         self.program = Program("sandbox", argv, directory, env)
         self.program.start()
-        line = self.program.wait_line(r"listening on (http://127\.0\.0\.1:\d+)")
+        line = self.program.wait_line(r"listening on (http://127\.0\.0\.1:\d+)", 20 + people / 500)
         self.url = line.group(1)
         self.address = address_of(self.url)
 
