@@ -205,7 +205,8 @@ class Sandbox:
             argv += ["--seed-people", str(people)]
         self.program = Program("sandbox", argv, directory, env)
         self.program.start()
-        line = self.program.wait_line(r"listening on (http://127\.0\.0\.1:\d+)", 20 + people / 500)
+        self.patience_s = 20 + people / 500  # a large company takes its time to be made and freed
+        line = self.program.wait_line(r"listening on (http://127\.0\.0\.1:\d+)", self.patience_s)
         self.url = line.group(1)
         self.address = address_of(self.url)
 
@@ -305,7 +306,7 @@ class Sandbox:
     def stop(self):
         if self.program.is_running():
             self.program.send_signal(signal.SIGTERM)
-            status = self.program.wait_exit(10)
+            status = self.program.wait_exit(self.patience_s)
             assert status == 0, f"sandbox exited {status}: {self.program.output('err')[-2000:]}"
         self.program.check_reports()
 

@@ -107,6 +107,18 @@ START_TEST(an_absurd_reset_is_not_believed)
 }
 END_TEST
 
+/* What was spent before the first answer was spent of the larger limit. */
+START_TEST(a_larger_limit_is_taken_at_once)
+{
+	struct pacing_news news = {
+	        .limit = 1000, .remaining = 998, .reset_s = S0 + 30, .until_reset_ms = 30000};
+	begin(T0, 2);
+	pacing_learn(&pacing, &news, T0);
+	ck_assert_int_eq(pacing_wait_ms(&pacing, CALL_BACKGROUND, T0), 0);
+	ck_assert_int_eq(pacing.remaining, 998);
+}
+END_TEST
+
 START_TEST(a_429_blocks_everybody_as_long_as_it_says)
 {
 	struct pacing_news news = {.limit = -1, .remaining = -1, .reset_s = -1, .blocked_ms = 7000};
@@ -166,6 +178,7 @@ int main(void)
 	tcase_add_test(pace, the_headers_count_what_others_spent);
 	tcase_add_test(pace, headers_never_give_back_within_a_window);
 	tcase_add_test(pace, an_absurd_reset_is_not_believed);
+	tcase_add_test(pace, a_larger_limit_is_taken_at_once);
 	tcase_add_test(pace, a_429_blocks_everybody_as_long_as_it_says);
 	tcase_add_test(pace, a_small_limit_leaves_something_to_normal_searches);
 	tcase_add_test(pace, a_greedy_caller_never_passes_the_limit);

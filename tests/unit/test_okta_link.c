@@ -21,6 +21,7 @@ static const struct link_case {
                 LINK_NEXT_FOUND, "/api/v1/users?after=x"},
         {"<https://ACME.okta.com/api/v1/users?after=x>; rel=\"next\"", LINK_NEXT_FOUND,
                 "/api/v1/users?after=x"},
+        {"<https://evil.okta.com/api/v1/users?after=x>; rel=\"next\"", LINK_NEXT_FOREIGN, ""},
         {"<" BASE ".evil.example.com/api/v1/users?after=x>; rel=\"next\"", LINK_NEXT_FOREIGN, ""},
         {"<" BASE "/api/v1/groups?after=x>; rel=\"next\"", LINK_NEXT_FOUND,
                 "/api/v1/groups?after=x"},
