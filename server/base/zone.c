@@ -132,3 +132,11 @@ int32_t zone_date(const struct zone *zone, int64_t wall_ms)
 	}
 	return days < INT32_MIN ? INT32_MIN : (int32_t)days;
 }
+
+int zone_minute(const struct zone *zone, int64_t wall_ms)
+{
+	int64_t instant_s = wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0);
+	int64_t local_s = instant_s + offset_s(zone, interval_at(zone, instant_s));
+	int64_t second = local_s % DAY_S + (local_s % DAY_S < 0 ? DAY_S : 0);
+	return (int)(second / 60);
+}

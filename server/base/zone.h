@@ -33,5 +33,7 @@ int64_t zone_instant_ms(const struct zone *zone, int32_t date_days, int minute);
 int64_t zone_first_instant_ms(const struct zone *zone, int32_t date_days);
 /* The local date at an instant. */
 int32_t zone_date(const struct zone *zone, int64_t wall_ms);
+/* What the clock on the wall shows then, in minutes from 00:00. */
+int zone_minute(const struct zone *zone, int64_t wall_ms);
 
 #endif

@@ -3,8 +3,11 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_plan.h"
+#include "server/cli/cli_sub.h"
 #include "server/cli/cli_table.h"
 #include "server/cli/cli_text.h"
+#include "server/settings/settings_document.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +17,9 @@ static const char *const headings[] = {"ID", "NAME", "NOW", "WANTED", "WOULD", "
 /* "create, activate", or what holds it. */
 static void format_actions(char *to, size_t size, const json_t *plan)
 {
-	const json_t *actions = json_object_get(plan, "actions");
 	const json_t *hold = json_object_get(plan, "hold");
-	size_t len = 0;
-	to[0] = '\0';
-	for (size_t i = 0; i < json_array_size(actions); i++) {
-		str_format_cut(to + len, size - len, "%s%s", i > 0 ? ", " : "",
-		        cli_call_text(json_array_get(actions, i), "kind"));
-		len += strlen(to + len);
-	}
+	cli_plan_format_kinds(to, size, json_object_get(plan, "actions"));
+	size_t len = strlen(to);
 	if (json_is_object(hold)) {
 		str_format_cut(to + len, size - len, "%sheld: %s", len > 0 ? ", " : "",
 		        cli_call_text(hold, "kind"));
@@ -82,6 +79,25 @@ static void print_plan(struct cli_call *call, const json_t *plan)
 	cli_call_print(call, "%s\n", cli_call_text(plan, "sentence"));
 }
 
+/* "by action: create 3, activate 1" */
+static void print_counts(struct cli_call *call, const char *what, const json_t *counts)
+{
+	const char *name = NULL;
+	json_t *count = NULL;
+	const char *joint = "";
+	if (json_object_size(counts) == 0) {
+		return;
+	}
+	cli_call_print(call, "by %s: ", what);
+	json_object_foreach((json_t *)(uintptr_t)counts, name, count)
+	{
+		cli_call_print(
+		        call, "%s%s %lld", joint, name, (long long)json_integer_value(count));
+		joint = ", ";
+	}
+	cli_call_print(call, "\n");
+}
+
 static void print_plans(struct cli_call *call, const json_t *answer)
 {
 	struct cli_table *table = cli_table_create(headings);
@@ -99,7 +115,17 @@ static void print_plans(struct cli_call *call, const json_t *answer)
 	cli_table_print(table, 0, call->out);
 	cli_call_print(call, "%s%lld people, %lld need nothing, %zu would be changed or held\n",
 	        cli_table_rows(table) > 0 ? "\n" : "", (long long)json_get_int(answer, "people", 0),
-	        (long long)json_get_int(answer, "unchanged", 0), json_array_size(plans));
+	        (long long)json_get_int(answer, "unchanged", 0),
+	        json_array_size(plans) + (size_t)json_get_int(answer, "left_out", 0));
+	print_counts(call, "action", json_object_get(answer, "by_action"));
+	print_counts(call, "rule", json_object_get(answer, "by_rule"));
+	if (json_get_int(answer, "held", 0) > 0) {
+		cli_call_print(call, "%lld would be held for a human\n",
+		        (long long)json_get_int(answer, "held", 0));
+	}
+	if (json_get_bool(answer, "is_draft", false)) {
+		cli_call_print(call, "with settings that are not in force\n");
+	}
 	if (json_get_int(answer, "left_out", 0) > 0) {
 		cli_call_print(call, "%lld more plans are not shown\n",
 		        (long long)json_get_int(answer, "left_out", 0));
@@ -107,21 +133,112 @@ static void print_plans(struct cli_call *call, const json_t *answer)
 	cli_table_destroy(table);
 }
 
-int command_plan(struct cli_call *call)
+/* --------------------------------------------------------------- what is asked */
+
+struct ask {
+	const char *employee;
+	bool is_all;
+	const char *on;
+	const char *next;
+	const char *as_of;
+};
+
+static bool check_ask(const struct ask *ask, struct err *err)
 {
-	const char *employee = NULL;
-	bool is_all = false;
-	const struct cli_flag flags[] = {
-	        {"--employee", &employee, NULL}, {"--all", NULL, &is_all}, {NULL, NULL, NULL}};
+	if (ask->next != NULL && (ask->employee != NULL || ask->is_all || ask->on != NULL)) {
+		err_set(err, ERR_USAGE, "--next is about everybody; leave the others out");
+		return false;
+	}
+	if (ask->on != NULL && ask->employee == NULL) {
+		err_set(err, ERR_USAGE,
+		        "--on is about one person: add --employee ID; --next 30d is about all");
+		return false;
+	}
+	return cli_call_check_whom(ask->employee, ask->is_all, err);
+}
+
+/* Days of "30d", "4w" or "30"; 0 with err. */
+static int64_t days_of(const char *text, struct err *err)
+{
+	char number[8];
+	size_t len = strspn(text, "0123456789");
+	int64_t count = 0;
+	bool is_unit =
+	        text[len] == '\0' || str_equal(text + len, "d") || str_equal(text + len, "w");
+	str_format_cut(number, sizeof(number), "%.*s", (int)(len < 7 ? len : 7), text);
+	if (!is_unit || !str_to_int64(number, &count) || count < 1) {
+		err_set(err, ERR_USAGE, "--next takes days or weeks: 30d, 4w");
+		return 0;
+	}
+	return text[len] == 'w' ? 7 * count : count;
+}
+
+/* A settings document to try; how Bob and Okta are reached stays here, secrets and all. */
+static bool add_settings(json_t *body, const char *path, struct err *err)
+{
+	struct settings_file file;
+	struct settings_report report;
+	if (!settings_file_read(&file, path, &report, err)) {
+		err_prefix(err, "%s", path);
+		return false;
+	}
+	json_t *copy = json_deep_copy(file.document);
+	json_t *connections = json_object_get(copy, "connections");
+	for (size_t i = 0; i < json_array_size(connections); i++) {
+		json_object_del(json_array_get(connections, i), "bob");
+		json_object_del(json_array_get(connections, i), "okta");
+	}
+	settings_file_wipe(&file);
+	return json_object_set_new(body, "settings", copy) == 0;
+}
+
+static bool fill_body(json_t *body, const struct ask *ask, struct err *err)
+{
+	if (ask->on != NULL) {
+		json_object_set_new(body, "on", json_string(ask->on));
+	}
+	if (ask->next != NULL) {
+		json_object_set_new(body, "days", json_integer(days_of(ask->next, err)));
+	}
+	return !err_is_set(err) && (ask->as_of == NULL || add_settings(body, ask->as_of, err));
+}
+
+static int show_plan(struct cli_call *call, const struct ask *ask, json_t *body)
+{
+	const struct cli_request request = {.method = "POST",
+	        .path = ask->next != NULL ? "/api/v1/plan/next" : "/api/v1/plan",
+	        .employee_id = ask->employee,
+	        .verb = "plan",
+	        .body = body};
+	return cli_call_show(call, &request,
+	        ask->next != NULL               ? cli_plan_print_calendar
+	                : ask->on != NULL       ? cli_plan_print_steps
+	                : ask->employee != NULL ? print_plan
+	                                        : print_plans);
+}
+
+static int plan(struct cli_call *call)
+{
+	struct ask ask = {0};
+	const struct cli_flag flags[] = {{"--employee", &ask.employee, NULL},
+	        {"--all", NULL, &ask.is_all}, {"--on", &ask.on, NULL}, {"--next", &ask.next, NULL},
+	        {"--as-of", &ask.as_of, NULL}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, flags, CLI_NO_WORD, &err) ||
-	        !cli_call_check_whom(employee, is_all, &err)) {
+	if (!cli_call_read(call, flags, CLI_NO_WORD, &err) || !check_ask(&ask, &err)) {
 		return cli_call_fail(call, &err);
 	}
-	const struct cli_request request = {.method = "POST",
-	        .path = "/api/v1/plan",
-	        .employee_id = employee,
-	        .verb = "plan",
-	        .body = json_object()};
-	return cli_call_show(call, &request, employee != NULL ? print_plan : print_plans);
+	json_t *body = json_object();
+	if (!fill_body(body, &ask, &err)) {
+		json_decref(body);
+		return cli_call_fail(call, &err);
+	}
+	return show_plan(call, &ask, body);
+}
+
+int command_plan(struct cli_call *call)
+{
+	static const struct cli_sub SUBS[] = {{"approve", cli_plan_approve},
+	        {"approvals", cli_plan_approvals}, {"unapprove", cli_plan_unapprove}, {NULL, NULL}};
+	bool is_sub = call->argc > 0 && call->argv[0][0] != '-';
+	return is_sub ? cli_sub_run(call, SUBS) : plan(call);
 }

@@ -9,8 +9,14 @@ const struct cli_command commands_table[] = {
                 "are the settings right, and may Bob's and Okta's tokens do what is needed?",
                 command_check},
         {"status", "[--json]", "what runs, and how it does", command_status},
-        {"plan", "[--employee ID|--all] [--connection NAME] [--json]",
-                "what would be done, and why; changes nothing", command_plan},
+        {"plan",
+                "[--employee ID [--on DATE]|--all|--next 30d] [--as-of SETTINGS-FILE] |"
+                " approve --day DATE --limit LIMIT --employee ID[,ID...]|--all [--yes] |"
+                " approvals [--day DATE] | unapprove --day DATE --limit LIMIT --employee ID|--all"
+                " [--connection NAME] [--json]",
+                "what would be done, now and in the days to come, and why; approve what will pass"
+                " a limit",
+                command_plan},
         {"sync", "[--employee ID|--all] [--no-wait] [--connection NAME] [--json]",
                 "compare with Bob and do what is needed, now", command_sync},
         {"sweep",

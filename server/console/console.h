@@ -58,10 +58,6 @@ enum http_verdict console_person(
 enum http_verdict console_events(
         struct http_request *request, struct http_reply *reply, void *context);
 /* work.c */
-enum http_verdict console_plan(
-        struct http_request *request, struct http_reply *reply, void *context);
-enum http_verdict console_plan_all(
-        struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_sync(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_sync_all(
@@ -85,6 +81,19 @@ enum http_verdict console_sweep(
 enum http_verdict console_sweeps(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_sweep_one(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* calendar.c */
+enum http_verdict console_plan(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_all(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_next(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_approve(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_approvals(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_unapprove(
         struct http_request *request, struct http_reply *reply, void *context);
 /* settings.c */
 enum http_verdict console_settings(

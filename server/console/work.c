@@ -1,28 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Asking the engine to do something: plan, sync, retry, close, pause. */
+/* Asking the engine to do something: sync, retry, close, pause. */
 #include "server/base/str.h"
 #include "server/console/args.h"
-
-enum http_verdict console_plan(
-        struct http_request *request, struct http_reply *reply, void *context)
-{
-	struct console *console = context;
-	struct args args;
-	struct args_known known = {0};
-	json_t *report = NULL;
-
-	if (args_init(&args, console, request, &known) && args_key(&args) &&
-	        !engine_plan(args.engine, &args.key, &report, &args.err)) {
-		report = NULL;
-	}
-	return args_answer(&args, reply, report, 200);
-}
-
-enum http_verdict console_plan_all(
-        struct http_request *request, struct http_reply *reply, void *context)
-{
-	return args_answer_report(request, reply, context, engine_plan_all);
-}
 
 /* Marks one employee and says which generation to wait for. */
 static json_t *sync_one(struct args *args, const char *what)

@@ -46,31 +46,40 @@ static bool open_clients(
 #define EMPLOYMENT_TYPE "payroll.employment.type"
 
 /* Only where lead days depend on it: not every service user may read payroll fields. */
-static bool ask_employment_type(const struct connection *connection)
+static bool ask_employment_type(json_t *fields)
 {
-	const struct policy_settings *policy = &connection->settings->policy;
 	size_t i = 0;
 	json_t *field = NULL;
 
-	if (connection->fields == NULL || !policy_needs_employment_type(policy)) {
-		return connection->fields != NULL;
-	}
-	json_array_foreach(connection->fields, i, field)
+	json_array_foreach(fields, i, field)
 	{
 		if (str_equal(json_string_value(field), EMPLOYMENT_TYPE)) {
 			return true;
 		}
 	}
-	return json_array_append_new(connection->fields, json_string(EMPLOYMENT_TYPE)) == 0;
+	return json_array_append_new(fields, json_string(EMPLOYMENT_TYPE)) == 0;
+}
+
+json_t *connection_fields_of(const struct map_rules *rules, const struct policy_settings *policy)
+{
+	json_t *fields = map_rules_fields(rules, policy->match_bob);
+
+	if (fields != NULL && policy_needs_employment_type(policy) &&
+	        !ask_employment_type(fields)) {
+		json_decref(fields);
+		return NULL;
+	}
+	return fields;
 }
 
 static bool name_fields(struct connection *connection, struct err *err)
 {
-	connection->fields = map_rules_fields(
-	        &connection->settings->rules, connection->settings->policy.match_bob);
-	bool is_complete = ask_employment_type(connection);
-	connection->fields_text = is_complete ? json_format(connection->fields) : NULL;
-	if (!is_complete || connection->fields_text == NULL) {
+	const struct connection_settings *settings = connection->settings;
+
+	connection->fields = connection_fields_of(&settings->rules, &settings->policy);
+	connection->fields_text =
+	        connection->fields != NULL ? json_format(connection->fields) : NULL;
+	if (connection->fields_text == NULL) {
 		err_set(err, ERR_NO_MEMORY, "out of memory while naming the fields to read");
 		return false;
 	}

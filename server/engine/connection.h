@@ -78,6 +78,9 @@ struct connection_options {
 struct connection *connection_create(
         const struct connection_options *options, struct err *err) MUST_CHECK;
 void connection_destroy(struct connection *connection);
+/* What a Bob read asks for with these rules and settings; new reference, NULL: out of memory. */
+json_t *connection_fields_of(
+        const struct map_rules *rules, const struct policy_settings *policy) MUST_CHECK;
 
 /* True, with a sentence, when no write may leave now. revocation: a pause may let those pass. */
 enum work_kind { WORK_ORDINARY, WORK_REVOCATION };

@@ -8,7 +8,7 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/everybody.h"
-#include "server/engine/pair.h"
+#include "server/engine/planner.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -38,49 +38,6 @@ void engine_err_from_call(struct err *err, const char *system, const struct call
 	err_set(err, code, "%s: %s", system, outcome->sentence);
 }
 
-/* ------------------------------------------------------------------ plan */
-
-static json_t *hold_json(const struct run *run)
-{
-	if (run->asked == HOLD_KIND_COUNT) {
-		return json_null();
-	}
-	return json_pack(
-	        "{s:s, s:s}", "kind", hold_kind_name(run->asked), "cause", run->asked_cause);
-}
-
-static void plan_sentence(const struct run *run, char *to, size_t size)
-{
-	if (run->sentence[0] != '\0') {
-		str_format_cut(to, size, "%s", run->sentence);
-	} else if (run->asked != HOLD_KIND_COUNT) {
-		str_format_cut(to, size, "Would be held for a human: %s", run->asked_cause);
-	} else if (json_array_size(run->report) == 0) {
-		str_format_cut(to, size, "Nothing to do: %s", run->decision.reason);
-	} else {
-		str_format_cut(to, size, "Would do %zu action%s: %s", json_array_size(run->report),
-		        json_array_size(run->report) == 1 ? "" : "s", run->decision.reason);
-	}
-}
-
-static json_t *plan_json(const struct run *run)
-{
-	const struct employee *employee = run->employee;
-	char sentence[SENTENCE_BYTES];
-
-	plan_sentence(run, sentence, sizeof(sentence));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:O, s:s}",
-	        "connection", employee->key.connection, "employee_id", employee->key.employee_id,
-	        "display_name", personal_reveal(&employee->display_name), "okta_id",
-	        employee->okta_id, "present_status", account_status_name(employee->present_status),
-	        "wanted", wanted_account_name(run->decision.wanted), "rule",
-	        policy_rule_id(run->decision.rule), "reason", run->decision.reason, "lane",
-	        lane_name(run->has_plan ? run->plan.lane : run->decision.lane), "due_at_ms",
-	        (json_int_t)run->decision.due_at_ms, "hold", hold_json(run), "missing",
-	        run->has_plan ? run->plan.missing : "", "actions", run->report, "sentence",
-	        sentence);
-}
-
 /* What is known of an employee, or a blank record for somebody new. */
 bool engine_load_employee(struct store *store, const struct employee_key *key,
         struct employee *employee, struct err *err)
@@ -98,149 +55,104 @@ bool engine_load_employee(struct store *store, const struct employee_key *key,
 	return true;
 }
 
-struct planner {
-	struct runner *runner;
-	struct connection *connection;
-	const struct settings *settings;
-	int64_t read_begun_ms;
-};
-
-static json_t *plan_one(const struct planner *planner, struct employee *employee, json_t *source)
-{
-	struct run run = {
-	        .runner = planner->runner,
-	        .connection = planner->connection,
-	        .employee = employee,
-	        .mode = RUN_MODE_PLAN,
-	        .presence = source != NULL ? PRESENCE_READ : PRESENCE_ABSENT,
-	        .read_begun_ms = planner->read_begun_ms,
-	        .report = json_array(),
-	};
-	json_t *plan = NULL;
-
-	if (run.report != NULL) {
-		reconcile(&run, source);
-		plan = plan_json(&run);
-		json_object_set_new(plan, "move",
-		        pair_json(planner->runner->store, planner->settings, employee));
-	}
-	run_finish(&run);
-	return plan;
-}
-
-static bool read_one(struct runner *runner, struct connection *connection, const char *employee_id,
-        struct bob_people *people, struct err *err)
-{
-	struct bob_client *client = runner_bob(runner, connection, err);
-	struct call_outcome outcome;
-
-	if (client == NULL) {
-		return false;
-	}
-	bob_search(client, &employee_id, 1, connection->fields, people, &outcome);
-	connection_bob_outcome(connection, &outcome);
-	if (outcome.call_class != CALL_DONE) {
-		engine_err_from_call(err, "Bob", &outcome);
-		return false;
-	}
-	return true;
-}
-
-bool engine_plan(
-        struct engine *engine, const struct employee_key *key, json_t **report, struct err *err)
-{
-	struct connection *connection = engine_need_connection(engine, key->connection, err);
-	struct runner runner = {0};
-	struct bob_people people = {0};
-	struct employee employee = {0};
-
-	*report = NULL;
-	if (connection == NULL ||
-	        !runner_init(&runner, engine->store, engine->connections, engine->connection_count,
-	                err)) {
-		return false;
-	}
-	if (engine_load_employee(engine->store, key, &employee, err) &&
-	        read_one(&runner, connection, key->employee_id, &people, err)) {
-		struct planner planner = {
-		        &runner, connection, engine->options.settings, people.begun_at_ms};
-		json_t *source = bob_people_find(&people, key->employee_id);
-		if (source == NULL && employee.generation == 0) {
-			err_set(err, ERR_NOT_FOUND, "neither the store nor Bob knows employee %s",
-			        key->employee_id);
-		} else {
-			*report = plan_one(&planner, &employee, source);
-		}
-	}
-	employee_finish(&employee);
-	bob_people_finish(&people);
-	runner_finish(&runner);
-	if (*report == NULL) {
-		err_set(err, ERR_NO_MEMORY, "out of memory while planning");
-	}
-	return *report != NULL;
-}
-
 /* ------------------------------------------------------------- everybody */
 
-static bool is_empty_plan(const json_t *plan)
-{
-	return json_array_size(json_object_get(plan, "actions")) == 0 &&
-	        json_is_null(json_object_get(plan, "hold"));
-}
-
 struct plan_totals {
-	struct everybody all;
+	struct planner planner;
 	json_t *plans;
+	json_t *by_action; /* how many people: "create" -> 3 */
+	json_t *by_rule;
 	json_int_t people;
 	json_int_t unchanged;
+	json_int_t held;
 	json_int_t left_out;
 };
 
+static void count_in(json_t *counts, const char *name)
+{
+	json_object_set_new(counts, name, json_integer(json_get_int(counts, name, 0) + 1));
+}
+
+/* False for somebody for whom nothing would be done. */
+static bool count_plan(struct plan_totals *totals, const json_t *plan)
+{
+	const json_t *actions = json_object_get(plan, "actions");
+	bool is_held = !json_is_null(json_object_get(plan, "hold"));
+
+	totals->people++;
+	if (json_array_size(actions) == 0 && !is_held) {
+		totals->unchanged++;
+		return false;
+	}
+	totals->held += is_held ? 1 : 0;
+	for (size_t i = 0; !is_held && i < json_array_size(actions); i++) {
+		count_in(totals->by_action, json_get_text(json_array_get(actions, i), "kind"));
+	}
+	count_in(totals->by_rule, json_get_text(plan, "rule"));
+	return true;
+}
+
 static bool plan_add(void *context, const struct everybody_person *person, struct err *err)
 {
+	static const struct planner_time NOW = {0};
 	struct plan_totals *totals = context;
-	struct everybody *all = &totals->all;
-	struct planner planner = {&all->runner, all->connection, all->engine->options.settings,
-	        person->read_begun_ms};
 	struct employee employee = {0};
+	struct planned planned;
 
 	if (person->source == NULL) {
 		return true;
 	}
-	if (!engine_load_employee(all->engine->store, &person->key, &employee, err)) {
+	if (!engine_load_employee(totals->planner.runner->store, &person->key, &employee, err)) {
 		return false;
 	}
-	json_t *plan = plan_one(&planner, &employee, person->source);
+	totals->planner.read_begun_ms = person->read_begun_ms;
+	planner_plan(&totals->planner, &employee, person->source, &NOW, &planned);
 	employee_finish(&employee);
-	totals->people++;
-	if (plan == NULL || is_empty_plan(plan)) {
-		totals->unchanged++;
+	if (!count_plan(totals, planned.report)) {
+		json_decref(planned.report);
 	} else if (json_array_size(totals->plans) >= PLANS_MAX) {
 		totals->left_out++;
+		json_decref(planned.report);
 	} else {
-		json_array_append(totals->plans, plan);
+		json_array_append_new(totals->plans, planned.report);
 	}
-	json_decref(plan);
 	return true;
 }
 
-bool engine_plan_all(
-        struct engine *engine, const char *connection, json_t **report, struct err *err)
+static bool plan_everybody(struct everybody *all, const struct plan_query *query,
+        struct plan_totals *totals, struct err *err)
 {
-	struct plan_totals totals = {.plans = json_array()};
-	struct everybody *all = &totals.all;
-	bool is_done = everybody_open(all, engine, connection, err) && totals.plans != NULL &&
-	        everybody_list(all, err) &&
-	        everybody_each(all, all->connection->fields, plan_add, &totals, err);
+	bool is_open = everybody_open(all, query->engine, query->connection, err) &&
+	        planner_open(
+	                &totals->planner, query->engine, all->connection, query->settings, err);
+
+	totals->planner.runner = &all->runner;
+	return is_open && everybody_list(all, err) &&
+	        everybody_each(all, totals->planner.fields, plan_add, totals, err);
+}
+
+bool engine_plan_all(const struct plan_query *query, json_t **report, struct err *err)
+{
+	struct everybody all = {0};
+	struct plan_totals totals = {
+	        .plans = json_array(), .by_action = json_object(), .by_rule = json_object()};
 
 	*report = NULL;
-	everybody_finish(all);
-	if (is_done) {
-		*report = json_pack("{s:O, s:I, s:I, s:I}", "plans", totals.plans, "people",
-		        totals.people, "unchanged", totals.unchanged, "left_out", totals.left_out);
+	if (plan_everybody(&all, query, &totals, err)) {
+		*report = json_pack("{s:O, s:I, s:I, s:I, s:I, s:O, s:O, s:b}", "plans",
+		        totals.plans, "people", totals.people, "unchanged", totals.unchanged,
+		        "held", totals.held, "left_out", totals.left_out, "by_action",
+		        totals.by_action, "by_rule", totals.by_rule, "is_draft",
+		        totals.planner.is_draft);
+		if (*report == NULL) {
+			err_set(err, ERR_NO_MEMORY, "out of memory while planning");
+		}
 	}
+	planner_close(&totals.planner);
+	everybody_finish(&all);
 	json_decref(totals.plans);
+	json_decref(totals.by_action);
+	json_decref(totals.by_rule);
 	return *report != NULL;
 }
 
@@ -292,7 +204,10 @@ static bool is_known(struct engine *engine, struct connection *connection,
 {
 	struct employee employee = {0};
 	struct runner runner = {0};
+	struct planner planner = {
+	        .runner = &runner, .connection = connection, .fields = connection->fields};
 	struct bob_people people = {0};
+	const char *employee_id = key->employee_id;
 
 	if (store_employee_get(engine->store, key, &employee, NULL)) {
 		employee_finish(&employee);
@@ -300,7 +215,7 @@ static bool is_known(struct engine *engine, struct connection *connection,
 	}
 	bool is_found = runner_init(&runner, engine->store, engine->connections,
 	                        engine->connection_count, err) &&
-	        read_one(&runner, connection, key->employee_id, &people, err);
+	        planner_read(&planner, &employee_id, 1, &people, err);
 	if (is_found && bob_people_find(&people, key->employee_id) == NULL) {
 		err_set(err, ERR_NOT_FOUND, "neither the store nor Bob knows employee %s",
 		        key->employee_id);

@@ -76,12 +76,21 @@ const struct settings *engine_settings(const struct engine *engine);
  * the employee now), or what Bob, Okta or the store said.
  */
 
+/* Settings that are tried instead of those in force. */
+struct plan_settings {
+	const json_t *document; /* a settings document; its secrets are not looked at */
+	struct settings_report *mistakes; /* filled in when it has some; never NULL */
+};
+struct plan_query {
+	struct engine *engine;
+	const char *connection;
+	const struct plan_settings *settings; /* NULL: those in force */
+};
 /* Reads the employee and says what would be done, doing nothing. */
-bool engine_plan(struct engine *engine, const struct employee_key *key, json_t **report,
+bool engine_plan(const struct plan_query *query, const char *employee_id, json_t **report,
         struct err *err) MUST_CHECK;
-/* The same for everybody Bob lists, without looking into Okta for people who are not linked. */
-bool engine_plan_all(
-        struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
+/* The same for everybody Bob lists. calendar.h has the days to come. */
+bool engine_plan_all(const struct plan_query *query, json_t **report, struct err *err) MUST_CHECK;
 /*
  * Marks the employee for work at once; the run is over when claimed_generation has reached
  * *generation and the state is neither dirty nor working.

@@ -311,7 +311,7 @@ enum step lookup_judge(struct run *run, const struct okta_user_list *users)
 		};
 	}
 	struct match_query query = {
-	        .settings = &run->connection->policy,
+	        .settings = run_policy(run),
 	        .person = &run->person,
 	        .wanted = &run->profile,
 	        .candidates = candidates,
@@ -336,7 +336,7 @@ enum step lookup_account(struct run *run)
 	if (run->is_looked_up || run->is_offline) {
 		return STEP_NEXT;
 	}
-	char *search = match_search(&run->connection->policy, &run->person, &run->profile);
+	char *search = match_search(run_policy(run), &run->person, &run->profile);
 	if (search == NULL) {
 		/* No login to look for: the plan will say what is missing. */
 		return STEP_NEXT;

@@ -50,8 +50,8 @@ static void judge(struct run *run)
 	        .person = run->presence == PRESENCE_READ ? &run->person : NULL,
 	        .presence = run->presence,
 	        .account = &run->facts,
-	        .settings = &run->connection->policy,
-	        .now_ms = clock_wall_ms(),
+	        .settings = run_policy(run),
+	        .now_ms = run_now_ms(run),
 	};
 	if (run->has_profile) {
 		input.scope = run->profile.scope;
@@ -260,7 +260,7 @@ static enum step note_decision(struct run *run)
 	if (run->presence == PRESENCE_READ) {
 		note_read(run);
 	}
-	if (decision->is_alarm) {
+	if (decision->is_alarm && run->mode != RUN_MODE_PLAN) {
 		log_error("alarm", F("connection", employee->key.connection),
 		        F("employee_id", employee->key.employee_id),
 		        F("rule", policy_rule_id(decision->rule)), F("reason", decision->reason));
@@ -276,7 +276,7 @@ static enum step note_decision(struct run *run)
  */
 static bool is_existing(const struct run *run)
 {
-	return run->connection->settings->existing == EXISTING_HOLD &&
+	return run_settings_used(run)->existing == EXISTING_HOLD &&
 	        run->employee->last_event_at_ms == 0 && !run_is_approved(run, HOLD_EXISTING) &&
 	        run->person.lifecycle != LIFECYCLE_HIRED;
 }
@@ -326,6 +326,9 @@ static enum step find_account(struct run *run)
 	}
 	/* An event named this person since: planned like anybody (M3). */
 	run_unhold(run, HOLD_EXISTING);
+	if (run->forecast_ms != 0) {
+		return run_chooses_login(run) ? run_choose_login(run, 0) : STEP_NEXT;
+	}
 	if (connection_is_okta_parked(run->connection)) {
 		connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why));
 		return run_stop(run, RUN_ENDS_PARKED, why);
@@ -377,7 +380,7 @@ static enum step make_plan(struct run *run)
 	struct plan_input input = {
 	        .decision = &run->decision,
 	        .account = &run->facts,
-	        .settings = &run->connection->policy,
+	        .settings = run_policy(run),
 	        .wanted = run->has_profile ? &run->profile : NULL,
 	        .attributes = run->catalogs.attributes,
 	        .present = run->present,

@@ -53,16 +53,30 @@ static bool compile_pool(void *pool, const char *const *programs, size_t count,
 }
 
 /* Every program is tried, and each that jq refuses is a mistake of its own. */
-static bool compile(struct rule_set *set, const struct mapping_draft *draft, struct err *err)
+static bool compile(struct rule_set *set, const struct rule_set_source *source, struct err *err)
 {
-	const struct settings_compile how = {.compile = compile_pool, .context = set->pool};
-	json_t *connection = json_pack("{s:O}", "mapping", draft->rows);
-	bool is_compiled = settings_check_rules(&set->own, connection, draft->mistakes, &how, err);
-	json_decref(connection);
-	if (draft->mistakes->count > 0) {
-		settings_report_summarise(draft->mistakes, err);
+	const struct settings_compile how = {
+	        .compile = compile_pool, .context = set->pool, .place = source->place};
+	bool is_compiled =
+	        settings_check_rules(&set->own, source->json, source->mistakes, &how, err);
+	if (source->mistakes->count > 0) {
+		settings_report_summarise(source->mistakes, err);
 	}
-	return is_compiled && draft->mistakes->count == 0;
+	return is_compiled && source->mistakes->count == 0;
+}
+
+static bool open_compiled(struct rule_set *set, struct engine *engine,
+        const struct rule_set_source *source, struct err *err)
+{
+	return open_pool(set, engine, err) && (set->pool == NULL || compile(set, source, err));
+}
+
+bool rule_set_open_settings(struct rule_set *set, struct engine *engine,
+        struct connection_settings *settings, const struct rule_set_source *source, struct err *err)
+{
+	*set = (struct rule_set){.rules = &set->own, .own = settings->rules};
+	settings->rules = (struct map_rules){0};
+	return open_compiled(set, engine, source, err);
 }
 
 /* --------------------------------------------------------------------- draft */
@@ -104,8 +118,14 @@ bool rule_set_open_draft(struct rule_set *set, struct engine *engine,
 	if (!settings_load_rows(draft->rows, &set->own, draft->mistakes, err)) {
 		return false;
 	}
-	return take_scope(set, connection, draft, err) && take_groups(set, connection, err) &&
-	        open_pool(set, engine, err) && (set->pool == NULL || compile(set, draft, err));
+	if (!take_scope(set, connection, draft, err) || !take_groups(set, connection, err)) {
+		return false;
+	}
+	json_t *json = json_pack("{s:O}", "mapping", draft->rows);
+	const struct rule_set_source source = {.json = json, .mistakes = draft->mistakes};
+	bool is_open = open_compiled(set, engine, &source, err);
+	json_decref(json);
+	return is_open;
 }
 
 /* ------------------------------------------------------------------- version */

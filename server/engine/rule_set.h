@@ -28,6 +28,18 @@ void rule_set_in_force(struct rule_set *set, const struct connection *connection
 bool rule_set_open_draft(struct rule_set *set, struct engine *engine,
         const struct connection *connection, const struct mapping_draft *draft,
         struct err *err) MUST_CHECK;
+/*
+ * The rules of settings that are tried, which are taken out of them. json: the connection they came
+ * from, and where it stands; mistakes as above.
+ */
+struct rule_set_source {
+	const json_t *json;
+	const char *place; /* "connections[0]" */
+	struct settings_report *mistakes;
+};
+bool rule_set_open_settings(struct rule_set *set, struct engine *engine,
+        struct connection_settings *settings, const struct rule_set_source *source,
+        struct err *err) MUST_CHECK;
 /* ERR_NOT_FOUND: there is no such settings version. Close it in every case. */
 bool rule_set_open_version(struct rule_set *set, struct engine *engine,
         const struct connection *connection, int64_t version, struct err *err) MUST_CHECK;

@@ -38,6 +38,21 @@ enum step run_stop_outcome(struct run *run, const struct call_outcome *outcome)
 	return run_stop(run, RUN_ENDS_RETRY, outcome->sentence);
 }
 
+const struct connection_settings *run_settings_used(const struct run *run)
+{
+	return run->as_of != NULL ? run->as_of : run->connection->settings;
+}
+
+const struct policy_settings *run_policy(const struct run *run)
+{
+	return run->as_of != NULL ? &run->as_of->policy : &run->connection->policy;
+}
+
+int64_t run_now_ms(const struct run *run)
+{
+	return run->forecast_ms != 0 ? run->forecast_ms : clock_wall_ms();
+}
+
 bool run_has_hold(const struct run *run, enum hold_kind kind)
 {
 	return (run->employee->hold_kinds & (1U << kind)) != 0;

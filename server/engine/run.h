@@ -53,6 +53,10 @@ struct run {
 	int64_t read_begun_ms;
 	const struct rule_set *draft; /* RUN_MODE_PLAN: a mapping that is tried; else NULL */
 	bool is_offline; /* RUN_MODE_PLAN: Okta is not asked, nobody is looked for there */
+	const struct connection_settings *as_of; /* RUN_MODE_PLAN: settings that are tried; else
+	                                            NULL */
+	int64_t forecast_ms; /* RUN_MODE_PLAN: judged as at that time, without asking Okta; 0: now
+	                      */
 
 	struct person person; /* with PRESENCE_READ */
 	struct catalog_use catalogs; /* what the profile was made with */
@@ -134,6 +138,11 @@ enum step run_reread(struct run *run);
 /* Asks Okta about what a sweep doubted (doubt.c); without Okta the doubt stays. */
 enum step run_ask_doubt(struct run *run);
 
+/* The settings in force, or those that are tried. */
+const struct connection_settings *run_settings_used(const struct run *run);
+const struct policy_settings *run_policy(const struct run *run);
+/* The time a run judges by. */
+int64_t run_now_ms(const struct run *run);
 /* The mapping in force, or the one that is tried. */
 const struct map_rules *run_rules(const struct run *run);
 /* Makes run->profile; false with err. */

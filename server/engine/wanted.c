@@ -5,7 +5,6 @@
  * not do.
  */
 #include "server/base/buf.h"
-#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
@@ -179,7 +178,7 @@ bool run_make_profile(struct run *run, struct err *err)
 		        .reference_count = references.count,
 		        .remembered_login = is_linked ? run->employee->bob_login.text : NULL,
 		        .today = zone_date(
-		                policy_zone(&connection->policy, &run->person), clock_wall_ms()),
+		                policy_zone(run_policy(run), &run->person), run_now_ms(run)),
 		};
 		run->has_profile = map_profile_make(
 		        &run->profile, run_rules(run), &context, &run->person, err);

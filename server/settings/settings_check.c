@@ -98,6 +98,9 @@ bool settings_check_rules(const struct map_rules *rules, const json_t *connectio
 	struct check check = {.walk = {.report = report},
 	        .compile = compile->compile,
 	        .context = compile->context};
+	if (compile->place != NULL) {
+		settings_walk_enter_plain(&check.walk, compile->place);
+	}
 	return map_rules_program_count(rules) == 0 || check_rules(&check, connection, rules, err);
 }
 

@@ -86,6 +86,8 @@ bool settings_check_expressions(const struct settings *settings, const json_t *d
 struct settings_compile {
 	settings_compiler compile;
 	void *context;
+	const char *place; /* where the object stands ("connections[2]"); NULL: it is all there is
+	                    */
 };
 bool settings_check_rules(const struct map_rules *rules, const json_t *connection,
         struct settings_report *report, const struct settings_compile *compile,

@@ -4,6 +4,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/routes.h"
+#include "server/store/approvals.h"
 #include "tests/support/console_fixture.h"
 #include "tests/support/doc_shape.h"
 #include "tests/support/suite.h"
@@ -25,7 +26,18 @@ static void add_first_event(void)
 	store_fixture_deliver(engine->store, "{\"first\":1}", FIXTURE_PERSON, LANE_UPDATE);
 }
 
-/* Ada, linked, with an event, an action, a profile, and a hold. */
+static void approve_in_advance(void)
+{
+	struct approval approval = {.key = store_fixture_key(FIXTURE_PERSON),
+	        .day = "2026-12-31",
+	        .limit = LIMIT_LOWER,
+	        .by = "ops",
+	        .until_ms = clock_wall_ms() + 3600000};
+
+	ck_assert(store_approvals_add(fixture.engine.store, &approval, 1, NULL));
+}
+
+/* Ada, linked, with an event, an action, a profile, a hold, and an approval. */
 static void set_up(void)
 {
 	struct engine_fixture *engine = &fixture.engine;
@@ -39,6 +51,7 @@ static void set_up(void)
 	engine_fixture_run(
 	        engine, engine_fixture_person("{\"more\":{\"work\":{\"title\":\"Engineer\"}}}"));
 	engine_fixture_hold(engine, FIXTURE_PERSON, HOLD_DOMAIN, "another domain");
+	approve_in_advance();
 }
 
 static void tear_down(void)
@@ -76,7 +89,25 @@ static const struct route_case {
         {"POST", PERSON "/close", "{\"by\":\"ops\"}", 202, "POST /api/v1/people/{id}/sync", NULL},
         /* Here is somebody who has come in already. */
         {"POST", PERSON "/activation-link", "{}", 409, NULL, NULL},
+        {"POST", PERSON "/plan", "{\"on\":\"2020-01-01\"}", 400, NULL, NULL},
         {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
+        {"POST", "/api/v1/plan/next", "{\"days\":30}", 200, "POST /api/v1/plan/next", NULL},
+        {"POST", "/api/v1/plan/next", "{\"days\":0}", 400, NULL, NULL},
+        {"POST", "/api/v1/plan/approve",
+                "{\"day\":\"SOON\",\"limit\":\"lower\",\"employee_ids\":[\"412\"]}", 200,
+                "POST /api/v1/plan/approve", NULL},
+        {"POST", "/api/v1/plan/approve", "{\"day\":\"soon\",\"limit\":\"lower\",\"all\":true}", 400,
+                NULL, NULL},
+        {"POST", "/api/v1/plan/approve",
+                "{\"day\":\"2020-01-01\",\"limit\":\"lower\",\"all\":true}", 400, NULL, NULL},
+        {"POST", "/api/v1/plan/approve", "{\"day\":\"2020-01-01\",\"limit\":\"lower\"}", 400, NULL,
+                NULL},
+        {"GET", "/api/v1/plan/approvals", NULL, 200, "GET /api/v1/plan/approvals", NULL},
+        {"POST", "/api/v1/plan/unapprove",
+                "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"employee_id\":\"412\"}", 200,
+                "POST /api/v1/plan/unapprove", NULL},
+        {"POST", "/api/v1/plan/unapprove", "{\"day\":\"2026-12-31\",\"limit\":\"speed\"}", 400,
+                NULL, NULL},
         {"POST", "/api/v1/sync", "{}", 202, "POST /api/v1/sync", NULL},
         {"POST", "/api/v1/retry", "{\"failed\":true}", 202, "POST /api/v1/sync", NULL},
         {"POST", "/api/v1/sweep", "{\"by\":\"ops\"}", 202, "POST /api/v1/sweep", NULL},
@@ -145,6 +176,22 @@ static void expect_shape(const struct route_case *row)
 	json_decref(example);
 }
 
+/* With tomorrow's date in the place of SOON. */
+static const char *body_of(const struct route_case *row)
+{
+	static char body[512];
+	char date[CLOCK_TEXT_BYTES];
+	const char *at = row->body != NULL ? strstr(row->body, "SOON") : NULL;
+
+	if (at == NULL) {
+		return row->body;
+	}
+	date_format(date, date_of_ms(clock_wall_ms()) + 1);
+	ck_assert(str_format(body, sizeof(body), "%.*s%s%s", (int)(at - row->body), row->body, date,
+	        at + strlen("SOON")));
+	return body;
+}
+
 START_TEST(a_route_answers_in_the_shape_of_its_example)
 {
 	const struct route_case *row = &ROUTES[_i];
@@ -160,7 +207,7 @@ START_TEST(a_route_answers_in_the_shape_of_its_example)
 	if (str_starts_with(row->target, SWEEPS)) {
 		ask_for_sweep();
 	}
-	int status = console_fixture_ask(&fixture, row->method, row->target, row->body);
+	int status = console_fixture_ask(&fixture, row->method, row->target, body_of(row));
 	ck_assert_msg(status == row->status, "%s %s: %d %s", row->method, row->target, status,
 	        fixture.body);
 	ck_assert_ptr_nonnull(strstr(fixture.head, "application/json"));

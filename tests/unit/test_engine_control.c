@@ -52,8 +52,9 @@ START_TEST(the_plan_of_somebody_nobody_knows_is_not_found)
 {
 	struct employee_key key = person_key();
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "default"};
 
-	ck_assert(!engine_plan(fixture.engine, &key, &report, &err));
+	ck_assert(!engine_plan(&query, key.employee_id, &report, &err));
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	ck_assert_ptr_null(report);
 }
@@ -63,14 +64,15 @@ START_TEST(an_unknown_connection_is_not_found)
 {
 	struct employee_key key = person_key();
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "nowhere"};
 	int64_t generation = 0;
 	size_t marked = 0;
 
 	ck_assert(str_copy(key.connection, sizeof(key.connection), "nowhere"));
-	ck_assert(!engine_plan(fixture.engine, &key, &report, &err));
+	ck_assert(!engine_plan(&query, key.employee_id, &report, &err));
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	err = (struct err)ERR_INIT;
-	ck_assert(!engine_plan_all(fixture.engine, "nowhere", &report, &err));
+	ck_assert(!engine_plan_all(&query, &report, &err));
 	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
 	err = (struct err)ERR_INIT;
 	ck_assert(!engine_sync(fixture.engine, &key, &generation, &err));
@@ -97,9 +99,10 @@ START_TEST(a_plan_has_the_documented_shape_and_changes_nothing)
 	struct employee_key key = person_key();
 	struct employee employee = {0};
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "default"};
 
 	engine_fixture_bring(&fixture, FIXTURE_PERSON, engine_fixture_person("{}"));
-	ck_assert_msg(engine_plan(fixture.engine, &key, &report, &err), "%s", err.text);
+	ck_assert_msg(engine_plan(&query, key.employee_id, &report, &err), "%s", err.text);
 	expect_keys(report, KEYS, ARRAY_SIZE(KEYS));
 	expect_text(report, "display_name", "Ada King");
 	expect_text(report, "wanted", "active");
@@ -121,6 +124,7 @@ START_TEST(a_plan_says_what_would_be_held)
 {
 	struct employee_key key = person_key();
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "default"};
 	char list[1024];
 
 	engine_fixture_bring(&fixture, FIXTURE_PERSON, engine_fixture_person("{}"));
@@ -128,7 +132,7 @@ START_TEST(a_plan_says_what_would_be_held)
 	        engine_fixture_user(
 	                FIXTURE_OKTA_ID, "SUSPENDED", FIXTURE_LOGIN, "\"lastName\":\"King\"")));
 	engine_fixture_answer(&fixture, "GET", "search=", list);
-	ck_assert(engine_plan(fixture.engine, &key, &report, &err));
+	ck_assert(engine_plan(&query, key.employee_id, &report, &err));
 	expect_text(json_object_get(report, "hold"), "kind", "match");
 	ck_assert(!str_is_empty(json_get_text(json_object_get(report, "hold"), "cause")));
 	json_decref(report);
@@ -147,9 +151,10 @@ START_TEST(without_bob_there_is_no_plan)
 {
 	struct employee_key key = person_key();
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "default"};
 
 	fixture.bob_status = BOB_CASES[_i].status;
-	ck_assert(!engine_plan(fixture.engine, &key, &report, &err));
+	ck_assert(!engine_plan(&query, key.employee_id, &report, &err));
 	ck_assert_int_eq(err.code, BOB_CASES[_i].code);
 	ck_assert_ptr_null(report);
 	ck_assert_ptr_nonnull(strstr(err.text, "Bob"));
@@ -158,18 +163,22 @@ END_TEST
 
 START_TEST(the_plan_of_everybody_leaves_the_empty_ones_out)
 {
-	static const char *const KEYS[] = {"plans", "people", "unchanged", "left_out"};
+	static const char *const KEYS[] = {"plans", "people", "unchanged", "held", "left_out",
+	        "by_action", "by_rule", "is_draft"};
 	json_t *report = NULL;
+	struct plan_query query = {.engine = fixture.engine, .connection = "default"};
 
 	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
 	engine_fixture_bring(&fixture, FIXTURE_PERSON, engine_fixture_person("{}"));
 	engine_fixture_bring(&fixture, "7", engine_fixture_person("{\"email\":\"g@example.com\"}"));
-	ck_assert_msg(engine_plan_all(fixture.engine, "default", &report, &err), "%s", err.text);
+	ck_assert_msg(engine_plan_all(&query, &report, &err), "%s", err.text);
 	expect_keys(report, KEYS, ARRAY_SIZE(KEYS));
 	ck_assert_int_eq(json_integer_value(json_object_get(report, "people")), 2);
 	ck_assert_int_eq(json_integer_value(json_object_get(report, "unchanged")), 1);
 	ck_assert_uint_eq(json_array_size(json_object_get(report, "plans")), 1);
 	expect_text(json_array_get(json_object_get(report, "plans"), 0), "employee_id", "7");
+	ck_assert_int_eq(json_integer_value(json_get_path(report, "by_action.create")), 1);
+	ck_assert_uint_eq(json_object_size(json_object_get(report, "by_rule")), 1);
 	json_decref(report);
 }
 END_TEST
