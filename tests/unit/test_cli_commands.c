@@ -226,6 +226,36 @@ static const struct asking askings[] = {
         {{"plan"}, "POST", "/api/v1/plan?connection=default", NULL,
                 "{\"plans\":[],\"people\":12,\"unchanged\":12,\"left_out\":0}",
                 "12 people, 12 need nothing"},
+        {{"plan", "--all"}, "POST", "/api/v1/plan?connection=default", NULL,
+                "{\"plans\":[],\"people\":9,\"unchanged\":4,\"held\":2,\"left_out\":5,"
+                "\"by_action\":{\"activate\":1,\"create\":2},\"by_rule\":{\"G1\":2},"
+                "\"is_draft\":true}",
+                "9 people, 4 need nothing, 5 would be changed or held\n"
+                "by action: activate 1, create 2\nby rule: G1 2\n2 would be held for a human\n"
+                "with settings that are not in force\n5 more plans are not shown\n"},
+        {{"plan", "--employee", "42", "--on", "2026-12-31"}, "POST",
+                "/api/v1/people/42/plan?connection=default", NULL,
+                "{\"steps\":[],\"sentence\":\"Until then nothing.\"}", "Until then nothing."},
+        {{"plan", "--next", "30d"}, "POST", "/api/v1/plan/next?connection=default", NULL,
+                "{\"days\":[],\"from\":\"a\",\"to\":\"b\",\"sentence\":\"c\"}", "a to b: c"},
+        {{"plan", "--next", "4w"}, "POST", "/api/v1/plan/next?connection=default", NULL,
+                "{\"days\":[],\"sentence\":\"c\"}", "c"},
+        {{"plan", "approve", "--day", "2026-12-31", "--limit", "lower", "--employee=1,42", "--yes"},
+                "POST", "/api/v1/plan/approve?connection=default",
+                "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"employee_ids\":[\"1\",\"42\"]}",
+                "{\"people\":[{\"employee_id\":\"42\"}],\"sentence\":\"2 people may.\"}",
+                "2 people may.\n"},
+        {{"plan", "approve", "--day=2026-12-31", "--limit=lower", "--all", "--yes"}, "POST",
+                "/api/v1/plan/approve?connection=default",
+                "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"all\":true}",
+                "{\"people\":[],\"sentence\":\"s\"}", "s\n"},
+        {{"plan", "approvals", "--day", "2026-12-31"}, "GET",
+                "/api/v1/plan/approvals?connection=default&day=2026-12-31", NULL,
+                "{\"approvals\":[]}", "nothing is approved in advance"},
+        {{"plan", "unapprove", "--day=2026-12-31", "--limit=lower", "--employee=42"}, "POST",
+                "/api/v1/plan/unapprove?connection=default",
+                "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"employee_id\":\"42\"}",
+                "{\"removed\":1}", "1 taken back"},
         {{"sync"}, "POST", "/api/v1/sync?connection=default", "{}", "{\"marked\":12}",
                 "12 people are being compared"},
         {{"sync", "--employee", "42", "--no-wait"}, "POST",
@@ -362,6 +392,18 @@ static const struct mistake mistakes[] = {
         {{"held", "--kind", "limits"}, "--kind is one of: human, limit"},
         {{"held", "--json=yes"}, "--json takes no value"},
         {{"plan", "--employee", "x"}, "1 to 32 digits"},
+        {{"plan", "--on", "2026-12-31"}, "add --employee ID"},
+        {{"plan", "--next", "30d", "--all"}, "--next is about everybody"},
+        {{"plan", "--next", "soon"}, "30d, 4w"},
+        {{"plan", "--next", "30x"}, "30d, 4w"},
+        {{"plan", "aprove"}, "did you mean approve?"},
+        {{"plan", "approve", "--all"}, "--day DATE and --limit LIMIT"},
+        {{"plan", "approve", "--day=2026-12-31", "--limit=lower"}, "either --employee"},
+        {{"plan", "approve", "--day=2026-12-31", "--limit=lower", "--employee=1,x"},
+                "1 to 32 digits"},
+        {{"plan", "unapprove", "--day=2026-12-31", "--limit=lower", "--employee=1,2"},
+                "1 to 32 digits"},
+        {{"plan", "--as-of", "absent.json"}, "absent.json"},
         {{"retry"}, "either an employee's id or --failed"},
         {{"retry", "1", "--failed"}, "either an employee's id or --failed"},
         {{"release"}, "either an employee's id or --all"},
@@ -472,6 +514,65 @@ START_TEST(plans_of_everybody_are_a_table)
 	ck_assert_int_eq(RUN("plan"), CLI_DONE);
 	check_out("deactivate, end_sessions, held: limit");
 	check_out("9 people, 8 need nothing, 1 would be changed or held");
+}
+END_TEST
+
+START_TEST(the_steps_to_a_day_are_a_table)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"time_zone\":\"Europe/London\","
+	        "\"table\":\"Bob's lifecycle table was not read: no\",\"is_draft\":true,\"steps\":["
+	        "{\"date\":\"2026-12-01\",\"time\":\"09:00\",\"is_now\":true,\"lifecycle\":"
+	        "\"employed\",\"status_after\":\"ACTIVE\",\"rule\":\"R2\",\"reason\":\"here\",\"hold\":"
+	        "{\"kind\":\"domain\"},\"actions\":[]},"
+	        "{\"date\":\"2026-12-31\",\"time\":\"24:00\",\"is_now\":false,\"lifecycle\":"
+	        "\"terminated\",\"status_after\":\"DEPROVISIONED\",\"rule\":\"L1\",\"reason\":\"over\","
+	        "\"hold\":null,\"actions\":[{\"kind\":\"deactivate\"},{\"kind\":\"end_sessions\"}]}],"
+	        "\"sentence\":\"s\"}");
+	ck_assert_int_eq(RUN("plan", "--employee", "1", "--on", "2026-12-31"), CLI_DONE);
+	ck_assert_str_eq(fake_http_request(fake, 0)->body, "{\"on\":\"2026-12-31\"}");
+	check_out("1  Ada  (Europe/London)\nnote: Bob's lifecycle table was not read: no\n"
+	          "with settings that are not in force\n");
+	check_out("2026-12-01 09:00 (now)  employed    held: domain ");
+	check_out("2026-12-31 24:00        terminated  deactivate, end_sessions  DEPROVISIONED ");
+}
+END_TEST
+
+START_TEST(a_calendar_warns_of_limits_and_lists_people)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"from\":\"2026-12-01\",\"to\":\"2026-12-30\",\"table\":\"\",\"is_draft\":false,"
+	        "\"days\":[{\"date\":\"2026-12-05\",\"people\":12,\"held\":1,\"counts\":{"
+	        "\"deactivate\":12},\"warnings\":[{\"sentence\":\"12 for the limit\"}],\"entries\":["
+	        "{\"time\":\"24:00\",\"is_now\":false,\"employee_id\":\"1\",\"display_name\":\"Ada\","
+	        "\"actions\":[\"deactivate\"],\"status_after\":\"DEPROVISIONED\",\"rule\":\"L1\","
+	        "\"reason\":\"over\",\"hold\":\"\"}],\"left_out\":11}],\"sentence\":\"s\"}");
+	ck_assert_int_eq(RUN("plan", "--next", "4w"), CLI_DONE);
+	ck_assert_str_eq(fake_http_request(fake, 0)->body, "{\"days\":28}");
+	check_out("2026-12-05  12 people: deactivate 12, 1 held for a human\n"
+	          "  warning: 12 for the limit\n"
+	          "  TIME   ID  NAME  WOULD       IN OKTA AFTER  RULE  WHY\n"
+	          "  24:00  1   Ada   deactivate  DEPROVISIONED  L1    over\n"
+	          "  and 11 more\n\n2026-12-01 to 2026-12-30: s\n");
+}
+END_TEST
+
+START_TEST(draft_settings_go_without_their_access)
+{
+	char path[] = "/tmp/b2o-draft-XXXXXX";
+	static const char *const DRAFT =
+	        "{\"connections\":[{\"name\":\"default\",\"bob\":{\"service_user_token\":\"hush\"},"
+	        "\"okta\":{\"api_token\":\"hush\"},\"mode\":\"live\"}]}";
+	int file = mkstemp(path);
+	ck_assert_int_ge(file, 0);
+	ck_assert_int_eq(write(file, DRAFT, strlen(DRAFT)), (ssize_t)strlen(DRAFT));
+	close(file);
+	fake_http_script(
+	        fake, 200, "", "{\"plans\":[],\"people\":0,\"unchanged\":0,\"left_out\":0}");
+	ck_assert_int_eq(RUN("plan", "--as-of", path), CLI_DONE);
+	ck_assert_str_eq(fake_http_request(fake, 0)->body,
+	        "{\"settings\":{\"connections\":[{\"mode\":\"live\",\"name\":\"default\"}]}}");
+	unlink(path);
 }
 END_TEST
 
@@ -725,6 +826,9 @@ static void add_showing(Suite *suite)
 	tcase_add_test(showing, a_person_is_shown_with_what_comes_next);
 	tcase_add_test(showing, a_plan_says_what_and_why);
 	tcase_add_test(showing, plans_of_everybody_are_a_table);
+	tcase_add_test(showing, the_steps_to_a_day_are_a_table);
+	tcase_add_test(showing, a_calendar_warns_of_limits_and_lists_people);
+	tcase_add_test(showing, draft_settings_go_without_their_access);
 	tcase_add_test(showing, status_shows_what_is_parked_and_paused);
 	tcase_add_test(showing, sync_waits_until_its_generation_was_run);
 	tcase_add_test(showing, a_run_that_ends_badly_is_a_failure);

@@ -167,6 +167,29 @@ START_TEST(each_date_begins_where_the_one_before_ends)
 }
 END_TEST
 
+START_TEST(tells_the_time_on_the_wall)
+{
+	static const struct {
+		const char *zone;
+		const char *instant;
+		int minute;
+	} TIMES[] = {
+	        {"Etc/UTC", "2026-12-31T23:59:59Z", 23 * 60 + 59},
+	        {"Europe/London", "2026-03-29T00:59:00Z", 59},
+	        {"Europe/London", "2026-03-29T01:00:00Z", 2 * 60}, /* summer time */
+	        {"Asia/Kathmandu", "2026-01-01T18:15:00Z", 0},
+	        {"Pacific/Honolulu", "1969-12-31T23:30:00Z", 13 * 60 + 30},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(TIMES); i++) {
+		struct zone *zone = zone_open(TIMES[i].zone, NULL);
+		int64_t wall_ms = 0;
+		ck_assert(time_parse(TIMES[i].instant, &wall_ms));
+		ck_assert_int_eq(zone_minute(zone, wall_ms), TIMES[i].minute);
+		zone_close(zone);
+	}
+}
+END_TEST
+
 START_TEST(tells_the_local_date)
 {
 	struct zone *zone = zone_open("Pacific/Auckland", NULL);
@@ -209,6 +232,7 @@ int main(void)
 	tcase_add_loop_test(
 	        dates, each_date_begins_where_the_one_before_ends, 0, ARRAY_SIZE(walked));
 	tcase_add_test(dates, tells_the_local_date);
+	tcase_add_test(dates, tells_the_time_on_the_wall);
 	suite_add_tcase(suite, dates);
 	TCase *names = tcase_create("names");
 	tcase_add_loop_test(names, unknown_names_are_a_settings_error, 0, ARRAY_SIZE(strange));
