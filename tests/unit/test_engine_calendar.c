@@ -180,6 +180,55 @@ START_TEST(a_whole_employment_is_one_walk)
 }
 END_TEST
 
+static void set_up_leads(void)
+{
+	start("{\"provisioning\":{\"email_domains\":[\"example.com\"],\"create\":\"on_start_date\","
+	      "\"create_days_before\":14,\"create_at\":\"06:00\",\"activation_days_before\":1,"
+	      "\"activation_at\":\"07:30\",\"leave_types\":{\"sabbatical\":\"suspend\"},\"leaver\":"
+	      "{\"at\":\"17:30\",\"action\":\"suspend\",\"then_deactivate_after_days\":30}}}");
+}
+
+static void expect_when(size_t index, int days, const char *time)
+{
+	ck_assert_str_eq(json_get_text(step_at(index), "date"), date(days));
+	ck_assert_str_eq(json_get_text(step_at(index), "time"), time);
+}
+
+/* The step that comes to that status, in the list of those that do something. */
+static size_t step_to(const char *status)
+{
+	const json_t *steps = json_object_get(report, "steps");
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *actions = json_object_get(step_at(i), "actions");
+		if (json_array_size(actions) > 0 &&
+		        str_equal(json_get_text(step_at(i), "status_after"), status)) {
+			return i;
+		}
+	}
+	ck_abort_msg("no step to %s", status);
+}
+
+START_TEST(lead_days_hours_and_second_steps_are_followed)
+{
+	char more[256];
+	ck_assert(str_format(more, sizeof(more), HIRED ",\"end\":\"%s\"", date(60)));
+	bring(FIXTURE_PERSON, "start", 30, more);
+	plan_on(FIXTURE_PERSON, 120);
+	size_t at = step_to("STAGED");
+	expect_step(at, "create", "STAGED");
+	expect_when(at, 30 - 14, "06:00");
+	at = step_to("ACTIVE");
+	expect_step(at, "activate", "ACTIVE");
+	expect_when(at, 30 - 1, "07:30");
+	at = step_to("SUSPENDED");
+	expect_step(at, "suspend", "SUSPENDED");
+	expect_when(at, 60, "17:30");
+	at = step_to("DEPROVISIONED");
+	expect_step(at, "deactivate", "DEPROVISIONED");
+	expect_when(at, 60 + 30, "17:30");
+}
+END_TEST
+
 START_TEST(days_that_are_none_are_refused)
 {
 	bring_leaver("7", 5);
@@ -418,6 +467,10 @@ int main(void)
 	tcase_add_test(person, days_that_are_none_are_refused);
 	tcase_add_test(person, a_draft_changes_what_is_planned_and_nothing_else);
 	suite_add_tcase(suite, person);
+	TCase *leads = tcase_create("leads");
+	tcase_add_checked_fixture(leads, set_up_leads, tear_down);
+	tcase_add_test(leads, lead_days_hours_and_second_steps_are_followed);
+	suite_add_tcase(suite, leads);
 	TCase *days = tcase_create("days");
 	tcase_add_checked_fixture(days, set_up, tear_down);
 	tcase_set_timeout(days, 30);
