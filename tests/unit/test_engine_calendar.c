@@ -316,6 +316,27 @@ START_TEST(a_day_over_a_limit_warns)
 }
 END_TEST
 
+static void set_up_week(void)
+{
+	start("{" LIMITS(
+	        "{\"per_hour\":9,\"per_day\":9,\"per_week\":2,\"per_week_percent\":0}") "}");
+}
+
+/* Who was held does not count, neither in the window nor when it moves on. */
+START_TEST(a_week_later_as_many_pass_again)
+{
+	for (int i = 0; i < 6; i++) {
+		char id[8];
+		ck_assert(str_format(id, sizeof(id), "%d", 7 + i));
+		bring_leaver(id, i < 3 ? 5 : 13);
+	}
+	plan_next(20);
+	ck_assert_str_eq(json_get_text(warning_of(5), "window"), "week");
+	ck_assert_int_eq(json_get_int(warning_of(5), "over", 0), 1);
+	ck_assert_int_eq(json_get_int(warning_of(13), "over", 0), 1);
+}
+END_TEST
+
 /* What was done today counts; the day after tomorrow it does not any more. */
 START_TEST(what_was_done_before_counts)
 {
@@ -486,6 +507,10 @@ int main(void)
 	tcase_add_test(limits, everybody_of_a_day_is_approved_at_once);
 	tcase_add_test(limits, nobody_is_approved_who_cannot_be);
 	suite_add_tcase(suite, limits);
+	TCase *week = tcase_create("week");
+	tcase_add_checked_fixture(week, set_up_week, tear_down);
+	tcase_add_test(week, a_week_later_as_many_pass_again);
+	suite_add_tcase(suite, week);
 	TCase *sites = tcase_create("sites");
 	tcase_add_checked_fixture(sites, set_up_sites, tear_down);
 	tcase_add_test(sites, an_approval_covers_the_day_at_the_site_and_one_more);
