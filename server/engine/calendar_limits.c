@@ -181,7 +181,10 @@ static void judge_limit(struct judging *judging, struct tally *tallies)
 
 bool calendar_judge_limits(struct calendar *calendar, struct err *err)
 {
-	qsort(calendar->events, calendar->event_count, sizeof(*calendar->events), compare_events);
+	if (calendar->event_count > 0) {
+		qsort(calendar->events, calendar->event_count, sizeof(*calendar->events),
+		        compare_events);
+	}
 	for (int limit = LIMIT_NONE + 1; limit < LIMIT_KIND_COUNT; limit++) {
 		struct judging judging = {.calendar = calendar, .limit = (enum limit_kind)limit};
 		struct tally *tallies = calloc((size_t)calendar->day_count, sizeof(*tallies));
