@@ -18,9 +18,11 @@
  *   future.h   what Bob will show of a person on a later day
  *   policy.h   who gets, keeps and loses an account
  *   match.h    is an Okta user we found the same person?
+ *   adopt.h    which users of an existing org are whom, for a human to link
  *   plan.h     from wanted and present to actions
  */
 
+#include "mapping/adopt.h"
 #include "mapping/attribute.h"
 #include "mapping/evaluator.h"
 #include "mapping/future.h"

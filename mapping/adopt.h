@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MAPPING_ADOPT_H
+#define MAPPING_ADOPT_H
+
+/*
+ * The first run against an org that has users already: which of them is this
+ * person? An ordered list of rules finds candidates, and G4's second fact must
+ * agree (docs/adoption.md, docs/decisions/0014). Nothing is decided here: a
+ * human links. Pure.
+ */
+
+#include "mapping/match.h"
+
+enum adopt_rule {
+	ADOPT_MATCH, /* the attribute that provisioning.match names */
+	ADOPT_NUMBER,
+	ADOPT_LOGIN,
+	ADOPT_EMAIL,
+	ADOPT_NAMES, /* a suggestion only */
+	ADOPT_RULE_COUNT
+};
+
+enum adopt_class {
+	ADOPT_EXACT, /* may be linked in bulk */
+	ADOPT_DOUBTFUL, /* a human must look at this one */
+	ADOPT_UNMATCHED,
+	ADOPT_CLASS_COUNT
+};
+
+enum adopt_why {
+#define WHY(symbol, word, text) ADOPT_##symbol,
+#include "mapping/adopt_whys.def"
+#undef WHY
+	ADOPT_WHY_COUNT
+};
+
+/* Stable words: "match", "employee_number", "login", "email", "names"; "exact", ... */
+const char *adopt_rule_name(enum adopt_rule rule);
+const char *adopt_class_name(enum adopt_class class_);
+const char *adopt_why_name(enum adopt_why why);
+const char *adopt_why_text(enum adopt_why why);
+/* COUNT for an unknown word. */
+enum adopt_rule adopt_rule_parse(const char *text);
+enum adopt_class adopt_class_parse(const char *text);
+enum adopt_why adopt_why_parse(const char *text);
+
+struct adopt_rules {
+	enum adopt_rule items[ADOPT_RULE_COUNT];
+	size_t count;
+};
+/* In the order they are tried when nobody gives another one. */
+void adopt_rules_default(struct adopt_rules *rules);
+/* From a JSON array of words, each at most once; "names" is last wherever it stands. */
+bool adopt_rules_parse(struct adopt_rules *rules, const json_t *words, struct err *err) MUST_CHECK;
+
+/* Whose the user's password, and so mostly the profile, is: Okta's credentials.provider.type. */
+struct adopt_candidate {
+	struct match_candidate user;
+	const char *provider; /* "OKTA", "ACTIVE_DIRECTORY", ...; NULL: not told */
+	bool is_protected; /* policy 1, or the owner of the token */
+};
+
+#define ADOPT_OTHERS_MAX 4
+
+struct adopt_result {
+	enum adopt_class class_;
+	enum adopt_rule rule; /* that found it; ADOPT_RULE_COUNT: none */
+	enum adopt_why why;
+	size_t index; /* of the candidate, unless UNMATCHED */
+	size_t others[ADOPT_OTHERS_MAX]; /* with SEVERAL: further candidates */
+	size_t other_count;
+	bool is_sourced_elsewhere; /* C3: linked, but its profile is not written */
+};
+
+struct adopt_query {
+	const struct policy_settings *settings;
+	const struct person *person;
+	const struct map_profile *wanted;
+	const struct adopt_rules *rules;
+	const struct adopt_candidate *candidates; /* may hold users no rule finds */
+	size_t count;
+};
+
+void adopt_classify(const struct adopt_query *query, struct adopt_result *result);
+
+/* A directory beside Okta owns this user's profile (C3): AD and LDAP; okta.md 1.1. */
+bool adopt_is_sourced_elsewhere(const char *provider);
+
+/*
+ * What a person is looked for by: attribute and folded text, as an index of Okta's users holds
+ * them. Names are first and last name with one blank.
+ */
+enum adopt_key {
+	ADOPT_KEY_MATCH,
+	ADOPT_KEY_NUMBER,
+	ADOPT_KEY_LOGIN,
+	ADOPT_KEY_EMAIL,
+	ADOPT_KEY_SECOND_EMAIL,
+	ADOPT_KEY_NAMES,
+	ADOPT_KEY_COUNT
+};
+#define ADOPT_KEYS_MAX 24 /* several logins included */
+struct adopt_keys {
+	struct {
+		enum adopt_key key;
+		char text[256];
+	} items[ADOPT_KEYS_MAX];
+	size_t count;
+};
+void adopt_keys_of_person(const struct adopt_query *query, struct adopt_keys *keys);
+void adopt_keys_of_user(
+        const struct policy_settings *settings, const json_t *profile, struct adopt_keys *keys);
+
+#endif
