@@ -24,7 +24,7 @@ struct sqlite3_stmt;
 
 /* ----------------------------------------------- sqlite.c: a connection */
 
-#define CONN_STATEMENTS_MAX 128 /* a power of two, well above the number of texts in use */
+#define CONN_STATEMENTS_MAX 256 /* a power of two, well above the number of texts in use */
 
 enum sqlite_role { SQLITE_ROLE_WRITER, SQLITE_ROLE_READER, SQLITE_ROLE_SCRATCH };
 
