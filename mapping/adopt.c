@@ -126,7 +126,10 @@ static void add_found(struct found *found, enum adopt_rule rule, size_t index)
 	}
 }
 
-/* Names and second addresses find only where nothing stronger does: rivals are not made of them. */
+/*
+ * Names and second addresses find only where nothing stronger does: rivals are not made of them,
+ * nor suggestions of users who have their employee.
+ */
 static bool is_weak(
         const struct search *search, enum adopt_rule rule, const struct match_candidate *user)
 {
@@ -140,7 +143,9 @@ static void find(const struct search *search, const struct adopt_query *query, b
 		const enum adopt_rule rule = query->rules->items[i];
 		for (size_t at = 0; at < query->count; at++) {
 			const struct match_candidate *user = &query->candidates[at].user;
-			if (finds(search, rule, user) && is_weak(search, rule, user) == weak) {
+			const bool is_spent = weak && user->linked_employee_id != NULL;
+			if (!is_spent && finds(search, rule, user) &&
+			        is_weak(search, rule, user) == weak) {
 				add_found(found, rule, at);
 			}
 		}
@@ -153,7 +158,7 @@ static void give(const struct search *search, const struct adopt_query *query,
 	const struct adopt_candidate *first = &query->candidates[found->indices[0]];
 	result->rule = found->rule;
 	result->index = found->indices[0];
-	result->is_sourced_elsewhere = adopt_is_sourced_elsewhere(first->provider);
+	result->is_sourced_elsewhere = first->is_sourced_elsewhere;
 	result->why = found->count > 1 ? ADOPT_SEVERAL : judge(search, found->rule, first);
 	result->class_ = result->why == ADOPT_AGREES ? ADOPT_EXACT : ADOPT_DOUBTFUL;
 	for (size_t i = 1; i < found->count; i++) {
@@ -178,11 +183,6 @@ void adopt_classify(const struct adopt_query *query, struct adopt_result *result
 	if (found.count > 0) {
 		give(&search, query, &found, result);
 	}
-}
-
-bool adopt_is_sourced_elsewhere(const char *provider)
-{
-	return str_equal(provider, "ACTIVE_DIRECTORY") || str_equal(provider, "LDAP");
 }
 
 /* -------------------------------------------------------------------- keys */

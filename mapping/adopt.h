@@ -21,10 +21,9 @@ void adopt_rules_default(struct adopt_rules *rules);
 /* From a JSON array of words, each at most once; "names" is last wherever it stands. */
 bool adopt_rules_parse(struct adopt_rules *rules, const json_t *words, struct err *err) MUST_CHECK;
 
-/* Whose the user's password, and so mostly the profile, is: Okta's credentials.provider.type. */
 struct adopt_candidate {
 	struct match_candidate user;
-	const char *provider; /* "OKTA", "ACTIVE_DIRECTORY", ...; NULL: not told */
+	bool is_sourced_elsewhere; /* AD or LDAP owns its profile (C3) */
 	bool is_protected; /* policy 1, or the owner of the token */
 };
 
@@ -50,9 +49,6 @@ struct adopt_query {
 };
 
 void adopt_classify(const struct adopt_query *query, struct adopt_result *result);
-
-/* A directory beside Okta owns this user's profile (C3): AD and LDAP; okta.md 1.1. */
-bool adopt_is_sourced_elsewhere(const char *provider);
 
 /*
  * What a person is looked for by: attribute and folded text, as an index of Okta's users holds

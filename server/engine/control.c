@@ -198,16 +198,24 @@ bool engine_sync_all(struct engine *engine, const char *connection, size_t *mark
 
 /* ------------------------------------------------------------ one person */
 
+bool engine_read_people(struct runner *runner, struct connection *connection,
+        const struct engine_ids *ids, struct bob_people *people, struct err *err)
+{
+	const struct planner planner = {
+	        .runner = runner, .connection = connection, .fields = connection->fields};
+
+	return planner_read(&planner, ids->items, ids->count, people, err);
+}
+
 /* Somebody the store has never heard of must at least be known to Bob. */
 static bool is_known(struct engine *engine, struct connection *connection,
         const struct employee_key *key, struct err *err)
 {
 	struct employee employee = {0};
 	struct runner runner = {0};
-	struct planner planner = {
-	        .runner = &runner, .connection = connection, .fields = connection->fields};
 	struct bob_people people = {0};
 	const char *employee_id = key->employee_id;
+	const struct engine_ids ids = {&employee_id, 1};
 
 	if (store_employee_get(engine->store, key, &employee, NULL)) {
 		employee_finish(&employee);
@@ -215,7 +223,7 @@ static bool is_known(struct engine *engine, struct connection *connection,
 	}
 	bool is_found = runner_init(&runner, engine->store, engine->connections,
 	                        engine->connection_count, err) &&
-	        planner_read(&planner, &employee_id, 1, &people, err);
+	        engine_read_people(&runner, connection, &ids, &people, err);
 	if (is_found && bob_people_find(&people, key->employee_id) == NULL) {
 		err_set(err, ERR_NOT_FOUND, "neither the store nor Bob knows employee %s",
 		        key->employee_id);

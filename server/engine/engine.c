@@ -166,7 +166,8 @@ struct engine *engine_create(const struct engine_options *options, struct err *e
 	engine->store = options->store;
 	atomic_init(&engine->is_stopping, false);
 	atomic_init(&engine->is_aborting, false);
-	if (!monitor_init(&engine->wake) || !work_queue_init(&engine->queue, ENGINE_QUEUE_MAX)) {
+	if (!monitor_init(&engine->wake) || !work_queue_init(&engine->queue, ENGINE_QUEUE_MAX) ||
+	        !adopt_job_init(&engine->adopt_job, engine)) {
 		err_set(err, ERR_INTERNAL, "locks cannot be made");
 		free(engine);
 		return NULL;
@@ -191,6 +192,7 @@ void engine_destroy(struct engine *engine)
 	free(engine->sweepers);
 	free(engine->workers);
 	work_queue_finish(&engine->queue);
+	adopt_job_finish(&engine->adopt_job);
 	monitor_finish(&engine->wake);
 	free(engine);
 }
@@ -431,6 +433,7 @@ static void join_all(struct engine *engine)
 	if (engine->is_dispatcher_started) {
 		thread_join(engine->dispatcher);
 	}
+	adopt_job_join(&engine->adopt_job);
 	engine->workers_started = 0;
 	engine->readers_started = 0;
 	engine->sweepers_started = 0;

@@ -8,7 +8,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
-#include "server/engine/run.h"
+#include "server/engine/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,77 +39,22 @@ bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, 
 
 /* ------------------------------------------------------------------ link */
 
-static bool note_link(struct run *run, const struct okta_user *user)
+static enum step link_found(struct run *run, const struct okta_user *user)
 {
-	if (!run_use_login(run, json_get_text(user->profile, "login"))) {
-		run_stop(run, RUN_ENDS_RETRY, "out of memory while linking");
-		return false;
-	}
-	struct run_account account = {
-	        .origin = user->status == ACCOUNT_STAGED ? ORIGIN_ADOPTED_STAGED : ORIGIN_ADOPTED,
-	        .is_activated = account_status_is_activated(user->status),
+	const struct link_reason reason = {
+	        .rule = "G4",
+	        .text = LINK_REASON,
 	        .is_compared = run->employee->last_event_at_ms != 0,
-	        .bob_login = map_profile_text(&run->profile, "login"),
-	        .bob_email = map_profile_text(&run->profile, "email"),
 	};
 
-	return run_note_account(run, user, &account);
-}
-
-static bool fill_link_intent(
-        struct intent *intent, const struct run *run, const struct okta_user *user)
-{
-	*intent = (struct intent){
-	        .key = run->employee->key,
-	        .lease_token = run->employee->lease_token,
-	        .claimed_generation = run->employee->claimed_generation,
-	        .settings_version = run->connection->settings_version,
-	        .kind = ACTION_LINK,
-	        .lane = run->employee->lane,
-	        .opened_at_ms = clock_wall_ms(),
-	};
-	str_format_cut(intent->rule, sizeof(intent->rule), "G4");
-	str_format_cut(intent->reason, sizeof(intent->reason), LINK_REASON);
-	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", user->id);
-	return run_set_login(intent, json_get_text(user->profile, "login"));
-}
-
-static enum step link_user(struct run *run, const struct okta_user *user)
-{
-	struct limit_set unlimited = {0};
-	struct intent intent;
-	struct err err = ERR_INIT;
-	enum step step = STEP_STOP;
-
-	if (!fill_link_intent(&intent, run, user)) {
-		return run_stop(run, RUN_ENDS_RETRY, "out of memory while linking");
-	}
-	enum intent_result opened =
-	        store_intent_open(run->runner->store, &intent, &unlimited, &err);
-	if (opened == INTENT_TAKEN) {
-		step = run_hold(run, HOLD_DUPLICATE, "this Okta user is linked to another employee",
+	switch (link_user(run, user, &reason)) {
+	case LINK_DONE: lookup_forget(run); return STEP_AGAIN;
+	case LINK_TAKEN:
+		return run_hold(run, HOLD_DUPLICATE, "this Okta user is linked to another employee",
 		        user->id);
-	} else if (opened == INTENT_LEASE_LOST) {
-		step = run_stop(run, RUN_ENDS_LOST, "the lease was lost");
-	} else if (opened != INTENT_OPEN) {
-		step = run_stop(
-		        run, opened == INTENT_MOVED ? RUN_ENDS_MOVED : RUN_ENDS_RETRY, err.text);
-	} else if (note_link(run, user)) {
-		struct outcome outcome = {.intent_id = intent.intent_id,
-		        .lease_token = run->employee->lease_token,
-		        .state = OUTCOME_DONE};
-		log_info("action", F("connection", run->employee->key.connection),
-		        F("employee_id", run->employee->key.employee_id), F("action", "link"),
-		        F("rule", "G4"), F("result", "done"));
-		if (store_intent_close(run->runner->store, &outcome, run->employee, &err)) {
-			lookup_forget(run);
-			step = STEP_AGAIN;
-		} else {
-			step = run_stop(run, RUN_ENDS_RETRY, err.text);
-		}
+	case LINK_STOPPED: break;
 	}
-	intent_finish(&intent);
-	return step;
+	return STEP_STOP;
 }
 
 /* A search may be stale: the single read tells the truth (okta.md 1.2). */
@@ -139,7 +84,7 @@ static enum step adopt(struct run *run, const char *okta_id, enum match_approval
 		step = run_hold(run, HOLD_MATCH,
 		        "the account that is there is closed: same person?", okta_id);
 	} else {
-		step = link_user(run, &user);
+		step = link_found(run, &user);
 	}
 	okta_user_finish(&user);
 	return step;
@@ -192,15 +137,7 @@ static enum step move_link(struct run *run, const char *other_id, const char *ok
 	if (!store_employee_claim_one(run->runner->store, &key, 60000, &other, &err)) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
-	other.okta_id[0] = '\0';
-	other.origin = ORIGIN_NONE;
-	other.present_status = ACCOUNT_NONE;
-	other.lowered = LOWER_NONE;
-	other.lowered_at_ms = 0;
-	other.linked_at_ms = 0;
-	other.is_compared = false;
-	other.is_sessions_due = false;
-	personal_finish(&other.present_profile);
+	link_forget(&other);
 	bool is_free = store_employee_finish(run->runner->store, &other, EMPLOYEE_IDLE, &err) &&
 	        (store_hold_remove(run->runner->store, &key, HOLD_DUPLICATE, &err) ||
 	                err.code == ERR_NOT_FOUND);

@@ -9,6 +9,7 @@
  * functions.
  */
 
+#include "server/engine/adopt_job.h"
 #include "server/engine/connection.h"
 #include "server/engine/runner.h"
 #include "server/engine/work.h"
@@ -44,6 +45,7 @@ struct engine {
 	int sweepers_started;
 	int workers_started;
 	bool is_dispatcher_started;
+	struct adopt_job adopt_job;
 };
 
 struct reader_argument {
@@ -79,6 +81,14 @@ void engine_hand_back(struct engine *engine, struct employee *employee, enum emp
 /* For control functions: the connection, or ERR_NOT_FOUND; and what a call came to. */
 struct connection *engine_need_connection(struct engine *engine, const char *name, struct err *err);
 void engine_err_from_call(struct err *err, const char *system, const struct call_outcome *outcome);
+
+/* One search of Bob, at most BOB_BATCH_MAX ids; err says why there is no answer. */
+struct engine_ids {
+	const char *const *items;
+	size_t count;
+};
+bool engine_read_people(struct runner *runner, struct connection *connection,
+        const struct engine_ids *ids, struct bob_people *people, struct err *err) MUST_CHECK;
 
 /* What is known of an employee, or a blank record for somebody new. */
 bool engine_load_employee(struct store *store, const struct employee_key *key,

@@ -12,6 +12,7 @@
 #include "server/engine/groups.h"
 #include "server/engine/revoke_row.h"
 #include "server/engine/run.h"
+#include "server/store/adoption.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -272,12 +273,34 @@ static enum step note_decision(struct run *run)
 	return run_hold(run, decision->hold, decision->hold_cause, employee->okta_id);
 }
 
+/* What an administrator decided about somebody in an adoption; NONE: nothing. */
+static enum adoption_decision adopted_as(const struct run *run)
+{
+	enum adoption_decision decision = ADOPTION_NONE;
+	struct err err = ERR_INIT;
+
+	if (!store_adoption_decision(run->runner->store, &run->employee->key, &decision, &err)) {
+		log_warn("adoption not read", F("employee_id", run->employee->key.employee_id),
+		        F("cause", err.text));
+	}
+	return decision;
+}
+
 /* M3: somebody no event named, hired before we went live, gets no account without a human's word.
  */
 static bool is_existing(const struct run *run)
 {
+	if (run->employee->last_event_at_ms != 0 || run_is_approved(run, HOLD_EXISTING)) {
+		return false;
+	}
+	switch (adopted_as(run)) {
+	case ADOPTION_CREATE: return false;
+	case ADOPTION_IGNORE: return true;
+	case ADOPTION_NONE:
+	case ADOPTION_LINK:
+	case ADOPTION_DECISION_COUNT: break;
+	}
 	return run_settings_used(run)->existing == EXISTING_HOLD &&
-	        run->employee->last_event_at_ms == 0 && !run_is_approved(run, HOLD_EXISTING) &&
 	        run->person.lifecycle != LIFECYCLE_HIRED;
 }
 

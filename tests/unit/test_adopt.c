@@ -45,7 +45,7 @@ static void read_candidates(struct bench *bench, const json_t *list)
 		                .status = account_status_parse(json_get_text(row, "status")),
 		                .profile = json_object_get(row, "profile"),
 		                .linked_employee_id = json_get_text(row, "linked")},
-		        .provider = json_get_text(row, "provider"),
+		        .is_sourced_elsewhere = json_get_bool(row, "elsewhere", false),
 		        .is_protected = json_get_bool(row, "protected", false),
 		};
 	}
