@@ -3,11 +3,11 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_confirm.h"
 #include "server/cli/cli_sub.h"
 #include "server/cli/cli_table.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static const char *const add_headings[] = {"ADD", "TYPE", "TITLE", "WHY", NULL};
 static const char *const open_headings[] = {"NOT ADDED", "WHY", NULL};
@@ -78,15 +78,6 @@ static int plan(struct cli_call *call)
 
 /* -------------------------------------------------------------------- apply */
 
-static bool is_confirmed(struct cli_call *call)
-{
-	char answer[16] = "";
-	fprintf(call->errors, "Add this to the Okta org's user schema? [yes/no] ");
-	fflush(call->errors);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	        (str_starts_with(answer, "yes\n") || str_starts_with(answer, "y\n"));
-}
-
 static void print_applied(struct cli_call *call, const json_t *answer)
 {
 	cli_call_print(call, "%s\n", cli_call_text(answer, "sentence"));
@@ -111,20 +102,12 @@ static int confirm_and_add(struct cli_call *call, const json_t *seen, bool is_ye
 	if (is_empty) {
 		return call->is_json ? cli_call_print_json(call, seen) : CLI_DONE;
 	}
-	if (is_yes) {
-		return add(call, seen);
+	switch (cli_confirm(call, is_yes, "Add this to the Okta org's user schema?")) {
+	case CLI_ANSWER_YES: return add(call, seen);
+	case CLI_ANSWER_NO: cli_call_print(call, "nothing was added\n"); return CLI_DONE;
+	case CLI_ANSWER_NOBODY: break;
 	}
-	if (isatty(STDIN_FILENO) != 1) {
-		struct err err = ERR_INIT;
-		err_set(&err, ERR_USAGE,
-		        "nobody is here to be asked; say --yes to add what the plan shows");
-		return cli_call_fail(call, &err);
-	}
-	if (!is_confirmed(call)) {
-		cli_call_print(call, "nothing was added\n");
-		return CLI_DONE;
-	}
-	return add(call, seen);
+	return CLI_USAGE;
 }
 
 static int apply(struct cli_call *call)

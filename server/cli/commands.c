@@ -44,6 +44,17 @@ const struct cli_command commands_table[] = {
                 "close an account now, and hold it closed", command_close},
         {"activation-link", "ID [--connection NAME] [--json]",
                 "a one-time link to activate an account without mail", command_activation_link},
+        {"adopt",
+                "[--rules RULES] [--no-wait] | status | list [--class CLASS] [--text TEXT] |"
+                " decide ID|--class CLASS [--rule RULE] link|create|ignore|none"
+                " [--okta-user USER] | apply [--yes] | export FILE | import FILE"
+                " [--connection NAME] [--json]",
+                "who in Bob is who in an Okta org that has users already: find, decide, link",
+                command_adopt},
+        {"link", "ID OKTA_USER [--although REASON] [--yes] [--connection NAME] [--json]",
+                "link an employee to an Okta user, by id or login; shows both first", command_link},
+        {"unlink", "ID [--yes] [--connection NAME] [--json]",
+                "forget which Okta user an employee has; Okta is not changed", command_unlink},
         {"pause", "[--revocations pass|stop] [--connection NAME] [--json]",
                 "stop all writes to Okta, keep receiving", command_pause},
         {"resume", "[--connection NAME] [--json]", "write to Okta again", command_resume},

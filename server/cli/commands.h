@@ -21,6 +21,7 @@ extern const struct cli_command commands_table[];
 /* NULL when there is none of that name. */
 const struct cli_command *commands_find(const char *name);
 
+int command_adopt(struct cli_call *call);
 int command_check(struct cli_call *call);
 int command_activation_link(struct cli_call *call);
 int command_close(struct cli_call *call);
@@ -28,6 +29,7 @@ int command_health(struct cli_call *call);
 int command_held(struct cli_call *call);
 int command_help(struct cli_call *call);
 int command_hold(struct cli_call *call);
+int command_link(struct cli_call *call);
 int command_mapping(struct cli_call *call);
 int command_pause(struct cli_call *call);
 int command_people(struct cli_call *call);
@@ -43,6 +45,7 @@ int command_settings(struct cli_call *call);
 int command_status(struct cli_call *call);
 int command_sync(struct cli_call *call);
 int command_sweep(struct cli_call *call);
+int command_unlink(struct cli_call *call);
 int command_version(struct cli_call *call);
 
 #endif

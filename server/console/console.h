@@ -119,6 +119,22 @@ enum http_verdict console_release(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_reject(
         struct http_request *request, struct http_reply *reply, void *context);
+/* adopt.c */
+enum http_verdict console_adopt_scan(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_adopt(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_adopt_people(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_adopt_decide(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_adopt_apply(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* link.c */
+enum http_verdict console_link(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_unlink(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* schema.c */
 enum http_verdict console_schema_plan(
         struct http_request *request, struct http_reply *reply, void *context);

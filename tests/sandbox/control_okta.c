@@ -76,6 +76,15 @@ static char *check_patch(const struct sandbox *sb, const struct user *self, cons
 	return NULL;
 }
 
+/* A directory: "ACTIVE_DIRECTORY", "LDAP"; or "OKTA" again. */
+static void patch_provider(struct user *user, const char *type)
+{
+	if (type != NULL) {
+		json_decref(user->provider);
+		user->provider = json_pack("{s:s,s:s}", "type", type, "name", type);
+	}
+}
+
 static void patch(struct sandbox *sb, struct user *user, const json_t *body)
 {
 	const json_t *profile = json_object_get(body, "profile");
@@ -94,6 +103,7 @@ static void patch(struct sandbox *sb, struct user *user, const json_t *body)
 	}
 	user->is_manageable = jsonx_is(body, "manageable", user->is_manageable);
 	user->is_sourced = jsonx_is(body, "sourced", user->is_sourced);
+	patch_provider(user, jsonx_text(body, "provider"));
 	int64_t moves_ms = jsonx_int(body, "transitioning_ms", -1);
 
 	if (moves_ms >= 0) {
