@@ -27,7 +27,7 @@ struct adopt_candidate {
 	bool is_protected; /* policy 1, or the owner of the token */
 };
 
-#define ADOPT_OTHERS_MAX 4
+#define ADOPT_OTHERS_MAX 8
 
 struct adopt_result {
 	enum adopt_class class_;

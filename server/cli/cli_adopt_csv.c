@@ -335,7 +335,14 @@ static int take_all(struct import *import, bool is_yes)
 static int import_text(struct cli_call *call, char *text, bool is_yes)
 {
 	struct import import = {
-	        .call = call, .people = json_array(), .lines = json_array(), .seen = json_object()};
+	        .call = call,
+	        .id_at = -1,
+	        .decision_at = -1,
+	        .user_at = -1,
+	        .people = json_array(),
+	        .lines = json_array(),
+	        .seen = json_object(),
+	};
 	struct err err = ERR_INIT;
 	csv_reader_init(&import.reader, text);
 	bool is_read = read_head(&import, &err);

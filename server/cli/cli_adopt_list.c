@@ -32,8 +32,10 @@ static void format_why(struct buf *why, const json_t *person)
 	const json_t *others = json_object_get(person, "others");
 	const char *other = cli_call_text(person, "other_employee_id");
 	const char *sentence = cli_call_text(person, "sentence");
-	buf_add_text(why, json_get_bool(person, "is_left", false) ? "left, account open; " : "");
 	buf_add_text(why, cli_adopt_finding(person));
+	if (json_get_bool(person, "is_left", false)) {
+		buf_add_text(why, "; left, account open");
+	}
 	for (size_t i = 0; i < json_array_size(others); i++) {
 		const json_t *entry = json_array_get(others, i);
 		buf_add_format(why, "%s%s (%s)", i == 0 ? "; also " : ", ",

@@ -81,7 +81,7 @@ static void print_rules(struct cli_call *call, const json_t *report)
 static void print_count(
         struct cli_call *call, const char *label, long long people, const char *what)
 {
-	cli_call_print(call, "  %-24s %*lld%s%s\n", label, COUNT_PLACES, people,
+	cli_call_print(call, "  %-26s%*lld%s%s\n", label, COUNT_PLACES, people,
 	        str_is_empty(what) ? "" : "   ", what);
 }
 
@@ -91,7 +91,7 @@ static void print_classes(struct cli_call *call, const json_t *report)
 	long long waiting =
 	        COUNT(report, .class_ = "unmatched", .left = IS_NOT_SO, .wanted = IS_NOT_SO);
 	print_count(call, "linked already", (long long)json_get_int(scan, "linked", 0), "");
-	cli_call_print(call, "  %-24s %*lld", "exact", COUNT_PLACES,
+	cli_call_print(call, "  %-26s%*lld", "exact", COUNT_PLACES,
 	        COUNT(report, .class_ = "exact", .left = IS_NOT_SO));
 	print_rules(call, report);
 	print_count(call, "doubtful", COUNT(report, .class_ = "doubtful", .left = IS_NOT_SO),

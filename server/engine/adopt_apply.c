@@ -185,11 +185,11 @@ static bool link_read(struct apply *apply, const struct adoption_person *decided
 	return done;
 }
 
-/* Bob allows about fifty searches a minute, and events go before. */
+/* Bob allows about fifty searches a minute. */
 static bool wait_for_bob(struct apply *apply, struct err *err)
 {
 	for (;;) {
-		int64_t ready_ms = connection_bob_ready_ms(apply->connection, CALL_BACKGROUND);
+		int64_t ready_ms = connection_bob_ready_ms(apply->connection, CALL_NORMAL);
 		if (!adopt_job_goes_on(apply->job, err)) {
 			return false;
 		}

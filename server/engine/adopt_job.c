@@ -20,11 +20,6 @@ bool adopt_job_init(struct adopt_job *job, struct engine *engine)
 	return monitor_init(&job->monitor);
 }
 
-void adopt_job_finish(struct adopt_job *job)
-{
-	monitor_finish(&job->monitor);
-}
-
 void adopt_job_join(struct adopt_job *job)
 {
 	monitor_lock(&job->monitor);
@@ -35,6 +30,11 @@ void adopt_job_join(struct adopt_job *job)
 	if (is_started) {
 		thread_join(thread);
 	}
+}
+
+void adopt_job_finish(struct adopt_job *job)
+{
+	monitor_finish(&job->monitor);
 }
 
 void adopt_job_phase(struct adopt_job *job, const char *phase)
@@ -83,7 +83,8 @@ bool adopt_job_ask(struct adopt_job *job, const struct adopt_question *question,
 
 	*outcome = (struct call_outcome){.call_class = CALL_ABORTED};
 	for (int tries = 0; client != NULL && adopt_job_goes_on(job, err);) {
-		okta_client_set_urgency(client, CALL_BACKGROUND);
+		/* A human waits for it; what lowers access has its own part of the budget. */
+		okta_client_set_urgency(client, CALL_NORMAL);
 		question->ask(client, question->context, outcome);
 		connection_okta_outcome(question->connection, "", outcome);
 		if (outcome->call_class == CALL_DONE || outcome->call_class == CALL_NOT_FOUND) {
@@ -169,19 +170,18 @@ static void keep(struct adopt_job *job, const struct adopt_progress *progress)
 
 /* ------------------------------------------------------------------ thread */
 
+/* It runs until it is kept: who sees it ended may start another. */
 static void end_job(struct adopt_job *job, bool is_done, const struct err *err)
 {
 	monitor_lock(&job->monitor);
-	struct adopt_progress *progress = &job->progress;
-	progress->ended_at_ms = clock_wall_ms();
-	progress->state = is_done          ? ADOPT_JOB_DONE
+	struct adopt_progress ended = job->progress;
+	monitor_unlock(&job->monitor);
+	ended.ended_at_ms = clock_wall_ms();
+	ended.state = is_done              ? ADOPT_JOB_DONE
 	        : err->code == ERR_STOPPED ? ADOPT_JOB_STOPPED
 	                                   : ADOPT_JOB_FAILED;
-	progress->phase[0] = '\0';
-	str_format_cut(
-	        progress->sentence, sizeof(progress->sentence), "%s", is_done ? "" : err->text);
-	struct adopt_progress ended = *progress;
-	monitor_unlock(&job->monitor);
+	ended.phase[0] = '\0';
+	str_format_cut(ended.sentence, sizeof(ended.sentence), "%s", is_done ? "" : err->text);
 	keep(job, &ended);
 	log_info("adoption job ended", F("connection", job->connection),
 	        F("job", kind_name(ended.kind)), F("state", state_name(ended.state)),

@@ -54,7 +54,7 @@ struct adopt_job {
 };
 
 bool adopt_job_init(struct adopt_job *job, struct engine *engine) MUST_CHECK;
-void adopt_job_finish(struct adopt_job *job);
+void adopt_job_finish(struct adopt_job *job); /* after adopt_job_join */
 /* After the engine was told to stop. */
 void adopt_job_join(struct adopt_job *job);
 

@@ -365,7 +365,6 @@ bool adopt_scan(struct adopt_job *job, struct err *err)
 	scan->job = job;
 	scan->number = clock_wall_ms();
 	bool done = everybody_open(&scan->all, job->engine, job->connection, err);
-	scan->all.urgency = CALL_BACKGROUND;
 	scan->look = (struct adopt_look){.runner = &scan->all.runner,
 	        .connection = scan->all.connection,
 	        .rules = &job->rules};

@@ -184,6 +184,10 @@ void engine_destroy(struct engine *engine)
 	if (engine == NULL) {
 		return;
 	}
+	/* One that was never started may still have had a job. */
+	atomic_store(&engine->is_stopping, true);
+	engine_wake(engine);
+	adopt_job_join(&engine->adopt_job);
 	for (size_t i = 0; i < engine->connection_count; i++) {
 		connection_destroy(engine->connections[i]);
 	}

@@ -108,14 +108,17 @@ struct close_call {
 #define IS_STRONG(row) \
 	row ".okta_id <> '' AND " row ".why NOT IN ('names_only', 'second_email', 'several')"
 
-/* Who bears the name of somebody whose account is found has none that we know of. */
+/* Whoever only bears the name of people whose accounts are found has none that we know of. */
 static bool drop_namesakes(struct sqlite_conn *conn, const struct close_call *call, struct err *err)
 {
 	static const char SQL[] =
 	        "UPDATE adoption SET class = 'unmatched', rule = '', why = 'nobody', okta_id = '',"
-	        " login = NULL, status = 'NONE', is_sourced_elsewhere = 0 WHERE connection = ?1 AND"
-	        " why = 'names_only' AND EXISTS (SELECT 1 FROM adoption o WHERE o.connection = ?1"
-	        " AND o.okta_id = adoption.okta_id AND o.class = 'exact')";
+	        " login = NULL, status = 'NONE', others = NULL, is_sourced_elsewhere = 0"
+	        " WHERE connection = ?1 AND rule = 'names' AND NOT EXISTS (SELECT 1 FROM"
+	        " (SELECT adoption.okta_id AS id UNION ALL SELECT json_extract(value, '$.okta_id')"
+	        " FROM json_each(coalesce(adoption.others, '[]'))) c WHERE NOT EXISTS (SELECT 1"
+	        " FROM adoption o WHERE o.connection = ?1 AND o.okta_id = c.id AND o.class ="
+	        " 'exact'))";
 	return sqlite_exec(conn, SQL, VALUES(TEXT(call->connection)), err);
 }
 

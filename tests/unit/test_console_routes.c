@@ -90,6 +90,16 @@ static const struct route_case {
         /* Here is somebody who has come in already. */
         {"POST", PERSON "/activation-link", "{}", 409, NULL, NULL},
         {"POST", PERSON "/plan", "{\"on\":\"2020-01-01\"}", 400, NULL, NULL},
+        /* She is linked; the rest of link and adoption is in test_console_adopt.c. */
+        {"POST", PERSON "/link", "{\"okta_user\":\"" FIXTURE_OKTA_ID "\"}", 409, NULL, NULL},
+        {"POST", PERSON "/unlink", "{\"by\":\"ops\"}", 200, "POST /api/v1/people/{id}/unlink",
+                NULL},
+        {"GET", "/api/v1/adoption", NULL, 200, NULL, NULL},
+        {"GET", "/api/v1/adoption/people", NULL, 200, NULL, NULL},
+        {"POST", "/api/v1/adoption/scan", "{\"by\":\"ops\"}", 202, NULL, NULL},
+        {"POST", "/api/v1/adoption/decide", "{\"class\":\"exact\",\"decision\":\"link\"}", 200,
+                "POST /api/v1/adoption/decide", NULL},
+        {"POST", "/api/v1/adoption/apply", "{}", 202, NULL, NULL},
         {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
         {"POST", "/api/v1/plan/next", "{\"days\":30}", 200, "POST /api/v1/plan/next", NULL},
         {"POST", "/api/v1/plan/next", "{\"days\":0}", 400, NULL, NULL},

@@ -158,12 +158,32 @@ START_TEST(two_who_claim_one_user_are_both_doubtful)
 }
 END_TEST
 
+/* Several of the name: 00u1 and these. */
+static void put_several(const char *id, const char *others)
+{
+	struct adoption_person person = {.key = store_fixture_key(id),
+	        .scan = 1,
+	        .class_ = ADOPT_DOUBTFUL,
+	        .rule = ADOPT_NAMES,
+	        .why = ADOPT_SEVERAL,
+	        .okta_id = "00u1",
+	        .status = ACCOUNT_ACTIVE};
+	ck_assert(personal_set(&person.others, others));
+	ck_assert_msg(store_adoption_put(store, &person, 1, &err), "%s", err.text);
+	adoption_person_finish(&person);
+}
+
 START_TEST(a_namesake_of_somebody_matched_has_nobody)
 {
 	put(1, EXACT("1", "00u1", "f1"));
 	put(1, NAMESAKE("2", "00u1"));
 	put(1, NAMESAKE("3", "00u9"));
+	put(1, EXACT("5", "00u5", "f5"));
+	put_several("6", "[{\"okta_id\":\"00u5\"}]");
+	put_several("7", "[{\"okta_id\":\"00u5\"},{\"okta_id\":\"00u8\"}]");
 	close_scan(1);
+	expect("6", ADOPT_UNMATCHED, ADOPT_NOBODY);
+	expect("7", ADOPT_DOUBTFUL, ADOPT_SEVERAL);
 	expect("1", ADOPT_EXACT, ADOPT_AGREES);
 	expect("2", ADOPT_UNMATCHED, ADOPT_NOBODY);
 	expect("3", ADOPT_DOUBTFUL, ADOPT_NAMES_ONLY);
