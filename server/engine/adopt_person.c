@@ -102,6 +102,7 @@ bool adopt_person_add(struct adopt_person *person, const struct adopt_seen *seen
 	                .linked_employee_id = linked[0] != '\0' ? linked : NULL},
 	        .is_sourced_elsewhere = seen->is_sourced_elsewhere,
 	        .is_protected = connection_is_owner(connection, seen->okta_id) ||
+	                connection_is_protected(connection, seen->okta_id) ||
 	                policy_is_protected(&connection->policy, login, seen->okta_id),
 	};
 	return true;

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/engine/sweep_time.h"
 
-#define MINUTE_MS INT64_C(60000)
-
 /* Of the local date of an instant, or the one `days` after it. */
 static int64_t night_of(
         const struct sweep_settings *settings, const struct zone *zone, int64_t at_ms, int days)
 {
-	return zone_first_instant_ms(zone, zone_date(zone, at_ms) + days) +
-	        settings->at_minute * MINUTE_MS;
+	return zone_instant_ms(zone, zone_date(zone, at_ms) + days, settings->at_minute);
 }
 
 /* The newest night that has come. */

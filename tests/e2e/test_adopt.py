@@ -144,6 +144,13 @@ def test_scan_decide_apply_and_live_on(day_one):
     one.quiet()
     assert "title" not in one.sandbox.user("ada.king@example.com")["profile"]
 
+    # M3: what the first comparison would lower is a question.
+    assert one.server.hold_kinds(made["left"]) == ["first_lower"]
+    assert one.status_of("eve.park@example.com") == "ACTIVE"
+    cli(one, "release", made["left"])
+    one.quiet()
+    assert one.status_of("eve.park@example.com") == "DEPROVISIONED"
+
 
 def test_a_spreadsheet_there_and_back(day_one):
     one, made = day_one

@@ -76,6 +76,16 @@ START_TEST(the_next_night_is_told)
 }
 END_TEST
 
+/* The day has 23 or 25 hours, and three o'clock is three o'clock. */
+START_TEST(the_hour_is_the_clocks_also_when_that_is_changed)
+{
+	ck_assert_int_eq(sweep_next_ms(&history, &settings, zone, at("2026-03-08T05:30:00Z")),
+	        at("2026-03-08T07:00:00Z"));
+	ck_assert_int_eq(sweep_next_ms(&history, &settings, zone, at("2026-11-01T05:30:00Z")),
+	        at("2026-11-01T08:00:00Z"));
+}
+END_TEST
+
 static const struct {
 	int64_t faults;
 	int64_t hours;
@@ -132,6 +142,7 @@ int main(void)
 	tcase_add_test(tcase, a_night_is_due_once_and_made_up_for);
 	tcase_add_test(tcase, a_night_before_the_first_start_is_not_made_up_for);
 	tcase_add_test(tcase, the_next_night_is_told);
+	tcase_add_test(tcase, the_hour_is_the_clocks_also_when_that_is_changed);
 	tcase_add_loop_test(tcase, a_fault_is_repeated_ever_more_rarely_and_at_least_daily, 0,
 	        ARRAY_SIZE(repeats));
 	tcase_add_loop_test(
