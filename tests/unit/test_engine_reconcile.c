@@ -76,6 +76,21 @@ START_TEST(the_first_comparison_closes_nobody_unasked)
 }
 END_TEST
 
+/* A leave that suspends is asked about as well, and asking is no comparison. */
+START_TEST(the_first_comparison_suspends_nobody_unasked)
+{
+	engine_fixture_stop(&fixture);
+	engine_fixture_start(&fixture, "{\"provisioning\":{\"leave\":\"suspend\"}}");
+	adopt();
+	for (int i = 0; i < 2; i++) {
+		run("{\"lifecycle\":\"parental leave\",\"status\":\"Inactive\"}");
+		ck_assert(engine_fixture_is_held(&fixture, HOLD_FIRST_LOWER));
+		ck_assert(!fixture.employee.is_compared);
+	}
+	ck_assert_str_eq(engine_fixture_calls(&fixture), "");
+}
+END_TEST
+
 START_TEST(who_was_seen_here_since_the_link_is_closed_like_anybody)
 {
 	adopt();
@@ -219,6 +234,7 @@ END_TEST
 static void add_comparisons(TCase *tcase)
 {
 	tcase_add_test(tcase, the_first_comparison_closes_nobody_unasked);
+	tcase_add_test(tcase, the_first_comparison_suspends_nobody_unasked);
 	tcase_add_test(tcase, who_was_seen_here_since_the_link_is_closed_like_anybody);
 	tcase_add_test(tcase, whom_an_event_names_since_the_link_is_closed_like_anybody);
 	tcase_add_test(tcase, a_question_whose_cause_is_gone_is_taken_back);
