@@ -330,7 +330,7 @@ static int64_t next_turn_ms(const struct engine *engine)
 	return at_ms;
 }
 
-static void turn(struct dispatcher *dispatcher)
+void dispatcher_turn(struct dispatcher *dispatcher)
 {
 	struct engine *engine = dispatcher->engine;
 
@@ -343,20 +343,42 @@ static void turn(struct dispatcher *dispatcher)
 	engine_wait(engine, &dispatcher->seen, next_turn_ms(engine));
 }
 
+struct dispatcher *dispatcher_open(struct engine *engine, struct err *err)
+{
+	struct dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
+
+	if (dispatcher == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for the dispatcher");
+		return NULL;
+	}
+	*dispatcher = (struct dispatcher){.engine = engine, .running_at_ms = clock_mono_ms()};
+	if (!runner_init(&dispatcher->runner, engine->store, engine->connections,
+	            engine->connection_count, err)) {
+		free(dispatcher);
+		return NULL;
+	}
+	return dispatcher;
+}
+
+void dispatcher_close(struct dispatcher *dispatcher)
+{
+	runner_finish(&dispatcher->runner);
+	free(dispatcher);
+}
+
 void *dispatcher_run(void *engine_argument)
 {
 	struct engine *engine = engine_argument;
-	struct dispatcher dispatcher = {.engine = engine, .running_at_ms = clock_mono_ms()};
 	struct err err = ERR_INIT;
+	struct dispatcher *dispatcher = dispatcher_open(engine, &err);
 
-	if (!runner_init(&dispatcher.runner, engine->store, engine->connections,
-	            engine->connection_count, &err)) {
+	if (dispatcher == NULL) {
 		log_error("dispatcher did not start", F("cause", err.text));
 	} else {
 		while (!atomic_load(&engine->is_stopping)) {
-			turn(&dispatcher);
+			dispatcher_turn(dispatcher);
 		}
-		runner_finish(&dispatcher.runner);
+		dispatcher_close(dispatcher);
 	}
 	engine_thread_ended(engine);
 	return NULL;

@@ -370,11 +370,16 @@ static bool start_worker(struct engine *engine, struct err *err)
 	return true;
 }
 
+bool engine_prepare(struct engine *engine, struct err *err)
+{
+	load_pauses(engine);
+	return engine->options.is_successor || recover(engine, err);
+}
+
 bool engine_start(struct engine *engine, struct err *err)
 {
 	int workers = engine->options.workers < 2 ? 2 : engine->options.workers;
-	load_pauses(engine);
-	bool is_started = engine->options.is_successor || recover(engine, err);
+	bool is_started = engine_prepare(engine, err);
 
 	engine->readers = calloc(engine->connection_count, sizeof(pthread_t));
 	engine->sweepers = calloc(engine->connection_count, sizeof(pthread_t));

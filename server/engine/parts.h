@@ -58,6 +58,27 @@ struct worker_argument {
 	enum lane lane_at_most; /* the first worker only takes what lowers access */
 };
 
+/*
+ * One thread's work, step by step: what the thread functions below repeat until the engine stops.
+ * A simulation calls the same steps in an order of its own, on one thread.
+ */
+struct dispatcher;
+struct dispatcher *dispatcher_open(struct engine *engine, struct err *err) MUST_CHECK;
+void dispatcher_turn(struct dispatcher *dispatcher); /* ends with a wait */
+void dispatcher_close(struct dispatcher *dispatcher);
+
+struct reader;
+struct reader *reader_open(
+        struct engine *engine, struct connection *connection, struct err *err) MUST_CHECK;
+void reader_turn(struct reader *reader); /* one search at most, or a wait */
+void reader_close(struct reader *reader);
+
+/* Converges one employee; takes the work. */
+void worker_do(struct engine *engine, struct runner *runner, struct work *work);
+
+/* What comes before the threads: pauses, the mode, what an earlier process left open. */
+bool engine_prepare(struct engine *engine, struct err *err) MUST_CHECK;
+
 /* Thread functions; argument on the heap, freed by the thread. */
 void *dispatcher_run(void *engine);
 void *reader_run(void *reader_argument);

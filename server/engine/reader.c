@@ -219,7 +219,7 @@ static bool is_ready(struct reader *reader)
 	        &reader->engine->queue, BOB_BATCH_MAX, clock_mono_ms() + ROOM_WAIT_MS);
 }
 
-static void turn(struct reader *reader)
+void reader_turn(struct reader *reader)
 {
 	struct employee_list batch = {0};
 
@@ -238,23 +238,46 @@ static void turn(struct reader *reader)
 	employee_list_finish(&batch);
 }
 
+struct reader *reader_open(struct engine *engine, struct connection *connection, struct err *err)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for a reader");
+		return NULL;
+	}
+	*reader = (struct reader){.engine = engine, .connection = connection};
+	if (!runner_init(&reader->runner, engine->store, engine->connections,
+	            engine->connection_count, err)) {
+		free(reader);
+		return NULL;
+	}
+	ending_start(&reader->ending, engine, connection);
+	return reader;
+}
+
+void reader_close(struct reader *reader)
+{
+	runner_finish(&reader->runner);
+	free(reader);
+}
+
 void *reader_run(void *reader_argument)
 {
 	struct reader_argument *argument = reader_argument;
-	struct reader reader = {.engine = argument->engine, .connection = argument->connection};
+	struct engine *engine = argument->engine;
 	struct err err = ERR_INIT;
+	struct reader *reader = reader_open(engine, argument->connection, &err);
 
-	if (!runner_init(&reader.runner, reader.engine->store, reader.engine->connections,
-	            reader.engine->connection_count, &err)) {
+	if (reader == NULL) {
 		log_error("reader did not start", F("cause", err.text));
 	} else {
-		ending_start(&reader.ending, reader.engine, reader.connection);
-		while (!atomic_load(&reader.engine->is_stopping)) {
-			turn(&reader);
+		while (!atomic_load(&engine->is_stopping)) {
+			reader_turn(reader);
 		}
-		runner_finish(&reader.runner);
+		reader_close(reader);
 	}
-	engine_thread_ended(reader.engine);
+	engine_thread_ended(engine);
 	free(argument);
 	return NULL;
 }

@@ -66,7 +66,7 @@ static bool take_in_hand(struct engine *engine, const struct employee *employee)
 	return true;
 }
 
-static void work_on(struct engine *engine, struct runner *runner, struct work *work)
+void worker_do(struct engine *engine, struct runner *runner, struct work *work)
 {
 	if (!take_in_hand(engine, &work->employee)) {
 		work_destroy(work);
@@ -93,7 +93,7 @@ void *worker_run(void *worker_argument)
 	} else {
 		struct work *work = work_queue_take(&engine->queue, argument->lane_at_most);
 		while (work != NULL) {
-			work_on(engine, &runner, work);
+			worker_do(engine, &runner, work);
 			work = work_queue_take(&engine->queue, argument->lane_at_most);
 		}
 		runner_finish(&runner);
