@@ -125,6 +125,9 @@ static enum employee_state settle_well(struct run *run)
 	if (run->presence == PRESENCE_READ || run->decision.due_at_ms != 0) {
 		/* Without a read the dates are not known: the due time that is there stands. */
 		employee->policy_due_at_ms = run->decision.due_at_ms;
+	} else if (employee->policy_due_at_ms <= clock_wall_ms()) {
+		/* But one that has come is served: it would be due again at once, for ever. */
+		employee->policy_due_at_ms = 0;
 	}
 	employee->reread_at_ms = next_look_ms(run);
 	employee->lane = run->has_plan ? run->plan.lane : run->decision.lane;

@@ -222,6 +222,19 @@ START_TEST(somebody_absent_is_looked_for_again_and_then_daily)
 }
 END_TEST
 
+/* Else somebody who is gone when a date of theirs comes is due for ever, twice a second. */
+START_TEST(a_date_that_came_while_somebody_was_absent_is_served)
+{
+	fixture.employee.policy_due_at_ms = _i == 0 ? now_ms : now_ms + DAY_MS;
+	fixture.run.presence = PRESENCE_ABSENT;
+	fixture.run.read_begun_ms = now_ms;
+	fixture.employee.absent_since_ms = now_ms - DAY_MS;
+	settle_as(RUN_ENDS_WELL, "");
+	ck_assert_int_eq(fixture.employee.policy_due_at_ms, _i == 0 ? 0 : now_ms + DAY_MS);
+	ck_assert_int_gt(fixture.employee.reread_at_ms, now_ms);
+}
+END_TEST
+
 START_TEST(a_good_run_forgets_the_bad_ones_and_notes_the_date)
 {
 	read_at(now_ms, 0);
@@ -357,6 +370,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_second_look_is_never_in_the_past);
 	tcase_add_test(tcase, what_was_read_empty_is_read_again);
 	tcase_add_loop_test(tcase, somebody_absent_is_looked_for_again_and_then_daily, 0, 2);
+	tcase_add_loop_test(tcase, a_date_that_came_while_somebody_was_absent_is_served, 0, 2);
 	tcase_add_test(tcase, a_good_run_forgets_the_bad_ones_and_notes_the_date);
 	tcase_add_loop_test(tcase, whoever_has_a_date_ahead_is_read_daily_behind_everybody_else, 0,
 	        ARRAY_SIZE(DAILY_CASES));
