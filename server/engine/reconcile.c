@@ -176,6 +176,45 @@ static void force_close(struct run *run)
 	        run->decision.reason, sizeof(run->decision.reason), "closed by an administrator");
 }
 
+static bool is_opening_approved(const struct run *run)
+{
+	return run_is_approved(run, HOLD_CLOSED_BY_OTHER) || run_is_approved(run, HOLD_MATCH) ||
+	        run_is_approved(run, HOLD_REHIRE) || run_is_approved(run, HOLD_REVOKED);
+}
+
+static bool is_closed(const struct run *run)
+{
+	return run->facts.is_linked &&
+	        (run->facts.status == ACCOUNT_SUSPENDED ||
+	                run->facts.status == ACCOUNT_DEPROVISIONED);
+}
+
+/*
+ * For a while after a change Bob may show what was before it: a leaver who was closed a moment ago
+ * is employed again in the next answer. So who left is back only by a read that settles (engine
+ * rule 3), begun as long after our own closing as after the last event.
+ */
+static void doubt_return(struct run *run)
+{
+	struct decision *decision = &run->decision;
+	bool is_back =
+	        decision->is_rehired || (is_closed(run) && decision->wanted == WANTED_ACTIVE);
+	int64_t settles_ms = run_settles_at_ms(run);
+
+	if (!is_back || run->mode != RUN_MODE_WORK || run->read_begun_ms >= settles_ms ||
+	        is_opening_approved(run)) {
+		return;
+	}
+	run->look_again_ms = settles_ms;
+	decision->wanted = run->facts.is_linked ? WANTED_UNCHANGED : WANTED_NONE;
+	decision->is_rehired = false;
+	decision->may_create = false;
+	decision->may_write_profile = false;
+	decision->may_rename = false;
+	str_format_cut(decision->reason, sizeof(decision->reason),
+	        "back by a first look, which may be old: looked at again");
+}
+
 static enum step decide(struct run *run)
 {
 	judge(run);
@@ -203,6 +242,7 @@ static enum step decide(struct run *run)
 	} else if (run->mode == RUN_MODE_CLOSE && run->decision.rule != RULE_PROTECTED) {
 		force_close(run);
 	}
+	doubt_return(run);
 	return STEP_NEXT;
 }
 

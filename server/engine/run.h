@@ -99,6 +99,8 @@ struct run {
 void reconcile(struct run *run, json_t *source);
 void run_finish(struct run *run);
 
+/* From when on a read shows what became of the last event, and of our own last lowering. */
+int64_t run_settles_at_ms(const struct run *run);
 /* Writes the end of the run into the record and gives the employee back. */
 bool run_settle(struct run *run, struct err *err) MUST_CHECK;
 

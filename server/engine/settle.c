@@ -33,6 +33,17 @@ static int64_t gathered(int64_t due_ms, int64_t wait_ms)
 	return grain <= 0 ? due_ms : (due_ms + grain - 1) / grain * grain;
 }
 
+int64_t run_settles_at_ms(const struct run *run)
+{
+	const struct employee *employee = run->employee;
+	int64_t since_ms = employee->last_event_at_ms;
+
+	if (employee->lowered != LOWER_NONE && employee->lowered_at_ms > since_ms) {
+		since_ms = employee->lowered_at_ms;
+	}
+	return since_ms + (int64_t)run->connection->settings->reread_after_s * 1000;
+}
+
 /* Engine rule 3: settled only by a read begun late enough after the last event. */
 static bool is_settled(const struct run *run)
 {

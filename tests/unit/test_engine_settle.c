@@ -235,6 +235,38 @@ START_TEST(a_date_that_came_while_somebody_was_absent_is_served)
 }
 END_TEST
 
+static int64_t closed_at_ms;
+
+static void close_as_leaver(struct employee *employee)
+{
+	employee->lowered = LOWER_LEAVER;
+	employee->lowered_at_ms = closed_at_ms;
+	employee->was_terminated = true;
+	employee->is_activated = true;
+}
+
+/* Bob may show what was before a termination: that is no rehire. */
+START_TEST(who_was_closed_is_back_only_by_a_read_that_settles)
+{
+	bool is_settled = _i == 1;
+
+	settle_as(RUN_ENDS_WELL, "");
+	closed_at_ms = clock_wall_ms() - (is_settled ? WAIT_MS + 1000 : 5000);
+	engine_fixture_link(&fixture, ACCOUNT_DEPROVISIONED);
+	engine_fixture_change(&fixture, FIXTURE_PERSON, close_as_leaver);
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/activate", "{}");
+	engine_fixture_run(&fixture, engine_fixture_person("{}"));
+	ck_assert_int_eq(fixture.end, RUN_ENDS_WELL);
+	ck_assert(fixture.employee.was_terminated != is_settled);
+	ck_assert_int_eq(fixture.employee.present_status,
+	        is_settled ? ACCOUNT_PROVISIONED : ACCOUNT_DEPROVISIONED);
+	if (!is_settled) {
+		ck_assert_int_eq(fixture.employee.reread_at_ms, closed_at_ms + WAIT_MS);
+		ck_assert_str_eq(engine_fixture_calls(&fixture), "");
+	}
+}
+END_TEST
+
 START_TEST(a_good_run_forgets_the_bad_ones_and_notes_the_date)
 {
 	read_at(now_ms, 0);
@@ -371,6 +403,7 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, what_was_read_empty_is_read_again);
 	tcase_add_loop_test(tcase, somebody_absent_is_looked_for_again_and_then_daily, 0, 2);
 	tcase_add_loop_test(tcase, a_date_that_came_while_somebody_was_absent_is_served, 0, 2);
+	tcase_add_loop_test(tcase, who_was_closed_is_back_only_by_a_read_that_settles, 0, 2);
 	tcase_add_test(tcase, a_good_run_forgets_the_bad_ones_and_notes_the_date);
 	tcase_add_loop_test(tcase, whoever_has_a_date_ahead_is_read_daily_behind_everybody_else, 0,
 	        ARRAY_SIZE(DAILY_CASES));
