@@ -129,9 +129,17 @@ void policy_view_wait_for_start(
 	policy_view_look_daily(view, decision);
 }
 
+/* The start date's day is not over when the hold was set: that is another employment. */
+static bool starts_anew(const struct policy_view *view)
+{
+	return view->life.has_start_date &&
+	        view->life.times.starts_at_ms + DAY_MS > view->account->hold_since_ms[HOLD_REVOKED];
+}
+
 /*
  * Rehired: hired or employed again after terminated. A standing revocation is
- * not lifted by a moved end date: as long as one is in sight, it is still the
+ * not lifted by an end date that is moved or taken back: as long as one is in
+ * sight, or the start date is from before the revocation, it is still the
  * employment that was revoked.
  */
 static bool is_rehired(const struct policy_view *view)
@@ -141,7 +149,7 @@ static bool is_rehired(const struct policy_view *view)
 	        policy_view_has_hold(view, HOLD_HUMAN)) {
 		return false;
 	}
-	if (view->account->is_revoked && view->life.has_end_in_sight) {
+	if (view->account->is_revoked && (view->life.has_end_in_sight || !starts_anew(view))) {
 		return false;
 	}
 	return person->lifecycle == LIFECYCLE_HIRED || person->lifecycle == LIFECYCLE_EMPLOYED;

@@ -269,6 +269,7 @@ static void read_history(struct account_facts *account, const json_t *shorthand)
 	account->confirmed_end_ms = time_at(shorthand, "confirmed_end");
 	account->confirmed_at_ms = time_at(shorthand, "confirmed_at");
 	account->unread_since_ms = time_at(shorthand, "unread_since");
+	account->hold_since_ms[HOLD_REVOKED] = time_at(shorthand, "revoked_since");
 }
 
 static void read_account(struct sample *sample, const json_t *shorthand)
