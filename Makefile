@@ -33,8 +33,9 @@ SUPPORT_SRC := $(wildcard tests/support/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SANDBOX_UNIT_SRC := $(wildcard tests/sandbox/unit/test_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
+SIMULATION_SRC := $(wildcard tests/simulation/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
+ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC) $(SIMULATION_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
 ALL_HDR := $(wildcard server/*.h server/*/*.h okta/*.h mapping/*.h tests/*/*.h)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -43,7 +44,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 PKGS := libmicrohttpd libcurl jansson openssl sqlite3 glib-2.0
 # Nothing is probed for targets that only start other makes: the packages may not be there yet.
-ifneq ($(filter-out clean help deps deps-test deps-image run test bench fuzz image-test check format,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help deps deps-test deps-image run test bench fuzz image-test check format simulate soak,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -150,6 +151,14 @@ $(B)/bin/bench/%: $(B)/tests/bench/%.o $(B)/libbob2okta.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+# The product against a Bob and an Okta of its own, which take the clients' place, as a clock of its
+# own takes the machine's.
+SIMULATION_WRAPS := clock_wall_ms clock_mono_ms clock_mono_us crypto_random engine_wait sqlite_state_set
+comma := ,
+$(B)/bin/simulate: $(call obj,$(SIMULATION_SRC)) $(B)/libbob2okta.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(addprefix -Wl$(comma)--wrap=,$(SIMULATION_WRAPS)) $^ $(LIBS) -o $@
+
 # The version lands in one generated header, so that a new commit rebuilds one file.
 $(B)/gen/version.h: FORCE
 	@mkdir -p $(@D)
@@ -180,11 +189,14 @@ UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T) %/fuzz_$(T),$(UNIT_
 
 .PHONY: build-tests unit sandbox
 sandbox: $(B)/bin/sandbox
-build-tests: all sandbox $(UNIT_BIN)
+build-tests: all sandbox $(UNIT_BIN) build-simulation
 
 ## unit: unit tests of one variant (T=str runs tests/unit/test_str.c alone)
 unit: $(UNIT_RUN)
 	@tests/run-unit $(or $(UNIT_RUN),$(error there is no tests/unit/test_$(T).c))
+
+.PHONY: build-simulation
+build-simulation: $(B)/bin/simulate
 
 # ---------------------------------------------------------------- targets
 
@@ -230,6 +242,23 @@ build-fuzz: $(patsubst tests/fuzz/%.c,$(B)/bin/fuzz/%,$(FUZZ_RUN))
 fuzz: deps-test
 	@$(MAKE) -s --no-print-directory -j2 CC=clang MODE=fuzz T=$(T) build-fuzz
 	@tests/fuzz/run $(T)
+
+.PHONY: simulate soak
+SEED ?= $(if $(ORDERS),,1-200)
+PEOPLE ?= 50
+DAYS ?= 60
+## simulate: 200 small companies in virtual time (SEED=17 replays one, PEOPLE=50, DAYS=60, ORDERS=1 all orders of events, TRACE=1 shows each step)
+simulate: deps-test
+	@$(MAKE) -s --no-print-directory -j2 build-simulation
+	@$(B)/bin/simulate $(if $(ORDERS),--orders,--people $(PEOPLE) --days $(DAYS)) \
+		$(if $(SEED),--seeds $(SEED)) $(if $(TRACE),--verbose --jobs 1)
+
+SEEDS ?= 3
+FROM ?= 1
+## soak: a year of 2,000 people (SEEDS=3, FROM=1), for a long evening
+soak: deps-test
+	@$(MAKE) -s --no-print-directory -j2 build-simulation
+	@$(B)/bin/simulate --seeds $(FROM)-$$(($(FROM) + $(SEEDS) - 1)) --people 2000 --days 365
 
 .PHONY: format check
 ## format: apply .clang-format to every C file
