@@ -218,7 +218,31 @@ struct call {
 	struct call_outcome *outcome;
 	struct okta_account *account; /* it is about; NULL: none */
 	enum fate fate;
+	enum action_kind action; /* of the lifecycle; ACTION_CREATE stands for all others */
 };
+
+static bool is_lowering(enum action_kind kind)
+{
+	return kind == ACTION_SUSPEND || kind == ACTION_DEACTIVATE;
+}
+
+/* Nobody can tell whether a call that got lost had closed what is closed already. */
+static void note_nothing(const struct call *call)
+{
+	enum action_kind kind = call->action;
+	struct okta_account *account = call->account;
+
+	bool is_unclear = call->fate != FATE_NOT_SENT && call->fate != FATE_LIMITED &&
+	        call->fate != FATE_REFUSED;
+	if (account != NULL && account->owner >= 0 && is_unclear &&
+	        ((kind == ACTION_SUSPEND && account->status == ACCOUNT_SUSPENDED) ||
+	                (kind == ACTION_DEACTIVATE && account->status == ACCOUNT_DEPROVISIONED))) {
+		call->sim->people[account->owner].maybe[kind]++;
+		/* So it may pass for ours, though a human did it. */
+		account->lowered_by =
+		        account->lowered_by == BY_HUMAN ? BY_EITHER : account->lowered_by;
+	}
+}
 
 /* True when the call is carried out. Else the outcome is set. */
 static bool begin(struct call *call)
@@ -245,8 +269,9 @@ static bool begin(struct call *call)
 		break;
 	case FATE_NOT_SENT: no_answer(call->outcome, call->kind, false); break;
 	case FATE_REFUSED: reply(call->outcome, call->kind, 401, "E0000011", ""); break;
-	case FATE_CRASH_BEFORE: driver_crash(sim);
+	case FATE_CRASH_BEFORE: note_nothing(call); driver_crash(sim);
 	}
+	note_nothing(call);
 	if (call->account != NULL && call->outcome->call_class == CALL_UNCLEAR) {
 		call->account->is_in_doubt = true;
 	}
@@ -651,33 +676,12 @@ static void apply_lifecycle(struct call *call, enum action_kind kind, enum accou
 	}
 }
 
-static bool is_lowering(enum action_kind kind)
-{
-	return kind == ACTION_SUSPEND || kind == ACTION_DEACTIVATE;
-}
-
-/* Nobody can tell whether a call that got lost had closed what is closed already. */
-static void note_nothing(const struct call *call, enum action_kind kind)
-{
-	struct okta_account *account = call->account;
-
-	bool is_unclear = call->fate != FATE_NOT_SENT && call->fate != FATE_LIMITED &&
-	        call->fate != FATE_REFUSED;
-	if (account != NULL && account->owner >= 0 && is_unclear &&
-	        ((kind == ACTION_SUSPEND && account->status == ACCOUNT_SUSPENDED) ||
-	                (kind == ACTION_DEACTIVATE && account->status == ACCOUNT_DEPROVISIONED))) {
-		call->sim->people[account->owner].maybe[kind]++;
-		/* So it may pass for ours, though a human did it. */
-		account->lowered_by =
-		        account->lowered_by == BY_HUMAN ? BY_EITHER : account->lowered_by;
-	}
-}
-
 static void lifecycle(struct okta_client *client, const char *id, enum action_kind kind,
         struct call_outcome *outcome)
 {
 	struct call call = {.sim = client->sim,
 	        .what = action_kind_name(kind),
+	        .action = kind,
 	        .kind = OKTA_CALL_LIFECYCLE,
 	        .outcome = outcome,
 	        .account = find(client->sim, id)};
@@ -693,7 +697,6 @@ static void lifecycle(struct okta_client *client, const char *id, enum action_ki
 	bool is_sent = begin(&call);
 	call.account = find(call.sim, id);
 	if (!is_sent) {
-		note_nothing(&call, kind);
 		return;
 	}
 	if (call.account != NULL) {
@@ -702,7 +705,7 @@ static void lifecycle(struct okta_client *client, const char *id, enum action_ki
 	if (verdict.status == 0) {
 		apply_lifecycle(&call, kind, verdict.becomes);
 	} else if (call.fate != FATE_FINE) {
-		note_nothing(&call, kind);
+		note_nothing(&call);
 	}
 	if (end(&call)) {
 		reply(outcome, call.kind, verdict.status == 0 ? 200 : verdict.status, verdict.code,

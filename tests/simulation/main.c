@@ -164,10 +164,15 @@ static struct tally run_all(const struct plan_of_runs *plan)
 }
 
 /* One seed twice: every step the same, or a failing one could not be replayed. */
-static bool replays(const struct plan_of_runs *plan)
+static bool replays(const struct plan_of_runs *given)
 {
 	struct tally ignored = {0};
 	struct err err = ERR_INIT;
+	struct plan_of_runs small = *given;
+	const struct plan_of_runs *plan = &small;
+
+	small.size.people = small.size.people < 50 ? small.size.people : 50;
+	small.size.days = small.size.days < 60 ? small.size.days : 60;
 
 	must(crypto_start(&err), "crypto", &err);
 	(void)run_seed(plan->first, plan, &ignored);
