@@ -186,6 +186,7 @@ static bool has_profile(const struct view *view)
 {
 	return view->standing == STANDS_HERE && is_in_scope(&view->someone->now) &&
 	        !okta_is_closed(view->account) && !is_revoked(view) &&
+	        !is_suspending_leave(view->sim, &view->someone->now, view->sim->now_ms) &&
 	        !is_held(view,
 	                BIT(HOLD_ROW) | BIT(HOLD_FORBIDDEN) | BIT(HOLD_HUMAN) | BIT(HOLD_CRASH) |
 	                        BIT(HOLD_REVOKED) | BIT(HOLD_REVOKE_DOUBTFUL));
