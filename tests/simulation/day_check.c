@@ -99,8 +99,8 @@ static bool is_rightly_closed(const struct view *view)
 	const struct truth *now = &view->someone->now;
 	bool waits_for_start = !has_started(view->sim, now, view->sim->now_ms);
 
-	return is_revoked(view) || view->account->lowered_by != BY_US || waits_for_start ||
-	        !is_in_scope(now) ||
+	return is_revoked(view) || is_suspending_leave(view->sim, now, view->sim->now_ms) ||
+	        view->account->lowered_by != BY_US || waits_for_start || !is_in_scope(now) ||
 	        is_held(view,
 	                BIT(HOLD_REHIRE) | BIT(HOLD_REVOKED) | BIT(HOLD_MATCH) | BIT(HOLD_LIMIT) |
 	                        BIT(HOLD_CRASH) | BIT(HOLD_DUPLICATE) | BIT(HOLD_FORBIDDEN));
@@ -117,6 +117,13 @@ static void check_here(const struct view *view)
 	if (okta_is_closed(view->account)) {
 		if (!is_rightly_closed(view)) {
 			differs(view, "who is here has an account (R3)", "is closed");
+		}
+		return;
+	}
+	if (is_suspending_leave(sim, now, sim->now_ms)) {
+		if (view->employee.present_status == ACCOUNT_ACTIVE &&
+		        !is_held(view, HOLDS_LOWERING)) {
+			differs(view, "who is on such a leave is suspended (E1)", "is open");
 		}
 		return;
 	}
@@ -138,7 +145,7 @@ static void check_without_account(const struct view *view)
 	const struct sim *sim = view->sim;
 	const struct truth *now = &view->someone->now;
 	bool is_wanted = view->standing == STANDS_HERE && is_in_scope(now) &&
-	        (!sim->scenario.is_on_start_date || has_started(sim, now, sim->now_ms));
+	        is_create_time(sim, now, sim->now_ms);
 
 	if (is_wanted && !is_revoked(view) && view->employee.hold_kinds == 0) {
 		differs(view, "who is here has an account (G1)", "has none");

@@ -367,7 +367,10 @@ void driver_sweep(struct sim *sim)
 			        "%s", someone->id);
 			count++;
 		}
-		someone->is_to_compare = someone->is_unheard = false;
+		if (someone->past[0].until_ms < sim->now_ms - MINUTE_MS) {
+			/* A change a moment ago may not be read yet: the next sweep finds it. */
+			someone->is_to_compare = someone->is_unheard = false;
+		}
 	}
 	trace(sim, "sweep: %d people", (int)count);
 	must(store_employee_mark_each(sim->store, keys, count, LANE_SWEEP, NULL), "sweep", NULL);

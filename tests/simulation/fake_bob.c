@@ -143,6 +143,32 @@ void bob_search_all(struct bob_client *client, const json_t *fields, struct bob_
 	}
 }
 
+/* The ids of a sweep: whom the service user may not see is silently not among them. */
+void bob_stream_ids(struct bob_client *client, bob_on_id *on_id, void *context, size_t *count,
+        struct call_outcome *outcome)
+{
+	struct sim *sim = client->sim;
+	bool goes_on = true;
+
+	*count = 0;
+	if (!ask(sim, "ids", outcome)) {
+		return;
+	}
+	for (int i = 0; goes_on && i < sim->person_count; i++) {
+		json_t *one = random_chance(&sim->fate, sim->weather.missing_permille)
+		        ? NULL
+		        : someone_json(sim, &sim->people[i], sim->now_ms);
+		if (one != NULL) {
+			goes_on = on_id(context, sim->people[i].id);
+			(*count)++;
+		}
+		json_decref(one);
+	}
+	if (!goes_on) {
+		outcome->call_class = CALL_ABORTED;
+	}
+}
+
 /* ------------------------------------------------------------------ table */
 
 static void add_row(json_t *rows, int32_t date, const char *status, bool is_current)
@@ -248,6 +274,12 @@ struct bob_client *bob_client_create(struct bob_company *company, struct err *er
 	must(client != NULL, "memory", NULL);
 	client->sim = company->sim;
 	return client;
+}
+
+void bob_client_stop_on(struct bob_client *client, const atomic_bool *stop)
+{
+	(void)client;
+	(void)stop;
 }
 
 void bob_client_destroy(struct bob_client *client)

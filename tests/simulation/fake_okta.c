@@ -450,6 +450,34 @@ void okta_user_search(struct okta_client *client, const char *text, int limit,
 	reply_done(outcome, call.kind);
 }
 
+/* A page of a sweep is a search too: it lags. Its place is a number here. */
+void okta_user_page(struct okta_client *client, struct okta_page *page,
+        struct okta_user_list *users, struct call_outcome *outcome)
+{
+	struct call call = {
+	        .sim = client->sim, .what = "page", .kind = OKTA_CALL_READ, .outcome = outcome};
+	int64_t lag_ms = random_between(&client->sim->fate, 0, SEARCH_LAG_MS);
+	int64_t at = 0;
+
+	must(page->next[0] == '\0' || str_to_int64(page->next, &at), "a page of ours", NULL);
+	*users = (struct okta_user_list){0};
+	if (!begin(&call) || !end(&call)) {
+		return;
+	}
+	users->items = calloc(OKTA_PAGE_USERS, sizeof(*users->items));
+	must(users->items != NULL, "memory for a page", NULL);
+	for (; at < call.sim->account_count && users->count < OKTA_PAGE_USERS; at++) {
+		const struct okta_account *account = &call.sim->accounts[at];
+		if (account->created_ms + lag_ms <= call.sim->now_ms) {
+			show(account, &users->items[users->count++]);
+		}
+	}
+	str_format_cut(page->next, sizeof(page->next), "%lld", (long long)at);
+	page->pages++;
+	page->is_over = at >= call.sim->account_count;
+	reply_done(outcome, call.kind);
+}
+
 /* ---------------------------------------------------------------- write */
 
 static bool is_login_taken(struct sim *sim, const char *login, const struct okta_account *own)
@@ -828,6 +856,12 @@ struct okta_client *okta_client_create(struct okta_org *org, struct err *err)
 void okta_client_destroy(struct okta_client *client)
 {
 	free(client);
+}
+
+void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop)
+{
+	(void)client;
+	(void)stop;
 }
 
 void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency)

@@ -54,10 +54,17 @@ static bool is_here_and_open(const struct sim *sim, const struct truth *truth, i
 	return is_here_in_scope(sim, truth, at_ms) && is_open_time(sim, truth, at_ms);
 }
 
+/* Who comes back from a leave is opened again out of scope, too (E1). */
+static bool is_back(const struct sim *sim, const struct truth *truth, int64_t at_ms)
+{
+	return standing_of(sim, truth, at_ms) == STANDS_HERE &&
+	        !is_suspending_leave(sim, truth, at_ms) &&
+	        (is_in_scope(truth) || sim->scenario.suspends_leaves);
+}
+
 static bool is_to_create(const struct sim *sim, const struct truth *truth, int64_t at_ms)
 {
-	return is_here_in_scope(sim, truth, at_ms) &&
-	        (!sim->scenario.is_on_start_date || has_started(sim, truth, at_ms));
+	return is_here_in_scope(sim, truth, at_ms) && is_create_time(sim, truth, at_ms);
 }
 
 static bool is_not_leaver(const struct sim *sim, const struct truth *truth, int64_t at_ms)
@@ -85,6 +92,7 @@ static void judge_lowering(struct sim *sim, int person, enum action_kind kind)
 	const struct someone *someone = &sim->people[person];
 
 	if (was(sim, someone, is_leaver) || is_revoked(someone) ||
+	        (kind == ACTION_SUSPEND && was(sim, someone, is_suspending_leave)) ||
 	        someone->is_disappearance_confirmed) {
 		return;
 	}
@@ -101,7 +109,7 @@ static void judge_raising(
 	const struct someone *someone = &sim->people[person];
 	bool is_first = account->status == ACCOUNT_STAGED;
 
-	if (!was(sim, someone, is_first ? is_here_and_open : is_here_in_scope)) {
+	if (!was(sim, someone, is_first ? is_here_and_open : is_back)) {
 		sim_fail(sim, "nobody is raised without cause", person, "%s",
 		        action_kind_name(kind));
 	}

@@ -26,7 +26,12 @@ void scenario_choose(struct sim *sim)
 	        .holds_existing = random_chance(&random, 400),
 	        .shows_future_ends = random_chance(&random, 600),
 	        .uses_garden = random_chance(&random, 400),
+	        .suspends_leaves = random_chance(&random, 300),
 	};
+	if (random_chance(&random, 400)) {
+		sim->scenario.create_days_before = 1 + random_below(&random, 14);
+		sim->scenario.activation_days_before = random_below(&random, 4);
+	}
 	bool is_narrow = random_chance(&random, 500);
 	sim->scenario.limit_hour = is_narrow ? 1 : 5;
 	sim->scenario.limit_day = is_narrow ? 3 : 10;
@@ -58,13 +63,16 @@ const char *scenario_text(const struct sim *sim)
 
 	str_format_cut(text, sizeof(text),
 	        "create %s, activation %s, email %d, leaver %s, sessions %d, out of scope %s,"
-	        " existing %s, future ends %d, garden %d, limits %d/%d/%d",
+	        " existing %s, future ends %d, garden %d, leave %s, days before %d, %d,"
+	        " limits %d/%d/%d",
 	        scenario->is_on_start_date ? "on_start_date" : "on_creation",
 	        ACTIVATIONS[scenario->activation], scenario->sends_email,
 	        scenario->suspends_leavers ? "suspend" : "deactivate", scenario->ends_sessions,
 	        SCOPES[scenario->out_of_scope], scenario->holds_existing ? "hold" : "create",
-	        scenario->shows_future_ends, scenario->uses_garden, scenario->limit_hour,
-	        scenario->limit_day, scenario->limit_week);
+	        scenario->shows_future_ends, scenario->uses_garden,
+	        scenario->suspends_leaves ? "suspend" : "keep", scenario->create_days_before,
+	        scenario->activation_days_before, scenario->limit_hour, scenario->limit_day,
+	        scenario->limit_week);
 	return text;
 }
 
@@ -76,14 +84,26 @@ static json_t *provisioning(const struct scenario *scenario)
 		json_object_set_new(
 		        sites, site_name(i), json_pack("{s:s}", "time_zone", site_zone(i)));
 	}
-	return json_pack("{s:s, s:s, s:b, s:[s], s:s, s:o, s:{s:s, s:b}, s:s, s:s}", "create",
-	        scenario->is_on_start_date ? "on_start_date" : "on_creation", "activation",
-	        ACTIVATIONS[scenario->activation], "activation_email", scenario->sends_email,
-	        "email_domains", "example.com", "time_zone", "Europe/London", "sites", sites,
-	        "leaver", "action", scenario->suspends_leavers ? "suspend" : "deactivate",
-	        "end_sessions", scenario->ends_sessions, "out_of_scope",
-	        SCOPES[scenario->out_of_scope], "existing",
-	        scenario->holds_existing ? "hold" : "create");
+	json_t *made =
+	        json_pack("{s:i, s:i, s:s, s:s, s:s, s:b, s:[s], s:s, s:o, s:{s:s, s:b}, s:s, s:s}",
+	                "create_days_before", scenario->create_days_before,
+	                "activation_days_before", scenario->activation_days_before, "leave",
+	                scenario->suspends_leaves ? "suspend" : "keep", "create",
+	                scenario->is_on_start_date ? "on_start_date" : "on_creation", "activation",
+	                ACTIVATIONS[scenario->activation], "activation_email",
+	                scenario->sends_email, "email_domains", "example.com", "time_zone",
+	                "Europe/London", "sites", sites, "leaver", "action",
+	                scenario->suspends_leavers ? "suspend" : "deactivate", "end_sessions",
+	                scenario->ends_sessions, "out_of_scope", SCOPES[scenario->out_of_scope],
+	                "existing", scenario->holds_existing ? "hold" : "create");
+	/* Days before what never happens are a mistake in the settings. */
+	if (!scenario->is_on_start_date) {
+		json_object_del(made, "create_days_before");
+	}
+	if (scenario->activation != 0) {
+		json_object_del(made, "activation_days_before");
+	}
+	return made;
 }
 
 static json_t *limits(const struct scenario *scenario)

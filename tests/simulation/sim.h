@@ -156,6 +156,9 @@ struct scenario {
 	bool holds_existing;
 	bool shows_future_ends; /* basic reads show a termination that is not effective yet */
 	bool uses_garden;
+	bool suspends_leaves;
+	int create_days_before; /* the start date */
+	int activation_days_before;
 	int limit_hour;
 	int limit_day;
 	int limit_week;

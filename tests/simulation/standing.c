@@ -61,17 +61,38 @@ bool is_in_scope(const struct truth *truth)
 	return str_ends_with_fold(truth->email, "@example.com");
 }
 
-bool has_started(const struct sim *sim, const struct truth *truth, int64_t at_ms)
+bool is_suspending_leave(const struct sim *sim, const struct truth *truth, int64_t at_ms)
+{
+	(void)at_ms;
+	return sim->scenario.suspends_leaves &&
+	        (truth->word == WORD_LEAVE || truth->word == WORD_PARENTAL);
+}
+
+static bool has_come(const struct sim *sim, const struct truth *truth, int days, int64_t at_ms)
 {
 	return truth->is_active || truth->word == WORD_EMPLOYED || truth->word == WORD_LEAVE ||
 	        truth->word == WORD_PARENTAL || truth->word == WORD_GARDEN ||
-	        at_ms >= site_instant_ms(sim, truth->site, truth->start);
+	        at_ms >= site_instant_ms(sim, truth->site, truth->start - days);
+}
+
+bool has_started(const struct sim *sim, const struct truth *truth, int64_t at_ms)
+{
+	return has_come(sim, truth, 0, at_ms);
+}
+
+bool is_create_time(const struct sim *sim, const struct truth *truth, int64_t at_ms)
+{
+	return !sim->scenario.is_on_start_date ||
+	        has_come(sim, truth, sim->scenario.create_days_before, at_ms);
 }
 
 bool is_open_time(const struct sim *sim, const struct truth *truth, int64_t at_ms)
 {
+	if (is_suspending_leave(sim, truth, at_ms)) {
+		return false;
+	}
 	switch (sim->scenario.activation) {
-	case 0: return has_started(sim, truth, at_ms);
+	case 0: return has_come(sim, truth, sim->scenario.activation_days_before, at_ms);
 	case 1: return true;
 	default: return false;
 	}

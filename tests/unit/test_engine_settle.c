@@ -255,6 +255,7 @@ START_TEST(who_was_closed_is_back_only_by_a_read_that_settles)
 	engine_fixture_link(&fixture, ACCOUNT_DEPROVISIONED);
 	engine_fixture_change(&fixture, FIXTURE_PERSON, close_as_leaver);
 	engine_fixture_answer(&fixture, "POST", "/lifecycle/activate", "{}");
+	engine_fixture_answer(&fixture, "POST", "/lifecycle/reactivate", "{}");
 	engine_fixture_run(&fixture, engine_fixture_person("{}"));
 	ck_assert_int_eq(fixture.end, RUN_ENDS_WELL);
 	ck_assert(fixture.employee.was_terminated != is_settled);
