@@ -201,8 +201,9 @@ void __wrap_engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_
 
 	*seen = engine->wake_count;
 	running->waited_ms = deadline_ms;
-	if (wait_ms > 0 && wait_ms <= 25) {
-		/* The dispatcher gathers events for so long, and looks again. */
+	if (wait_ms > 0 && (wait_ms <= 25 || running->is_sweeping)) {
+		/* The dispatcher gathers events for so long, and looks again; a sweep has a thread
+		   of its own, which waits where it is. */
 		sim_advance(running, wait_ms);
 	}
 }

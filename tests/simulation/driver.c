@@ -4,6 +4,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/sweep_parts.h"
 #include "server/intake/event.h"
 #include "server/settings/settings.h"
 #include "tests/simulation/fake_okta.h"
@@ -64,6 +65,7 @@ static void open_store(struct sim *sim)
 
 static void open_engine(struct sim *sim)
 {
+	sim->is_sweeping = false; /* a crash ends a sweep on its way */
 	struct err err = ERR_INIT;
 	struct engine_options options = {
 	        .settings = sim->settings,
@@ -349,31 +351,32 @@ void driver_run(struct sim *sim)
 	}
 }
 
-/* Finds what no event announced: everybody Bob holds differently since the last time. */
+/*
+ * The product's own sweep, without its thread: finds what no event announced. One that was
+ * disturbed marks nobody and tells the oracle nothing; the next finds it.
+ */
 void driver_sweep(struct sim *sim)
 {
-	struct employee_key *keys = calloc((size_t)sim->person_count + 1, sizeof(*keys));
-	size_t count = 0;
+	struct sweep sweep = {.connection = "default", .cause = SWEEP_NIGHTLY};
+	int64_t begun_ms = sim->now_ms;
+	struct err err = ERR_INIT;
 
-	must(keys != NULL, "memory for a sweep", NULL);
-	for (int i = 0; i < sim->person_count; i++) {
+	must(store_sweep_ask(sim->store, &sweep, NULL, &err), "sweep", &err);
+	int64_t sweep_id = sweep.sweep_id;
+	sim->acting = -1;
+	sim->is_sweeping = true;
+	sweep_run(sim->engine, connection_of(sim), &sweep);
+	sim->is_sweeping = false;
+	sweep_finish(&sweep);
+	must(store_sweep_get(sim->store, sweep_id, &sweep, &err), "sweep", &err);
+	trace(sim, "sweep: %s, %s", sweep_state_name(sweep.state), sweep.sentence);
+	for (int i = 0; sweep.state == SWEEP_DONE && i < sim->person_count; i++) {
 		struct someone *someone = &sim->people[i];
-		bool is_known =
-		        !someone->now.is_deleted || someone->told_ms != 0 || someone->is_existing;
-		if (someone->is_to_compare && is_known) {
-			str_format_cut(
-			        keys[count].connection, sizeof(keys[count].connection), "default");
-			str_format_cut(keys[count].employee_id, sizeof(keys[count].employee_id),
-			        "%s", someone->id);
-			count++;
-		}
-		if (someone->past[0].until_ms < sim->now_ms - MINUTE_MS) {
+		if (someone->past[0].until_ms < begun_ms - MINUTE_MS) {
 			/* A change a moment ago may not be read yet: the next sweep finds it. */
 			someone->is_to_compare = someone->is_unheard = false;
 		}
 	}
-	trace(sim, "sweep: %d people", (int)count);
-	must(store_employee_mark_each(sim->store, keys, count, LANE_SWEEP, NULL), "sweep", NULL);
+	sweep_finish(&sweep);
 	engine_notify(sim->engine);
-	free(keys);
 }

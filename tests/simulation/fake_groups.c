@@ -26,8 +26,7 @@ void okta_group_find(struct okta_client *client, const char *id_or_name, struct 
 	refuse(outcome);
 }
 
-void okta_group_rule_targets(
-        struct okta_client *client, json_t **ids, struct call_outcome *outcome)
+void okta_group_rule_targets(struct okta_client *client, json_t **ids, struct call_outcome *outcome)
 {
 	(void)client;
 	*ids = NULL;

@@ -245,6 +245,7 @@ struct sim {
 	struct reader *reader;
 	struct runner runners[2]; /* of two workers: the second works while the first waits */
 	int depth; /* how many of them are in a call */
+	bool is_sweeping; /* the sweep's thread, which is the only one, runs */
 	int acting; /* whose employee the worker has in hand; -1: none */
 	int64_t acting_generation; /* as it was claimed */
 	bool is_resolving; /* the worker in hand has read an account by its login */
