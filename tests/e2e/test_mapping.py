@@ -337,7 +337,10 @@ def test_a_taken_login_that_the_search_does_not_show_yet(world):
                          firstName="Adam", lastName="Kingsley")
     hire_namesake(one, "ada1@example.com")
     assert profile(one, "a.king@example.com")["email"] == "ada1@example.com"
-    assert one.okta_writes() == ["create+activate!", "create+activate"]
+    *refused, made = one.okta_writes()
+    assert made == "create+activate"
+    # Once; and once more for each event that came in the middle of it, which plans anew.
+    assert set(refused) == {"create+activate!"} and len(refused) <= 3
 
 
 # ----------------------------------------------------------------------- scope
