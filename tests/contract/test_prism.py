@@ -197,7 +197,7 @@ def test_a_leaver_who_comes_back(contract, judged):
     contract.sandbox.life(employee, "rehire", at=day(0))
     contract.settle()
     assert contract.world.okta_writes(judged.okta) == [
-        "create+activate", "deactivate", "sessions", "activate"]
+        "create+activate", "deactivate", "sessions", "activate(no mail)", "reactivate!"]
 
 
 def test_a_revocation(contract, judged):

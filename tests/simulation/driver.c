@@ -372,8 +372,10 @@ void driver_sweep(struct sim *sim)
 	trace(sim, "sweep: %s, %s", sweep_state_name(sweep.state), sweep.sentence);
 	for (int i = 0; sweep.state == SWEEP_DONE && i < sim->person_count; i++) {
 		struct someone *someone = &sim->people[i];
-		if (someone->past[0].until_ms < begun_ms - MINUTE_MS) {
-			/* A change a moment ago may not be read yet: the next sweep finds it. */
+		if (someone->past[0].until_ms < begun_ms - MINUTE_MS &&
+		        someone->left_out_ms < begun_ms) {
+			/* A change a moment ago may not be read yet, and who was left out was
+			   not seen: the next sweep finds it. */
 			someone->is_to_compare = someone->is_unheard = false;
 		}
 	}

@@ -92,9 +92,18 @@ json_t *bob_people_find(const struct bob_people *people, const char *employee_id
 }
 
 /* Bob leaves out silently whom the service user may not see (bob.md 5.2). */
+static bool is_left_out(struct sim *sim, int index)
+{
+	if (!random_chance(&sim->fate, sim->weather.missing_permille)) {
+		return false;
+	}
+	sim->people[index].left_out_ms = sim->now_ms;
+	return true;
+}
+
 static void add(struct sim *sim, json_t *list, int index)
 {
-	if (random_chance(&sim->fate, sim->weather.missing_permille)) {
+	if (is_left_out(sim, index)) {
 		return;
 	}
 	int64_t stale_ms =
@@ -155,9 +164,8 @@ void bob_stream_ids(struct bob_client *client, bob_on_id *on_id, void *context, 
 		return;
 	}
 	for (int i = 0; goes_on && i < sim->person_count; i++) {
-		json_t *one = random_chance(&sim->fate, sim->weather.missing_permille)
-		        ? NULL
-		        : someone_json(sim, &sim->people[i], sim->now_ms);
+		json_t *one = is_left_out(sim, i) ? NULL
+		                                  : someone_json(sim, &sim->people[i], sim->now_ms);
 		if (one != NULL) {
 			goes_on = on_id(context, sim->people[i].id);
 			(*count)++;

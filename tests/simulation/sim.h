@@ -107,6 +107,7 @@ struct someone {
 	bool is_limit_passed; /* a human released a limit */
 	bool is_existing_passed; /* a human let us create who was here before */
 	bool is_to_compare; /* changed since the last sweep */
+	int64_t left_out_ms; /* when Bob last left them out of an answer */
 	bool is_unheard; /* and no webhook tells of it */
 	int on_their_way; /* webhooks that have not arrived yet */
 	int done[ACTION_KIND_COUNT]; /* intents whose outcome is done */
