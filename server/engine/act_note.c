@@ -92,7 +92,7 @@ static bool note_created(
 		run_unhold(run, HOLD_MATCH);
 	}
 	if (action->is_activating) {
-		act_note_activated(run->employee, mail_of(run, action), clock_wall_ms());
+		act_note_activated(run->employee, mail_of(run, action), run_now_ms(run));
 	}
 	return run_note_account(run, user, &account);
 }
@@ -110,7 +110,7 @@ bool act_note_done(
         struct run *run, const struct planned_action *action, const struct okta_user *user)
 {
 	struct employee *employee = run->employee;
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = run_now_ms(run);
 
 	switch (action->kind) {
 	case ACTION_CREATE: return note_created(run, action, user);

@@ -5,7 +5,8 @@
 /*
  * An action from the inside: what is written down before it (act_intent.c),
  * and what the record says after it (act_note.c), whether Okta's answer told
- * (act.c) or a later read (resolve.c). Only those files include it.
+ * (act.c), a later read (resolve.c), or a forecast assumes it (planner.c). Only
+ * those files include it.
  */
 
 #include "server/engine/run.h"

@@ -115,7 +115,7 @@ enum step pair_look(struct run *run)
 	struct employee *employee = run->employee;
 	struct err err = ERR_INIT;
 	enum other_side side = OTHER_WANTS_NONE;
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = run_now_ms(run);
 
 	run->is_move_pending = false;
 	if (!leaves_scope(run)) {

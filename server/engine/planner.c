@@ -2,7 +2,9 @@
 #include "server/engine/planner.h"
 
 #include "server/base/json.h"
+#include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/act_parts.h"
 #include "server/engine/pair.h"
 
 #include <stdlib.h>
@@ -137,104 +139,38 @@ static json_t *plan_json(const struct run *run)
 
 /* ----------------------------------------------------------- carrying forward */
 
-/* The profile as it is after these attributes were written. */
-static void carry_profile(struct employee *employee, const json_t *written)
+/* The profile as Okta would tell it after these attributes (NULL: none) were written. New
+ * reference. */
+static json_t *written_profile(const struct run *run, const json_t *written)
 {
-	const char *text = personal_reveal(&employee->present_profile);
-	json_t *profile = text[0] != '\0' ? json_parse(text, strlen(text), NULL) : json_object();
-	char *carried = NULL;
+	json_t *profile = run->present != NULL ? json_copy(run->present) : json_object();
 
-	if (profile != NULL && json_object_update(profile, (json_t *)(uintptr_t)written) == 0) {
-		carried = json_format(profile);
+	if (profile != NULL && written != NULL &&
+	        json_object_update(profile, (json_t *)(uintptr_t)written) != 0) {
+		json_decref(profile);
+		return NULL;
 	}
-	if (carried != NULL && !personal_set(&employee->present_profile, carried)) {
-		personal_finish(&employee->present_profile);
-	}
-	free(carried);
-	json_decref(profile);
+	return profile;
 }
 
-static void carry_names(struct run *run)
+/* As if Okta had done it, and told what it has now. */
+static void carry_action(struct run *run, const struct planned_action *action)
 {
-	const char *login = map_profile_text(&run->profile, "login");
-	const char *email = map_profile_text(&run->profile, "email");
+	struct okta_user user = {.status = run->employee->present_status};
+	bool is_created = action->kind == ACTION_CREATE;
 
-	if (!personal_set(&run->employee->bob_login, login) ||
-	        !personal_set(&run->employee->bob_email, email)) {
-		personal_finish(&run->employee->bob_login); /* not known: nothing is renamed */
+	str_format_cut(
+	        user.id, sizeof(user.id), "%s", is_created ? FORECAST_ID : run->employee->okta_id);
+	if (is_created) {
+		user.status = action->is_activating ? ACCOUNT_PROVISIONED : ACCOUNT_STAGED;
 	}
-}
-
-static void carry_activated(
-        struct employee *employee, const struct planned_action *action, int64_t at_ms)
-{
-	employee->present_status = ACCOUNT_PROVISIONED;
-	employee->is_activated = true;
-	employee->activated_at_ms = at_ms;
-	employee->lowered = LOWER_NONE;
-	if (action->sends_email) {
-		employee->mailed_at_ms = at_ms;
-		employee->mails++;
+	user.profile = written_profile(run, action->profile);
+	/* Without memory the next plan begins from the record as it was. */
+	if (user.profile != NULL && !act_note_done(run, action, &user)) {
+		log_warn("forecast is not carried on",
+		        F("connection", run->employee->key.connection));
 	}
-}
-
-static void carry_created(struct run *run, const struct planned_action *action, int64_t at_ms)
-{
-	struct employee *employee = run->employee;
-
-	str_format_cut(employee->okta_id, sizeof(employee->okta_id), "%s", FORECAST_ID);
-	employee->origin = ORIGIN_CREATED;
-	employee->present_status = ACCOUNT_STAGED;
-	employee->is_compared = true;
-	str_format_cut(employee->activation, sizeof(employee->activation), "%s",
-	        activation_mode_name(run_policy(run)->activation));
-	personal_finish(&employee->present_profile);
-	carry_profile(employee, action->profile);
-	carry_names(run);
-	if (action->is_activating) {
-		carry_activated(employee, action, at_ms);
-	}
-}
-
-static void carry_lowered(
-        struct employee *employee, const struct planned_action *action, int64_t at_ms)
-{
-	employee->present_status =
-	        action->kind == ACTION_SUSPEND ? ACCOUNT_SUSPENDED : ACCOUNT_DEPROVISIONED;
-	employee->lowered = action->lower_cause;
-	employee->lowered_at_ms = at_ms;
-	if (action->lower_cause == LOWER_REVOKED) {
-		facts_note_revoked(employee, at_ms);
-	}
-}
-
-static void carry_action(struct run *run, const struct planned_action *action, int64_t at_ms)
-{
-	struct employee *employee = run->employee;
-
-	switch (action->kind) {
-	case ACTION_CREATE: carry_created(run, action, at_ms); break;
-	case ACTION_UPDATE:
-		carry_profile(employee, action->profile);
-		if (action->is_rename) {
-			carry_names(run);
-		}
-		break;
-	case ACTION_ACTIVATE:
-	case ACTION_REACTIVATE: carry_activated(employee, action, at_ms); break;
-	case ACTION_UNSUSPEND:
-		employee->present_status = ACCOUNT_ACTIVE;
-		employee->lowered = LOWER_NONE;
-		break;
-	case ACTION_SUSPEND:
-	case ACTION_DEACTIVATE: carry_lowered(employee, action, at_ms); break;
-	case ACTION_END_SESSIONS: employee->is_sessions_due = false; break;
-	case ACTION_JOIN_GROUP:
-	case ACTION_LEAVE_GROUP:
-	case ACTION_LINK:
-	case ACTION_UNLINK:
-	case ACTION_KIND_COUNT: break;
-	}
+	okta_user_finish(&user);
 }
 
 /* Engine rule 2: what a human is asked keeps no lowering back; a human's own hold all. */
@@ -251,22 +187,33 @@ static bool is_kept_back(const struct run *run, const struct planned_action *act
 }
 
 /* People follow the link they are mailed: of a forecast's own mail that is taken for granted. */
-static void carry(struct run *run, int64_t at_ms)
+static void carry(struct run *run)
 {
 	struct employee *employee = run->employee;
-	int mails = employee->mails;
+	int64_t mailed_at_ms = employee->mailed_at_ms;
 
 	for (size_t i = 0; run->has_plan && i < run->plan.count; i++) {
 		if (!is_kept_back(run, &run->plan.actions[i])) {
-			carry_action(run, &run->plan.actions[i], at_ms);
+			carry_action(run, &run->plan.actions[i]);
 		}
 	}
-	if (employee->mails > mails && employee->present_status == ACCOUNT_PROVISIONED) {
+	if (employee->mailed_at_ms > mailed_at_ms &&
+	        employee->present_status == ACCOUNT_PROVISIONED) {
 		employee->present_status = ACCOUNT_ACTIVE;
 	}
 }
 
 /* ---------------------------------------------------------------------- plan */
+
+/* The other half of a move between two connections, which is about the present. */
+static void note_move(const struct planner *planner, const struct employee *employee,
+        const struct planner_time *time, json_t *report)
+{
+	if (time->at_ms == 0) {
+		json_object_set_new(report, "move",
+		        pair_json(planner->runner->store, planner->settings, employee));
+	}
+}
 
 void planner_plan(const struct planner *planner, struct employee *employee, json_t *source,
         const struct planner_time *time, struct planned *planned)
@@ -288,11 +235,10 @@ void planner_plan(const struct planner *planner, struct employee *employee, json
 	if (run.report != NULL) {
 		reconcile(&run, source);
 		planned->report = plan_json(&run);
-		json_object_set_new(planned->report, "move",
-		        pair_json(planner->runner->store, planner->settings, employee));
+		note_move(planner, employee, time, planned->report);
 		planned->due_at_ms = run.decision.due_at_ms;
 		if (time->carries) {
-			carry(&run, run_now_ms(&run));
+			carry(&run);
 		}
 	}
 	run_finish(&run);
