@@ -10,6 +10,7 @@
 #include "server/base/str.h"
 #include "server/engine/adopt_person.h"
 #include "server/engine/everybody.h"
+#include "server/engine/keep_user.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,45 +45,13 @@ static json_t *kept_profile(const struct scan *scan, const json_t *profile)
 	return kept;
 }
 
-/* The attribute the scratch file finds people by beside addresses and names. */
-static const char *number_attribute(const struct scan *scan)
-{
-	const char *match = scan->look.connection->policy.match_okta;
-
-	return match != NULL ? match : "employeeNumber";
-}
-
-static bool fill_user(
-        const struct scan *scan, const struct okta_user *user, struct scratch_user *to)
-{
-	const json_t *profile = user->profile;
-	char number[256] = "";
-	json_t *kept = kept_profile(scan, profile);
-	char *text = kept != NULL ? json_format(kept) : NULL;
-
-	to->status = user->status;
-	to->is_sourced_elsewhere = user->is_sourced_elsewhere;
-	str_format_cut(to->okta_id, sizeof(to->okta_id), "%s", user->id);
-	if (!json_id_text(
-	            json_object_get(profile, number_attribute(scan)), number, sizeof(number))) {
-		number[0] = '\0';
-	}
-	bool done = text != NULL && personal_set(&to->login, json_get_text(profile, "login")) &&
-	        personal_set(&to->email, json_get_text(profile, "email")) &&
-	        personal_set(&to->second_email, json_get_text(profile, "secondEmail")) &&
-	        personal_set(&to->number, number) && personal_set(&to->profile, text) &&
-	        scratch_user_set_names(to, json_get_text(profile, "firstName"),
-	                json_get_text(profile, "lastName"));
-	free(text);
-	json_decref(kept);
-	return done;
-}
-
 static bool put_users(struct scan *scan, const struct okta_user_list *users, struct err *err)
 {
 	for (size_t i = 0; i < users->count; i++) {
 		struct scratch_user user = {0};
-		bool done = fill_user(scan, &users->items[i], &user) &&
+		const struct okta_user *from = &users->items[i];
+		bool done = keep_user_fill(&user, scan->look.connection, from,
+		                    kept_profile(scan, from->profile)) &&
 		        scratch_put_user(scan->all.scratch, &user, NULL, err);
 		scratch_user_finish(&user);
 		if (!done) {

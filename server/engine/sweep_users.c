@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Okta's pages, kept by id: pages overlap when people come and go, and a list may be stale. */
 #include "server/base/clock.h"
-#include "server/base/json.h"
-#include "server/base/str.h"
+#include "server/engine/keep_user.h"
 #include "server/engine/sweep_parts.h"
-
-#include <stdlib.h>
 
 #define TRIES_MAX       4 /* of one page, where another try may go better */
 #define BACKOFF_MS      1000
@@ -16,51 +13,19 @@
 
 /* ------------------------------------------------------------------- users */
 
-static const char *number_attribute(const struct connection *connection)
-{
-	const char *match = connection->policy.match_okta;
-
-	return match != NULL ? match : "employeeNumber";
-}
-
-static bool set_number(struct personal *number, const json_t *value)
-{
-	char text[256];
-
-	return personal_set(number, json_id_text(value, text, sizeof(text)) ? text : NULL);
-}
-
-static bool fill_user(
-        const struct connection *connection, const struct okta_user *from, struct scratch_user *to)
-{
-	json_t *mapped = map_rules_project(&connection->settings->rules, from->profile);
-	char *text = mapped != NULL ? json_format(mapped) : NULL;
-
-	*to = (struct scratch_user){
-	        .status = from->status, .is_sourced_elsewhere = from->is_sourced_elsewhere};
-	str_format_cut(to->okta_id, sizeof(to->okta_id), "%s", from->id);
-	bool is_filled = text != NULL && personal_set(&to->profile, text) &&
-	        personal_set(&to->login, json_get_text(from->profile, "login")) &&
-	        personal_set(&to->email, json_get_text(from->profile, "email")) &&
-	        personal_set(&to->second_email, json_get_text(from->profile, "secondEmail")) &&
-	        set_number(&to->number,
-	                json_object_get(from->profile, number_attribute(connection))) &&
-	        scratch_user_set_names(to, json_get_text(from->profile, "firstName"),
-	                json_get_text(from->profile, "lastName"));
-	free(text);
-	json_decref(mapped);
-	return is_filled;
-}
-
 /* *fresh: how many of the page were not known. */
 static bool keep_page(struct sweeping *sweeping, const struct okta_user_list *page, size_t *fresh,
         struct err *err)
 {
+	const struct connection *connection = sweeping->all.connection;
+
 	*fresh = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		struct scratch_user user;
 		bool is_new = false;
-		bool is_kept = fill_user(sweeping->all.connection, &page->items[i], &user) &&
+		const struct okta_user *from = &page->items[i];
+		json_t *mapped = map_rules_project(&connection->settings->rules, from->profile);
+		bool is_kept = keep_user_fill(&user, connection, from, mapped) &&
 		        scratch_put_user(sweeping->all.scratch, &user, &is_new, err);
 		scratch_user_finish(&user);
 		if (!is_kept) {
