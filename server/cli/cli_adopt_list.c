@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/cli_adopt.h"
 
-#include "server/base/buf.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
-#include "server/cli/cli_table.h"
+#include "server/cli/cli_page.h"
 
 #define QUERY_MAX_BYTES 2048
 
@@ -72,28 +71,7 @@ static void add_row(struct cli_table *table, const json_t *person)
 
 static void print_people(struct cli_call *call, const json_t *answer)
 {
-	const json_t *people = json_object_get(answer, "people");
-	const char *next = json_get_text(answer, "next_after");
-	struct cli_table *table = cli_table_create(HEADINGS);
-	for (size_t i = 0; i < json_array_size(people); i++) {
-		add_row(table, json_array_get(people, i));
-	}
-	if (cli_table_rows(table) == 0) {
-		cli_call_print(call, "nobody\n");
-	}
-	cli_table_print(table, 0, call->out);
-	if (next != NULL) {
-		cli_call_print(call, "\nthere are more: add --after %s\n", next);
-	}
-	cli_table_destroy(table);
-}
-
-static void add_argument(struct buf *query, const char *name, const char *value)
-{
-	if (value != NULL) {
-		buf_add_format(query, "%s%s=", query->len > 0 ? "&" : "", name);
-		buf_add_url(query, value);
-	}
+	cli_page_print_people(call, answer, HEADINGS, add_row);
 }
 
 int cli_adopt_list(struct cli_call *call)
@@ -114,13 +92,13 @@ int cli_adopt_list(struct cli_call *call)
 		return cli_call_fail(call, &err);
 	}
 	buf_init(&query, QUERY_MAX_BYTES);
-	add_argument(&query, "class", class_);
-	add_argument(&query, "rule", rule);
-	add_argument(&query, "decision", decision);
-	add_argument(&query, "state", state);
-	add_argument(&query, "text", text);
-	add_argument(&query, "after", after);
-	add_argument(&query, "limit", limit);
+	cli_page_add_argument(&query, "class", class_);
+	cli_page_add_argument(&query, "rule", rule);
+	cli_page_add_argument(&query, "decision", decision);
+	cli_page_add_argument(&query, "state", state);
+	cli_page_add_argument(&query, "text", text);
+	cli_page_add_argument(&query, "after", after);
+	cli_page_add_argument(&query, "limit", limit);
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/adoption/people", .query = buf_text(&query)};
 	int status = cli_call_show(call, &request, print_people);
@@ -133,7 +111,7 @@ json_t *cli_adopt_page(struct cli_call *call, const char *query, const char *aft
 	struct buf full;
 	buf_init(&full, QUERY_MAX_BYTES);
 	buf_add_text(&full, query);
-	add_argument(&full, "after", after);
+	cli_page_add_argument(&full, "after", after);
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/adoption/people", .query = buf_text(&full)};
 	json_t *page = cli_call_ask(call, &request, err);

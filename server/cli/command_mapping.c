@@ -5,6 +5,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/cli/cli_mapping.h"
+#include "server/cli/cli_page.h"
 #include "server/cli/cli_sub.h"
 #include "server/cli/cli_table.h"
 
@@ -124,12 +125,9 @@ static int fields(struct cli_call *call)
 	}
 	buf_init(&query, QUERY_MAX_BYTES);
 	if (is_bob != is_okta) {
-		buf_add_text(&query, is_bob ? "system=bob" : "system=okta");
+		cli_page_add_argument(&query, "system", is_bob ? "bob" : "okta");
 	}
-	if (call->word != NULL) {
-		buf_add_text(&query, query.len > 0 ? "&text=" : "text=");
-		buf_add_url(&query, call->word);
-	}
+	cli_page_add_argument(&query, "text", call->word);
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/mapping/fields", .query = buf_text(&query)};
 	int status = cli_call_show(call, &request, print_fields);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/commands.h"
 
-#include "server/base/buf.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
-#include "server/cli/cli_table.h"
+#include "server/cli/cli_page.h"
 #include "server/cli/cli_text.h"
 #include "server/store/record.h"
 
@@ -50,28 +49,7 @@ static void add_row(struct cli_table *table, const json_t *employee)
 
 static void print_people(struct cli_call *call, const json_t *answer)
 {
-	const json_t *people = json_object_get(answer, "people");
-	const char *next = json_get_text(answer, "next_after");
-	struct cli_table *table = cli_table_create(headings);
-	for (size_t i = 0; i < json_array_size(people); i++) {
-		add_row(table, json_array_get(people, i));
-	}
-	if (cli_table_rows(table) == 0) {
-		cli_call_print(call, "nobody\n");
-	}
-	cli_table_print(table, 0, call->out);
-	if (next != NULL) {
-		cli_call_print(call, "\nthere are more: add --after %s\n", next);
-	}
-	cli_table_destroy(table);
-}
-
-static void add_argument(struct buf *query, const char *name, const char *value)
-{
-	if (value != NULL) {
-		buf_add_format(query, "%s%s=", query->len > 0 ? "&" : "", name);
-		buf_add_url(query, value);
-	}
+	cli_page_print_people(call, answer, headings, add_row);
 }
 
 static bool check_arguments(
@@ -106,10 +84,10 @@ int command_people(struct cli_call *call)
 	}
 	struct buf query;
 	buf_init(&query, QUERY_MAX_BYTES);
-	add_argument(&query, "text", text);
-	add_argument(&query, "state", state);
-	add_argument(&query, "after", after);
-	add_argument(&query, "limit", limit);
+	cli_page_add_argument(&query, "text", text);
+	cli_page_add_argument(&query, "state", state);
+	cli_page_add_argument(&query, "after", after);
+	cli_page_add_argument(&query, "limit", limit);
 	const struct cli_request request = {
 	        .method = "GET", .path = "/api/v1/people", .query = buf_text(&query)};
 	int status = cli_call_show(call, &request, print_people);
