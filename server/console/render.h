@@ -5,7 +5,6 @@
 /* Records as JSON, with the names and shapes of docs/http.md. New references. */
 
 #include "server/store/store.h"
-#include "server/store/sweeps.h"
 
 #include <jansson.h>
 
@@ -14,7 +13,6 @@ json_t *render_employee_full(const struct employee *employee); /* all fields */
 json_t *render_event(const struct event *event);
 json_t *render_hold(struct store *store, const struct hold *hold); /* looks the name up */
 json_t *render_action(const struct action_record *action);
-json_t *render_sweep(const struct sweep *sweep);
 /* What happens next by itself and when, or what a human has to do. */
 void render_next_step(const struct employee *employee, char *to, size_t size);
 

@@ -50,7 +50,7 @@ enum http_verdict console_sweep(
 
 /* --------------------------------------------------------------------- show */
 
-json_t *render_sweep(const struct sweep *sweep)
+static json_t *render_sweep(const struct sweep *sweep)
 {
 	json_t *counts = sweep->counts != NULL
 	        ? json_parse(sweep->counts, strlen(sweep->counts), NULL)

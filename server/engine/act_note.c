@@ -20,6 +20,12 @@ void act_note_lowered(struct employee *employee, enum lower_cause cause, int64_t
 	}
 }
 
+static void note_mailed(struct employee *employee, int64_t at_ms)
+{
+	employee->mails++;
+	employee->mailed_at_ms = at_ms;
+}
+
 void act_note_activated(struct employee *employee, enum act_mail mail, int64_t at_ms)
 {
 	employee->is_activated = true;
@@ -29,7 +35,7 @@ void act_note_activated(struct employee *employee, enum act_mail mail, int64_t a
 	employee->mails = 0;
 	employee->mailed_at_ms = 0;
 	if (mail == ACT_MAILED) {
-		act_note_mailed(employee, at_ms);
+		note_mailed(employee, at_ms);
 	}
 }
 
@@ -38,12 +44,6 @@ void act_note_unsuspended(struct employee *employee)
 	employee->is_activated = true;
 	employee->lowered = LOWER_NONE;
 	employee->lowered_at_ms = 0;
-}
-
-void act_note_mailed(struct employee *employee, int64_t at_ms)
-{
-	employee->mails++;
-	employee->mailed_at_ms = at_ms;
 }
 
 void act_note_mail_unclear(struct employee *employee, int64_t at_ms)
@@ -122,7 +122,7 @@ bool act_note_done(
 	case ACTION_REACTIVATE:
 		/* The status stays what it was. */
 		if (mail_of(run, action) == ACT_MAILED) {
-			act_note_mailed(employee, now_ms);
+			note_mailed(employee, now_ms);
 		}
 		return true;
 	case ACTION_UNSUSPEND:

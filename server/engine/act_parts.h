@@ -28,7 +28,6 @@ void act_note_lowered(struct employee *employee, enum lower_cause cause, int64_t
 /* Activated, for the first time or again: mails count from here. */
 void act_note_activated(struct employee *employee, enum act_mail mail, int64_t at_ms);
 void act_note_unsuspended(struct employee *employee);
-void act_note_mailed(struct employee *employee, int64_t at_ms);
 /*
  * A mail of which nobody can say whether it left: Okta shows nothing of it. The
  * first one of an activation is sent once more, since without it the person cannot

@@ -6,6 +6,7 @@
 #include "server/base/crypto.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/engine/link.h"
 
 #include <stdlib.h>
 
@@ -61,28 +62,6 @@ void adopt_person_close(struct adopt_person *person)
 
 /* --------------------------------------------------------------- candidates */
 
-bool adopt_linked_to(const struct adopt_look *look, const char *okta_id,
-        const struct employee_key *key, char employee_id[EMPLOYEE_ID_BYTES], struct err *err)
-{
-	struct employee other = {0};
-	struct err found = ERR_INIT;
-
-	employee_id[0] = '\0';
-	if (store_employee_by_okta_id(
-	            look->runner->store, key->connection, okta_id, &other, &found)) {
-		if (!str_equal(other.key.employee_id, key->employee_id)) {
-			str_format_cut(employee_id, EMPLOYEE_ID_BYTES, "%s", other.key.employee_id);
-		}
-		employee_finish(&other);
-		return true;
-	}
-	if (found.code != ERR_NOT_FOUND) {
-		err_set(err, found.code, "%s", found.text);
-		return false;
-	}
-	return true;
-}
-
 bool adopt_person_add(struct adopt_person *person, const struct adopt_seen *seen, struct err *err)
 {
 	struct connection *connection = person->look->connection;
@@ -92,7 +71,8 @@ bool adopt_person_add(struct adopt_person *person, const struct adopt_seen *seen
 		return true;
 	}
 	char *linked = person->linked[person->count];
-	if (!adopt_linked_to(person->look, seen->okta_id, &person->employee.key, linked, err)) {
+	if (!link_other(person->look->runner->store, &person->employee.key, seen->okta_id, linked,
+	            err)) {
 		return false;
 	}
 	person->candidates[person->count++] = (struct adopt_candidate){

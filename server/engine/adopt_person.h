@@ -56,9 +56,5 @@ bool adopt_person_facts(const struct adopt_person *person, const struct adopt_ca
 /* Loads all of it for the store; finish it in every case. */
 bool adopt_person_found(const struct adopt_person *person, struct adoption_person *found,
         struct err *err) MUST_CHECK;
-/* The employee another one is linked to the user of; "" when nobody is. */
-bool adopt_linked_to(const struct adopt_look *look, const char *okta_id,
-        const struct employee_key *key, char employee_id[EMPLOYEE_ID_BYTES],
-        struct err *err) MUST_CHECK;
 
 #endif

@@ -63,6 +63,27 @@ static enum link_result close_intent(struct run *run, const struct intent *inten
 	return LINK_DONE;
 }
 
+bool link_other(struct store *store, const struct employee_key *key, const char *id_or_login,
+        char employee_id[EMPLOYEE_ID_BYTES], struct err *err)
+{
+	struct employee other = {0};
+	struct err found = ERR_INIT;
+
+	employee_id[0] = '\0';
+	if (store_employee_by_okta_id(store, key->connection, id_or_login, &other, &found)) {
+		if (!str_equal(other.key.employee_id, key->employee_id)) {
+			str_format_cut(employee_id, EMPLOYEE_ID_BYTES, "%s", other.key.employee_id);
+		}
+		employee_finish(&other);
+		return true;
+	}
+	if (found.code != ERR_NOT_FOUND) {
+		err_set(err, found.code, "%s", found.text);
+		return false;
+	}
+	return true;
+}
+
 /* -------------------------------------------------------------------- link */
 
 static bool note_link(

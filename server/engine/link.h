@@ -27,6 +27,12 @@ enum link_result link_user(
         struct run *run, const struct okta_user *user, const struct link_reason *reason);
 /* Forgets the account; the record is as if there had never been one. */
 enum link_result link_cut(struct run *run, const struct link_reason *reason);
+/*
+ * The other employee who is linked to an Okta user, or is about to get that login; "" when there is
+ * none. False when the store failed.
+ */
+bool link_other(struct store *store, const struct employee_key *key, const char *id_or_login,
+        char employee_id[EMPLOYEE_ID_BYTES], struct err *err) MUST_CHECK;
 /* What is known of an account goes; the caller stores the record. */
 void link_forget(struct employee *employee);
 

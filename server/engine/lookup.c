@@ -16,25 +16,15 @@
 #define LOOKUP_LIMIT 10
 #define LINK_REASON  "the same person by the match rule"
 
-bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, size_t size)
+bool lookup_linked(struct run *run, const char *id_or_login, char employee_id[EMPLOYEE_ID_BYTES])
 {
-	struct employee other = {0};
 	struct err err = ERR_INIT;
 
-	employee_id[0] = '\0';
-	if (store_employee_by_okta_id(
-	            run->runner->store, run->employee->key.connection, id_or_login, &other, &err)) {
-		if (!str_equal(other.key.employee_id, run->employee->key.employee_id)) {
-			str_format_cut(employee_id, size, "%s", other.key.employee_id);
-		}
-		employee_finish(&other);
+	if (link_other(run->runner->store, &run->employee->key, id_or_login, employee_id, &err)) {
 		return true;
 	}
-	if (err.code != ERR_NOT_FOUND) {
-		run_stop(run, RUN_ENDS_RETRY, err.text);
-		return false;
-	}
-	return true;
+	run_stop(run, RUN_ENDS_RETRY, err.text);
+	return false;
 }
 
 /* ------------------------------------------------------------------ link */
@@ -177,8 +167,7 @@ void lookup_forget(struct run *run)
 		return;
 	}
 	if (asked != NULL && asked->okta_id[0] != '\0' &&
-	        lookup_linked(run, asked->okta_id, other_id, sizeof(other_id)) &&
-	        other_id[0] != '\0') {
+	        lookup_linked(run, asked->okta_id, other_id) && other_id[0] != '\0') {
 		free_old_record(run, other_id);
 		run_unhold(run, HOLD_DUPLICATE);
 	}
@@ -237,7 +226,7 @@ enum step lookup_judge(struct run *run, const struct okta_user_list *users)
 	size_t count = users->count < LOOKUP_LIMIT ? users->count : LOOKUP_LIMIT;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!lookup_linked(run, users->items[i].id, linked[i], sizeof(linked[i]))) {
+		if (!lookup_linked(run, users->items[i].id, linked[i])) {
 			return STEP_STOP;
 		}
 		candidates[i] = (struct match_candidate){

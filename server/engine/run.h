@@ -171,7 +171,7 @@ enum step lookup_account(struct run *run);
  * The other employee who is linked to an Okta user, or is about to get that login; "" when there is
  * none. False when the store failed; the run is stopped then.
  */
-bool lookup_linked(struct run *run, const char *id_or_login, char *employee_id, size_t size);
+bool lookup_linked(struct run *run, const char *id_or_login, char employee_id[EMPLOYEE_ID_BYTES]);
 /* No account is looked for any more: what a look-up asked about is no question now. */
 void lookup_forget(struct run *run);
 /* Every action of the plan. */

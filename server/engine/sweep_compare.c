@@ -65,6 +65,25 @@ static bool load(struct look *look, const struct everybody_person *person, struc
 	return true;
 }
 
+/* The text that is compared with a user's number: the match attribute's, else the number. */
+static bool person_number(const struct run *run, struct personal *number)
+{
+	const char *field = run->connection->policy.match_bob;
+	char text[256];
+	json_t *value = NULL;
+
+	if (field == NULL) {
+		const struct field_text *known = &run->person.employee_number;
+		return personal_set(
+		        number, known->state == FIELD_VALUE ? personal_reveal(&known->text) : NULL);
+	}
+	bool is_there =
+	        person_field(&run->person, run->catalogs.fields, field, &value) == FIELD_VALUE &&
+	        json_id_text(value, text, sizeof(text));
+	json_decref(value);
+	return personal_set(number, is_there ? text : NULL);
+}
+
 static bool plan(struct look *look, const struct everybody_person *person, struct err *err)
 {
 	look->run = (struct run){
@@ -86,25 +105,7 @@ static bool plan(struct look *look, const struct everybody_person *person, struc
 		err_set(err, ERR_BAD_ANSWER, "Bob's answer holds what is no person");
 		return false;
 	}
-	return sweep_person_number(&look->run, &look->number);
-}
-
-bool sweep_person_number(const struct run *run, struct personal *number)
-{
-	const char *field = run->connection->policy.match_bob;
-	char text[256];
-	json_t *value = NULL;
-
-	if (field == NULL) {
-		const struct field_text *known = &run->person.employee_number;
-		return personal_set(
-		        number, known->state == FIELD_VALUE ? personal_reveal(&known->text) : NULL);
-	}
-	bool is_there =
-	        person_field(&run->person, run->catalogs.fields, field, &value) == FIELD_VALUE &&
-	        json_id_text(value, text, sizeof(text));
-	json_decref(value);
-	return personal_set(number, is_there ? text : NULL);
+	return person_number(&look->run, &look->number);
 }
 
 /* --------------------------------------------------------- Bob and the record */

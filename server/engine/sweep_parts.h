@@ -54,8 +54,4 @@ bool sweep_flush_statuses(struct sweeping *sweeping, struct err *err) MUST_CHECK
 /* All was read and is trusted: what is known only now, then findings and marks are stored. */
 bool sweep_conclude(struct sweeping *sweeping, struct err *err) MUST_CHECK;
 
-/* The text that is compared with a user's number: the match attribute's, else the number. */
-bool sweep_person_number(
-        const struct run *run, struct personal *number) MUST_CHECK; /* false: out of memory */
-
 #endif

@@ -39,7 +39,7 @@ bool run_use_login(struct run *run, const char *login)
 static bool is_ours(struct run *run, const char *login, bool *is_taken)
 {
 	char employee_id[EMPLOYEE_ID_BYTES];
-	bool is_known = lookup_linked(run, login, employee_id, sizeof(employee_id));
+	bool is_known = lookup_linked(run, login, employee_id);
 
 	*is_taken = is_known && employee_id[0] != '\0';
 	return is_known;
