@@ -5,6 +5,14 @@
 
 #include <stdlib.h>
 
+const char *group_answer_name(enum group_answer answer)
+{
+	static const char *const NAMES[] = {
+	        [GROUP_NO_VERDICT] = "unknown", [GROUP_OUT] = "out", [GROUP_IN] = "in"};
+
+	return NAMES[answer];
+}
+
 enum group_change group_decide(enum group_answer answer, enum group_membership membership)
 {
 	switch (membership) {

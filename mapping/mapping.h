@@ -14,6 +14,7 @@
  *   evaluator.h  how expressions are evaluated: an interface
  *   profile.h  what the rows give for one person
  *   group.h    who belongs into which Okta group, and what follows
+ *   row_fit.h  whether a row can do its work at all
  *   suggest.h  rows somebody may want
  *   future.h   what Bob will show of a person on a later day
  *   policy.h   who gets, keeps and loses an account
@@ -32,6 +33,7 @@
 #include "mapping/plan.h"
 #include "mapping/policy.h"
 #include "mapping/profile.h"
+#include "mapping/row_fit.h"
 #include "mapping/rule.h"
 #include "mapping/suggest.h"
 

@@ -6,6 +6,8 @@
  */
 #include "mapping/policy_view.h"
 
+#include "server/base/str.h"
+
 #define DAY_MS            INT64_C(86400000)
 #define DUPLICATE_WAIT_MS INT64_C(259200000) /* G6: 72 h that an open question defers closing */
 
@@ -72,17 +74,21 @@ static bool step_protected(const struct policy_view *view, struct decision *deci
 	return true;
 }
 
+/* Precedence 2; an undo is a human's word, too (engine rule 2). */
 static bool step_human_hold(const struct policy_view *view, struct decision *decision)
 {
-	if (!policy_view_has_hold(view, HOLD_HUMAN)) {
+	if (!policy_view_is_kept(view)) {
 		return false;
 	}
+	const char *how = policy_view_has_hold(view, HOLD_HUMAN) ? "held by an administrator"
+	                                                         : "held after an undo";
 	const bool is_due = is_lowering_due(view);
 	decision->is_alarm = decision->is_alarm || is_due;
-	policy_view_decide(decision, WANTED_UNCHANGED, RULE_HUMAN_HOLD,
-	        is_due ? "held by an administrator, but the account should be closed"
-	               : "held by an administrator",
-	        NULL);
+	policy_view_decide(decision, WANTED_UNCHANGED, RULE_HUMAN_HOLD, how, NULL);
+	if (is_due) {
+		str_format_cut(decision->reason, sizeof(decision->reason),
+		        "%s, but the account should be closed", how);
+	}
 	policy_view_keep_profile(decision);
 	return true;
 }

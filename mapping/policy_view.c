@@ -15,6 +15,11 @@ bool policy_view_has_hold(const struct policy_view *view, enum hold_kind kind)
 	return has_bit(view->account->holds, kind);
 }
 
+bool policy_view_is_kept(const struct policy_view *view)
+{
+	return policy_view_has_hold(view, HOLD_HUMAN) || policy_view_has_hold(view, HOLD_UNDO);
+}
+
 bool policy_view_is_approved(const struct policy_view *view, enum hold_kind kind)
 {
 	return has_bit(view->account->approvals, kind);
@@ -146,7 +151,7 @@ static bool is_rehired(const struct policy_view *view)
 {
 	const struct person *person = view->input->person;
 	if (!view->account->was_terminated || !policy_view_is_here(view) || view->is_revoke_due ||
-	        policy_view_has_hold(view, HOLD_HUMAN)) {
+	        policy_view_is_kept(view)) {
 		return false;
 	}
 	if (view->account->is_revoked && (view->life.has_end_in_sight || !starts_anew(view))) {

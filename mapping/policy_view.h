@@ -24,6 +24,8 @@ struct policy_view {
 void policy_view_init(struct policy_view *view, const struct policy_input *input);
 
 bool policy_view_has_hold(const struct policy_view *view, enum hold_kind kind);
+/* By a human, or after an undo: nothing is done for this person. */
+bool policy_view_is_kept(const struct policy_view *view);
 bool policy_view_is_approved(const struct policy_view *view, enum hold_kind kind);
 bool policy_view_is_here(const struct policy_view *view);
 bool policy_view_is_leaver(const struct policy_view *view);

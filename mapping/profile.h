@@ -36,6 +36,8 @@ struct map_result {
 
 /* Whether a group's condition is met: true and nothing else is. */
 enum group_answer { GROUP_NO_VERDICT, GROUP_OUT, GROUP_IN };
+/* Stable words: "unknown", "out", "in". */
+const char *group_answer_name(enum group_answer answer);
 
 struct map_group_result {
 	const struct map_group *rule;
