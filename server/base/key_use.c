@@ -10,16 +10,34 @@ static struct {
 	_Atomic int64_t wall_ms;
 } slots[KEY_USE_MAX];
 
-void key_use_note(uint64_t mark, int64_t wall_ms)
+/* The key's slot, taken if need be; NULL when all are others'. */
+static _Atomic int64_t *slot_of(uint64_t mark)
 {
 	for (size_t i = 0; i < KEY_USE_MAX; i++) {
 		uint64_t found = 0;
 		if (atomic_load(&slots[i].mark) == mark ||
 		        atomic_compare_exchange_strong(&slots[i].mark, &found, mark) ||
 		        found == mark) {
-			atomic_store(&slots[i].wall_ms, wall_ms);
-			return;
+			return &slots[i].wall_ms;
 		}
+	}
+	return NULL;
+}
+
+void key_use_note(uint64_t mark, int64_t wall_ms)
+{
+	_Atomic int64_t *slot = slot_of(mark);
+	if (slot != NULL) {
+		atomic_store(slot, wall_ms);
+	}
+}
+
+void key_use_recall(uint64_t mark, int64_t wall_ms)
+{
+	_Atomic int64_t *slot = slot_of(mark);
+	int64_t none = 0;
+	if (slot != NULL) {
+		atomic_compare_exchange_strong(slot, &none, wall_ms);
 	}
 }
 

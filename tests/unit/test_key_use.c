@@ -17,6 +17,18 @@ START_TEST(each_key_has_its_last_time)
 }
 END_TEST
 
+START_TEST(what_an_earlier_process_knew_counts_until_there_is_a_newer_use)
+{
+	key_use_recall(5, 700);
+	ck_assert_int_eq(key_use_at_ms(5), 700);
+	key_use_recall(5, 900);
+	ck_assert_int_eq(key_use_at_ms(5), 700);
+	key_use_note(5, 800);
+	key_use_recall(5, 700);
+	ck_assert_int_eq(key_use_at_ms(5), 800);
+}
+END_TEST
+
 START_TEST(a_full_table_forgets_newcomers_only)
 {
 	for (uint64_t mark = 1; mark <= KEY_USE_MAX + 10; mark++) {
@@ -33,6 +45,7 @@ int main(void)
 	Suite *suite = suite_create("key_use");
 	TCase *uses = tcase_create("uses");
 	tcase_add_test(uses, each_key_has_its_last_time);
+	tcase_add_test(uses, what_an_earlier_process_knew_counts_until_there_is_a_newer_use);
 	tcase_add_test(uses, a_full_table_forgets_newcomers_only);
 	suite_add_tcase(suite, uses);
 	return suite_run(suite);
