@@ -26,6 +26,14 @@ enum call_class {
 /* Who may spend the last of a budget (engine rules 5 and 16). */
 enum call_urgency { CALL_BACKGROUND, CALL_NORMAL, CALL_URGENT };
 
+/* What a call that was put off waits for. */
+enum call_wait {
+	CALL_WAIT_NONE,
+	CALL_WAIT_PLACE, /* others' calls are under way: any of their ends may let the next one go
+	                  */
+	CALL_WAIT_ROOM, /* a rate limit: nobody who is not more urgent may go before */
+};
+
 #define CALL_CODE_MAX_BYTES     16
 #define CALL_REQUEST_ID_BYTES   80
 #define CALL_SENTENCE_MAX_BYTES 256
@@ -35,6 +43,7 @@ struct call_outcome {
 	int http_status; /* 0 when no answer came */
 	bool is_sent; /* a byte of the request left; false: certainly not applied */
 	int64_t retry_at_ms; /* wall clock; with CALL_RETRY_AT */
+	enum call_wait wait; /* Okta's, with CALL_RETRY_AT */
 	char code[CALL_CODE_MAX_BYTES]; /* Okta's errorCode, else "" */
 	char attribute[64]; /* the profile attribute Okta complained of, else "" */
 	char request_id[CALL_REQUEST_ID_BYTES]; /* X-Okta-Request-Id, else "" */

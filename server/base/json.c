@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/json.h"
 
+#include "server/base/secrecy.h"
 #include "server/base/str.h"
 
 #include <string.h>
@@ -35,27 +36,48 @@ static bool is_too_deep(json_t *json, int depth_left)
 	return false;
 }
 
+struct load {
+	const char *bytes;
+	size_t len;
+	json_t *json;
+	json_error_t where;
+};
+
+static void load(void *context)
+{
+	struct load *load = context;
+	load->json = json_loadb(
+	        load->bytes, load->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &load->where);
+}
+
+/*
+ * Without memory jansson 2.14 cuts a text or a key off and goes on as if that were all of it, or
+ * aborts: it is left at the first allocation that fails.
+ */
 json_t *json_parse(const char *bytes, size_t len, struct err *err)
 {
-	json_error_t where = {0};
+	struct load loaded = {.bytes = bytes, .len = len};
 	/* jansson takes a NUL after a lone number for the end of the input. */
 	if (bytes == NULL || memchr(bytes, '\0', len) != NULL) {
 		err_set(err, ERR_BAD_JSON, "not JSON: it holds a NUL byte or nothing at all");
 		return NULL;
 	}
-	json_t *json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
-	if (json == NULL) {
+	if (!secrecy_guard(load, &loaded)) {
+		err_set(err, ERR_NO_MEMORY, "no memory for JSON");
+		return NULL;
+	}
+	if (loaded.json == NULL) {
 		/* jansson's own text quotes the input, which may be someone's data. */
 		err_set(err, ERR_BAD_JSON, "not the JSON that is allowed here, line %d column %d",
-		        where.line, where.column);
+		        loaded.where.line, loaded.where.column);
 		return NULL;
 	}
-	if (is_too_deep(json, JSON_DEPTH_MAX)) {
+	if (is_too_deep(loaded.json, JSON_DEPTH_MAX)) {
 		err_set(err, ERR_BAD_JSON, "JSON nested deeper than %d levels", JSON_DEPTH_MAX);
-		json_decref(json);
+		json_decref(loaded.json);
 		return NULL;
 	}
-	return json;
+	return loaded.json;
 }
 
 char *json_format(const json_t *json)

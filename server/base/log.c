@@ -27,6 +27,8 @@ struct line {
 };
 
 static _Atomic int threshold = LOG_LEVEL_INFO;
+static _Atomic int usual = LOG_LEVEL_INFO;
+static _Atomic int64_t changed_until_ms; /* monotonic; 0: no end is set */
 static _Atomic int shape = LOG_FORMAT_TEXT;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
@@ -35,7 +37,47 @@ static const char *const level_marks[] = {"DEBUG", "INFO", "WARN", "ERROR"};
 void log_setup(enum log_level level, enum log_format format)
 {
 	atomic_store(&threshold, (int)level);
+	atomic_store(&usual, (int)level);
+	atomic_store(&changed_until_ms, 0);
 	atomic_store(&shape, (int)format);
+}
+
+void log_level_change(enum log_level level, int64_t for_ms)
+{
+	atomic_store(&changed_until_ms, for_ms > 0 ? clock_mono_ms() + for_ms : 0);
+	atomic_store(&threshold, (int)level);
+}
+
+/* How long a change still lasts; 0: it is over, or has no end. */
+static int64_t change_left_ms(bool *is_over)
+{
+	int64_t until_ms = atomic_load_explicit(&changed_until_ms, memory_order_relaxed);
+	int64_t left_ms = until_ms != 0 ? until_ms - clock_mono_ms() : 0;
+
+	*is_over = until_ms != 0 && left_ms <= 0;
+	return left_ms > 0 ? left_ms : 0;
+}
+
+static int level_now(void)
+{
+	bool is_over = false;
+
+	(void)change_left_ms(&is_over);
+	return atomic_load_explicit(is_over ? &usual : &threshold, memory_order_relaxed);
+}
+
+void log_state(struct log_state *state)
+{
+	bool is_over = false;
+
+	state->left_ms = change_left_ms(&is_over);
+	state->level = (enum log_level)level_now();
+	state->usual = (enum log_level)atomic_load(&usual);
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
 }
 
 bool log_level_parse(const char *text, enum log_level *level)
@@ -291,7 +333,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	if (level == LOG_LEVEL_ERROR) {
 		metrics_add(METRIC_LOG_ERRORS, NULL, 1);
 	}
-	if ((int)level < atomic_load_explicit(&threshold, memory_order_relaxed)) {
+	if ((int)level < level_now()) {
 		return;
 	}
 	int saved_errno = errno;

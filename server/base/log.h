@@ -32,6 +32,17 @@ struct log_field {
 
 /* Set once by main before threads start. */
 void log_setup(enum log_level level, enum log_format format);
+
+/* What is written now; it may be another level for a while. */
+struct log_state {
+	enum log_level level;
+	enum log_level usual; /* of log_setup */
+	int64_t left_ms; /* until the usual one is back; 0: it stays until the end of the process */
+};
+void log_state(struct log_state *state);
+/* Another level from now on; for_ms 0: until the end of the process, else for so long. */
+void log_level_change(enum log_level level, int64_t for_ms);
+const char *log_level_name(enum log_level level);
 bool log_level_parse(const char *text, enum log_level *level) MUST_CHECK;
 bool log_format_parse(const char *text, enum log_format *format) MUST_CHECK;
 

@@ -11,8 +11,6 @@
 
 #define SETS_MAX         256 /* label sets a family may have, "other" apart */
 #define LABELS_MAX_BYTES 256
-#define LABEL_NAME_BYTES 32
-#define NUMBER_BYTES     40
 
 enum kind { KIND_COUNTER, KIND_GAUGE, KIND_HISTOGRAM };
 
@@ -53,25 +51,36 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Protected by lock. Lives as long as the process. */
 static struct family families[METRIC_COUNT];
 
-/* Copies the next name of a list separated by commas and returns the rest; NULL at its end. */
-static const char *next_name(const char *names, char name[LABEL_NAME_BYTES])
+/* The next name of a list separated by commas, and the rest; NULL at its end. */
+static const char *next_name(const char *names, const char **name, size_t *len)
 {
 	if (names == NULL || *names == '\0') {
 		return NULL;
 	}
-	size_t len = strcspn(names, ",");
-	str_format_cut(name, LABEL_NAME_BYTES, "%.*s", (int)len, names);
-	return names[len] == ',' ? names + len + 1 : names + len;
+	*name = names;
+	*len = strcspn(names, ",");
+	return names[*len] == ',' ? names + *len + 1 : names + *len;
+}
+
+/* What is written for a character of a value; NULL: the character itself. */
+static const char *escape_of(char c)
+{
+	switch (c) {
+	case '\\': return "\\\\";
+	case '"': return "\\\"";
+	case '\n': return "\\n";
+	default: return NULL;
+	}
 }
 
 static void add_label_value(struct buf *to, const char *value)
 {
 	for (const char *at = value; *at != '\0'; at++) {
-		switch (*at) {
-		case '\\': buf_add_text(to, "\\\\"); break;
-		case '"': buf_add_text(to, "\\\""); break;
-		case '\n': buf_add_text(to, "\\n"); break;
-		default: buf_add_char(to, *at);
+		const char *escape = escape_of(*at);
+		if (escape != NULL) {
+			buf_add_text(to, escape);
+		} else {
+			buf_add_char(to, *at);
 		}
 	}
 }
@@ -80,16 +89,67 @@ static void add_label_value(struct buf *to, const char *value)
 static void render_labels(
         struct buf *to, enum metric metric, const char *const *values, const char *fallback)
 {
-	char name[LABEL_NAME_BYTES];
+	const char *name = NULL;
+	size_t len = 0;
 	const char *const *value = values;
-	const char *rest = next_name(facts[metric].label_names, name);
-	for (; rest != NULL; rest = next_name(rest, name)) {
+	const char *rest = next_name(facts[metric].label_names, &name, &len);
+	for (; rest != NULL; rest = next_name(rest, &name, &len)) {
 		bool has_value = value != NULL && *value != NULL;
-		buf_add_format(to, "%s%s=\"", to->len > 0 ? "," : "", name);
+		buf_add_text(to, to->len > 0 ? "," : "");
+		buf_add(to, name, len);
+		buf_add_text(to, "=\"");
 		add_label_value(to, has_value ? *value : fallback);
 		buf_add_char(to, '"');
 		value += has_value ? 1 : 0;
 	}
+}
+
+static bool skip(const char **at, const char *text, size_t len)
+{
+	bool is_there = strncmp(*at, text, len) == 0;
+	*at += is_there ? len : 0;
+	return is_there;
+}
+
+static bool skip_value(const char **at, const char *value)
+{
+	bool is_there = true;
+	for (; is_there && *value != '\0'; value++) {
+		const char *escape = escape_of(*value);
+		is_there = skip(
+		        at, escape != NULL ? escape : value, escape != NULL ? strlen(escape) : 1);
+	}
+	return is_there;
+}
+
+/* Is that what render_labels writes? Asked twice a request, and cheaper than writing it. */
+static bool are_labels(const char *labels, enum metric metric, const char *const *values)
+{
+	const char *at = labels;
+	const char *name = NULL;
+	size_t len = 0;
+	const char *const *value = values;
+	const char *rest = next_name(facts[metric].label_names, &name, &len);
+	bool are_same = true;
+	for (; are_same && rest != NULL; rest = next_name(rest, &name, &len)) {
+		bool has_value = value != NULL && *value != NULL;
+		are_same = (at == labels || skip(&at, ",", 1)) && skip(&at, name, len) &&
+		        skip(&at, "=\"", 2) && skip_value(&at, has_value ? *value : "") &&
+		        skip(&at, "\"", 1);
+		value += has_value ? 1 : 0;
+	}
+	return are_same && *at == '\0';
+}
+
+static struct sample *find_values(enum metric metric, const char *const *values)
+{
+	const struct family *family = &families[metric];
+	for (size_t i = 0; i < family->len; i++) {
+		if (are_labels(family->samples[i]->labels, metric, values)) {
+			return family->samples[i];
+		}
+	}
+	return NULL;
 }
 
 static struct sample *find_sample(struct family *family, const char *labels)
@@ -131,15 +191,15 @@ static struct sample *add_sample(struct family *family, const char *labels)
 	return sample;
 }
 
-/* With the lock held; NULL when out of memory: a count is lost, nothing else. */
-static struct sample *take_sample(enum metric metric, const char *const *values)
+/* The first of its labels, or the "other" one. */
+static struct sample *make_sample(enum metric metric, const char *const *values)
 {
 	struct buf labels;
 	buf_init(&labels, LABELS_MAX_BYTES);
 	render_labels(&labels, metric, values, "");
 	struct family *family = &families[metric];
-	struct sample *sample = labels.failed ? NULL : find_sample(family, buf_text(&labels));
-	if (sample == NULL && !labels.failed && family->len < SETS_MAX) {
+	struct sample *sample = NULL;
+	if (!labels.failed && family->len < SETS_MAX) {
 		sample = add_sample(family, buf_text(&labels));
 	}
 	if (sample == NULL) {
@@ -150,6 +210,13 @@ static struct sample *take_sample(enum metric metric, const char *const *values)
 	}
 	buf_finish(&labels);
 	return sample;
+}
+
+/* With the lock held; NULL when out of memory: a count is lost, nothing else. */
+static struct sample *take_sample(enum metric metric, const char *const *values)
+{
+	struct sample *sample = find_values(metric, values);
+	return sample != NULL ? sample : make_sample(metric, values);
 }
 
 static bool is_known(enum metric metric, double value)
@@ -205,18 +272,14 @@ double metrics_get(enum metric metric, const char *const *labels)
 	if (!is_known(metric, 0)) {
 		return 0;
 	}
-	struct buf text;
-	buf_init(&text, LABELS_MAX_BYTES);
-	render_labels(&text, metric, labels, "");
 	pthread_mutex_lock(&lock);
-	const struct sample *sample = find_sample(&families[metric], buf_text(&text));
+	const struct sample *sample = find_values(metric, labels);
 	double value = 0;
 	if (sample != NULL) {
 		value = facts[metric].kind == KIND_HISTOGRAM ? (double)sample->count
 		                                             : sample->value;
 	}
 	pthread_mutex_unlock(&lock);
-	buf_finish(&text);
 	return value;
 }
 

@@ -150,6 +150,11 @@ bool str_ends_with_fold(const char *text, const char *suffix)
 	        equal_fold_len(text + text_len - suffix_len, suffix, suffix_len);
 }
 
+const char *str_or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
 bool str_is_empty(const char *text)
 {
 	const char *at = text;

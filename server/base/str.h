@@ -28,6 +28,7 @@ bool str_equal_fold(const char *a, const char *b);
 bool str_starts_with(const char *text, const char *prefix);
 bool str_ends_with_fold(const char *text, const char *suffix);
 bool str_is_empty(const char *text); /* NULL, "" or only white space */
+const char *str_or_empty(const char *text); /* "" in the place of NULL */
 
 /* Lower-cases ASCII in place. */
 void str_fold(char *text);

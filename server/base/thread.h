@@ -29,8 +29,9 @@ bool monitor_init(struct monitor *monitor) MUST_CHECK;
 void monitor_finish(struct monitor *monitor);
 void monitor_lock(struct monitor *monitor);
 void monitor_unlock(struct monitor *monitor);
-/* With the lock held. */
+/* What is waited for is changed with the lock held; waking needs none. */
 void monitor_wake_all(struct monitor *monitor);
+/* With the lock held. */
 void monitor_wait(struct monitor *monitor);
 /* False when deadline_ms (clock_mono_ms) passed. */
 bool monitor_wait_until(struct monitor *monitor, int64_t deadline_ms);

@@ -3,10 +3,12 @@
 
 #include "server/base/address.h"
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
+#include "server/base/secrecy.h"
 #include "server/base/str.h"
+#include "server/base/transport_parts.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -52,7 +54,9 @@ struct exchange {
 
 bool transport_global_start(struct err *err)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+	/* S-05: its buffers and header lists hold tokens, and it frees them as they are. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, secrecy_malloc, secrecy_free, secrecy_realloc,
+	            secrecy_strdup, secrecy_calloc) != CURLE_OK) {
 		err_set(err, ERR_INTERNAL, "libcurl cannot be started");
 		return false;
 	}
@@ -115,7 +119,7 @@ static bool is_loopback_host(const char *host)
 }
 
 /* curl's own parser is asked, so that both sides mean the same host. */
-bool transport_url_is_loopback(const char *url)
+static bool is_loopback_url(const char *url, const char *scheme_a, const char *scheme_b)
 {
 	CURLU *parsed = curl_url();
 	char *scheme = NULL;
@@ -126,12 +130,23 @@ bool transport_url_is_loopback(const char *url)
 	        curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 	        curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	        curl_url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_NO_USER &&
-	        (str_equal(scheme, "http") || str_equal(scheme, "https")) && is_loopback_host(host);
+	        (str_equal(scheme, scheme_a) || str_equal(scheme, scheme_b)) &&
+	        is_loopback_host(host);
 	curl_free(user);
 	curl_free(host);
 	curl_free(scheme);
 	curl_url_cleanup(parsed);
 	return is_loopback;
+}
+
+bool transport_url_is_loopback(const char *url)
+{
+	return is_loopback_url(url, "http", "https");
+}
+
+bool transport_parts_is_loopback_mail(const char *url)
+{
+	return is_loopback_url(url, "smtp", "smtps");
 }
 
 static bool is_stop_raised(const struct transport *transport)
@@ -152,9 +167,9 @@ static int on_progress(
 	return exchange->is_stopped ? 1 : 0;
 }
 
-static bool may_connect(const struct exchange *exchange, const struct sockaddr *to)
+bool transport_parts_may_connect(
+        const struct transport_options *options, const char *url, const struct sockaddr *to)
 {
-	const struct transport_options *options = &exchange->transport->options;
 	struct address address;
 	if (options->reach == TRANSPORT_TO_ANY) {
 		return true;
@@ -164,14 +179,16 @@ static bool may_connect(const struct exchange *exchange, const struct sockaddr *
 	}
 	return address_is_public(&address) ||
 	        (options->plain == TRANSPORT_PLAIN_ON_LOOPBACK && address_is_loopback(&address) &&
-	                transport_url_is_loopback(exchange->request->url));
+	                (transport_url_is_loopback(url) || transport_parts_is_loopback_mail(url)));
 }
 
 /* Before each connect, with the address it goes to. curl takes the name's next one after a no. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct exchange *exchange = context;
-	if (purpose != CURLSOCKTYPE_IPCXN || !may_connect(exchange, &to->addr)) {
+	if (purpose != CURLSOCKTYPE_IPCXN ||
+	        !transport_parts_may_connect(
+	                &exchange->transport->options, exchange->request->url, &to->addr)) {
 		exchange->is_address_refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -223,7 +240,17 @@ static size_t add_capped(struct exchange *exchange, struct buf *to, const char *
 	return len;
 }
 
-/* The body of an answer that is no success goes nowhere: its status says enough. */
+/* What an answer that is no success says may be of use, as far as it is short. */
+static void keep_refusal(struct exchange *exchange, const char *bytes, size_t len)
+{
+	struct buf *body = &exchange->answer->body;
+
+	if (len <= TRANSPORT_REFUSAL_MAX_BYTES - body->len && len <= body->max - body->len &&
+	        !buf_add(body, bytes, len)) {
+		exchange->is_out_of_memory = true;
+	}
+}
+
 static size_t pass_on(struct exchange *exchange, const char *bytes, size_t len)
 {
 	const struct transport_request *request = exchange->request;
@@ -238,6 +265,9 @@ static size_t pass_on(struct exchange *exchange, const char *bytes, size_t len)
 	if (status / 100 == 2 && !request->sink(request->sink_context, bytes, len)) {
 		exchange->is_sink_full = true;
 		return 0;
+	}
+	if (status / 100 != 2) {
+		keep_refusal(exchange, bytes, len);
 	}
 	return len;
 }
@@ -258,6 +288,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 	size_t len = size * count;
 	if (exchange->is_body_begun) {
 		return len;
+	}
+	if (exchange->answer->headers.len == 0 && !exchange->is_repeatable &&
+	        FAILPOINT("okta.sent_no_answer", exchange->request->url)) {
+		return 0;
 	}
 	size_t mark = strlen(HTTP_LINE_START);
 	if (len > mark && memcmp(bytes, HTTP_LINE_START, mark) == 0) {
@@ -310,6 +344,7 @@ static bool add_headers(struct exchange *exchange)
 	        add_header(exchange, "Authorization", authorization) &&
 	        add_header(exchange, "If-Match", request->if_match) &&
 	        add_header(exchange, "Bob-Signature", request->bob_signature) &&
+	        add_header(exchange, "Bob2okta-Signature", request->own_signature) &&
 	        (has_body(request) ? add_header(exchange, "Content-Type", type)
 	                           : add_header_line(exchange, "Content-Type:"));
 }
@@ -322,42 +357,43 @@ static void free_headers(struct exchange *exchange)
 	curl_slist_free_all(exchange->headers);
 }
 
-/* Remembers the first option that is refused; to be used in set_options and its helpers alone. */
-#define SETOPT(exchange, option, value)                                               \
-	do {                                                                          \
-		CURLcode setopt_code =                                                \
-		        curl_easy_setopt((exchange)->transport->easy, option, value); \
-		if ((exchange)->option_code == CURLE_OK) {                            \
-			(exchange)->option_code = setopt_code;                        \
-		}                                                                     \
-	} while (0)
+void transport_parts_set_safety(
+        CURL *easy, CURLcode *code, const struct transport_options *options, const char *protocol)
+{
+	TRANSPORT_SETOPT(easy, code, CURLOPT_NOSIGNAL, 1L); /* C4 */
+	TRANSPORT_SETOPT(easy, code, CURLOPT_PROTOCOLS_STR, protocol); /* C5 */
+	/* An empty one overrides the environment's. */
+	TRANSPORT_SETOPT(easy, code, CURLOPT_PROXY, "");
+	TRANSPORT_SETOPT(easy, code, CURLOPT_NOPROXY, "*");
+	TRANSPORT_SETOPT(easy, code, CURLOPT_SSL_VERIFYPEER, 1L);
+	TRANSPORT_SETOPT(easy, code, CURLOPT_SSL_VERIFYHOST, 2L);
+	TRANSPORT_SETOPT(easy, code, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	TRANSPORT_SETOPT(easy, code, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	TRANSPORT_SETOPT(easy, code, CURLOPT_TIMEOUT_MS, (long)options->total_timeout_ms);
+	TRANSPORT_SETOPT(easy, code, CURLOPT_QUICK_EXIT, 1L); /* engine rule 18 */
+}
+
+/* To be used in set_options and its helpers alone. */
+#define SETOPT(exchange, option, value) \
+	TRANSPORT_SETOPT((exchange)->transport->easy, &(exchange)->option_code, option, value)
 
 static void set_safety(struct exchange *exchange, bool is_plain)
 {
-	SETOPT(exchange, CURLOPT_NOSIGNAL, 1L); /* C4 */
-	SETOPT(exchange, CURLOPT_PROTOCOLS_STR, is_plain ? "http" : "https"); /* C5 */
+	transport_parts_set_safety(exchange->transport->easy, &exchange->option_code,
+	        &exchange->transport->options, is_plain ? "http" : "https");
 	SETOPT(exchange, CURLOPT_FOLLOWLOCATION, 0L);
 	SETOPT(exchange, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	SETOPT(exchange, CURLOPT_PROXY, ""); /* an empty one overrides the environment's */
-	SETOPT(exchange, CURLOPT_NOPROXY, "*");
-	SETOPT(exchange, CURLOPT_SSL_VERIFYPEER, 1L);
-	SETOPT(exchange, CURLOPT_SSL_VERIFYHOST, 2L);
-	SETOPT(exchange, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SETOPT(exchange, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SETOPT(exchange, CURLOPT_HTTP09_ALLOWED, 0L);
 }
 
 static void set_limits(struct exchange *exchange)
 {
-	const struct transport_options *options = &exchange->transport->options;
-	SETOPT(exchange, CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
-	SETOPT(exchange, CURLOPT_TIMEOUT_MS, (long)options->total_timeout_ms);
 	SETOPT(exchange, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES_PER_S);
 	SETOPT(exchange, CURLOPT_LOW_SPEED_TIME, LOW_SPEED_S);
 	SETOPT(exchange, CURLOPT_MAXLIFETIME_CONN, CONNECTION_LIFETIME_S); /* C8 */
 	SETOPT(exchange, CURLOPT_MAXCONNECTS, CONNECTIONS_KEPT);
 	SETOPT(exchange, CURLOPT_TCP_KEEPALIVE, 1L);
-	SETOPT(exchange, CURLOPT_QUICK_EXIT, 1L); /* engine rule 18 */
 	SETOPT(exchange, CURLOPT_MAXFILESIZE_LARGE,
 	        (curl_off_t)exchange->request->answer_max_bytes);
 }
@@ -448,7 +484,7 @@ static bool prepare(struct exchange *exchange, struct err *err)
 	return set_options(exchange, is_plain, err);
 }
 
-static enum err_code code_of(CURLcode code)
+enum err_code transport_parts_code(CURLcode code)
 {
 	switch ((int)code) { /* not over the enum: its many members mean the same to us */
 	case CURLE_OPERATION_TIMEDOUT: return ERR_TIMEOUT;
@@ -472,7 +508,8 @@ static enum transport_result fail_with_curl(
         const struct exchange *exchange, CURLcode code, struct err *err)
 {
 	const char *text = exchange->transport->error_text;
-	err_set(err, code_of(code), "%s", text[0] != '\0' ? text : curl_easy_strerror(code));
+	err_set(err, transport_parts_code(code), "%s",
+	        text[0] != '\0' ? text : curl_easy_strerror(code));
 	return exchange->answer->is_sent ? TRANSPORT_UNCLEAR : TRANSPORT_NOT_SENT;
 }
 

@@ -3,12 +3,11 @@
 #define SERVER_BASE_TRANSPORT_H
 
 /*
- * The one HTTP client, shared by okta/ and server/bob/, and the only user of
- * libcurl. A transport is one reused easy handle and belongs to the thread
- * that made it (C1, C3). https only, certificate and name verified, no
- * redirects, no proxy variables (C5); plain http only to a loopback address
- * and only when the process was told so. Blocks at most total_timeout_ms, less
- * when the stop flag rises (engine rule 18).
+ * The one HTTP client, shared by okta/, server/bob/ and server/alarm/; with
+ * transport_mail.c the only user of libcurl. A transport is one reused easy handle and belongs to
+ * the thread that made it (C1, C3). https only, certificate and name verified, no redirects, no
+ * proxy variables (C5); plain http only to a loopback address and only when the process was told
+ * so. Blocks at most total_timeout_ms, less when the stop flag rises (engine rule 18).
  */
 
 #include "server/base/attr.h"
@@ -23,6 +22,7 @@
 
 #define TRANSPORT_HEADERS_MAX_BYTES 32768
 #define TRANSPORT_PIECE_MAX_BYTES   16384
+#define TRANSPORT_REFUSAL_MAX_BYTES 65536
 
 struct transport;
 
@@ -44,7 +44,8 @@ struct transport_options {
 
 /*
  * Takes the body of a 2xx answer in pieces of at most TRANSPORT_PIECE_MAX_BYTES, on the thread of
- * transport_send. False ends the call, which then is TRANSPORT_UNCLEAR.
+ * transport_send. False ends the call, which then is TRANSPORT_UNCLEAR. The beginning of another
+ * answer's body, TRANSPORT_REFUSAL_MAX_BYTES of it, is kept as usual.
  */
 typedef bool transport_sink(void *context, const char *bytes, size_t len);
 
@@ -56,10 +57,11 @@ struct transport_request {
 	const char *content_type; /* sent only with a body; NULL: application/json */
 	const char *if_match; /* NULL: none */
 	const char *bob_signature; /* NULL: none; for the command that plays Bob */
+	const char *own_signature; /* NULL: none; of the body of an alarm */
 	const char *body; /* NULL: none; a POST or PUT then says Content-Length: 0 */
 	size_t body_len;
 	size_t answer_max_bytes;
-	transport_sink *sink; /* NULL: the body is kept; else no body is, and its cap is a sum */
+	transport_sink *sink; /* NULL: the body is kept; else it is not, and its cap is a sum */
 	void *sink_context;
 };
 

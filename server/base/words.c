@@ -28,6 +28,7 @@ static const char *const HOLDS[HOLD_KIND_COUNT] = {
         [HOLD_FORBIDDEN] = "forbidden",
         [HOLD_ROW] = "row",
         [HOLD_CRASH] = "crash",
+        [HOLD_UNDO] = "undo",
 };
 
 static const char *const ACTIONS[ACTION_KIND_COUNT] = {
@@ -53,6 +54,13 @@ static const char *const LIMITS[LIMIT_KIND_COUNT] = {
         [LIMIT_CREATE] = "create",
         [LIMIT_REVOKE] = "revoke",
         [LIMIT_LEAVE_GROUP] = "leave_group",
+        [LIMIT_UPDATE_BY_SETTINGS] = "update_by_settings",
+};
+
+static const char *const PERIODS[LIMIT_PERIOD_COUNT] = {
+        [LIMIT_HOUR] = "hour",
+        [LIMIT_DAY] = "day",
+        [LIMIT_WEEK] = "week",
 };
 
 static const char *const CAUSES[] = {
@@ -97,6 +105,11 @@ const char *limit_kind_name(enum limit_kind kind)
 	return word(LIMITS, ARRAY_SIZE(LIMITS), (size_t)kind);
 }
 
+const char *limit_period_name(enum limit_period period)
+{
+	return word(PERIODS, ARRAY_SIZE(PERIODS), (size_t)period);
+}
+
 const char *lower_cause_name(enum lower_cause cause)
 {
 	return word(CAUSES, ARRAY_SIZE(CAUSES), (size_t)cause);
@@ -115,4 +128,39 @@ enum hold_kind hold_kind_parse(const char *text)
 		}
 	}
 	return HOLD_KIND_COUNT;
+}
+
+bool hold_kind_is_apart(enum hold_kind kind)
+{
+	return kind == HOLD_HUMAN || kind == HOLD_UNDO || kind == HOLD_REVOKED ||
+	        kind == HOLD_CRASH;
+}
+
+enum limit_kind limit_kind_parse(const char *text)
+{
+	for (size_t i = LIMIT_NONE + 1; i < ARRAY_SIZE(LIMITS); i++) {
+		if (str_equal(LIMITS[i], text)) {
+			return (enum limit_kind)i;
+		}
+	}
+	return LIMIT_KIND_COUNT;
+}
+
+const struct limit_window *limit_set_window(
+        const struct limit_set *limits, enum limit_kind kind, enum limit_period period)
+{
+	switch (period) {
+	case LIMIT_HOUR: return &limits->hour[kind];
+	case LIMIT_DAY: return &limits->day[kind];
+	case LIMIT_WEEK:
+	case LIMIT_PERIOD_COUNT: break;
+	}
+	return &limits->week[kind];
+}
+
+int64_t limit_period_ms(enum limit_period period)
+{
+	static const int64_t HOURS[LIMIT_PERIOD_COUNT] = {1, 24, 7 * INT64_C(24)};
+
+	return HOURS[period] * 3600000;
 }

@@ -47,6 +47,7 @@ enum hold_kind {
 	HOLD_FORBIDDEN, /* C5: the token may not manage this user */
 	HOLD_ROW, /* C4: an attribute somebody sets back */
 	HOLD_CRASH, /* engine rule 6: crashed the process three times alone */
+	HOLD_UNDO, /* an action was undone: as human, until somebody lets go */
 	HOLD_KIND_COUNT
 };
 
@@ -75,11 +76,17 @@ enum limit_kind {
 	LIMIT_CREATE,
 	LIMIT_REVOKE,
 	LIMIT_LEAVE_GROUP,
+	LIMIT_UPDATE_BY_SETTINGS, /* plain attributes, because the mapping changed */
 	LIMIT_KIND_COUNT
 };
 
+/* The windows of a limit; each slides in running time (engine rule 19). */
+enum limit_period { LIMIT_HOUR, LIMIT_DAY, LIMIT_WEEK, LIMIT_PERIOD_COUNT };
+
+#define LIMIT_NOBODY (-1) /* as a count: all of it waits for a human */
+
 struct limit_window {
-	int64_t count; /* 0: no such limit */
+	int64_t count; /* 0, and no percent: no such limit */
 	int64_t percent; /* of managed active users; the larger of the two holds */
 };
 struct limit_set {
@@ -88,14 +95,26 @@ struct limit_set {
 	struct limit_window week[LIMIT_KIND_COUNT];
 };
 
+const struct limit_window *limit_set_window(
+        const struct limit_set *limits, enum limit_kind kind, enum limit_period period);
+int64_t limit_period_ms(enum limit_period period);
+
 /* Stable lower-case words ("lower", "end_sessions"); never NULL. */
 const char *lane_name(enum lane lane);
 const char *hold_kind_name(enum hold_kind kind);
 const char *action_kind_name(enum action_kind kind);
 const char *limit_kind_name(enum limit_kind kind);
+const char *limit_period_name(enum limit_period period);
 const char *lower_cause_name(enum lower_cause cause);
 const char *account_origin_name(enum account_origin origin);
 /* HOLD_KIND_COUNT for an unknown word. */
 enum hold_kind hold_kind_parse(const char *text);
+/*
+ * True for what "all" does not mean: a human's own word (human, undo), an access that was revoked,
+ * and whoever ended the process. Decided by name or by kind alone.
+ */
+bool hold_kind_is_apart(enum hold_kind kind);
+/* LIMIT_KIND_COUNT for an unknown word, and for "none". */
+enum limit_kind limit_kind_parse(const char *text);
 
 #endif

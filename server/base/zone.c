@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS              "0123456789"
-#define ZONE_NAME_MAX_BYTES 64
-#define DAY_S               INT64_C(86400)
-#define MINUTE_S            60
+#define DIGITS   "0123456789"
+#define DAY_S    INT64_C(86400)
+#define MINUTE_S 60
 /* Local time is at most 14 hours from UTC, and a change moves it by at most a day. */
 #define SEARCH_S (2 * DAY_S)
 
 struct zone {
-	char name[ZONE_NAME_MAX_BYTES];
+	char name[ZONE_NAME_BYTES];
 	GTimeZone *data;
 };
 
@@ -26,8 +25,8 @@ struct zone {
  */
 static bool is_iana_name(const char *name)
 {
-	return str_is_word(name, ZONE_NAME_MAX_BYTES - 1, "/_+-") && name[0] >= 'A' &&
-	        name[0] <= 'Z' && (strchr(name, '/') != NULL || strpbrk(name, DIGITS) == NULL);
+	return str_is_word(name, ZONE_NAME_BYTES - 1, "/_+-") && name[0] >= 'A' && name[0] <= 'Z' &&
+	        (strchr(name, '/') != NULL || strpbrk(name, DIGITS) == NULL);
 }
 
 struct zone *zone_open(const char *name, struct err *err)
@@ -49,6 +48,14 @@ struct zone *zone_open(const char *name, struct err *err)
 		return NULL;
 	}
 	return zone;
+}
+
+bool zone_has_data(void)
+{
+	struct err err = ERR_INIT;
+	struct zone *zone = zone_open("Etc/UTC", &err);
+	zone_close(zone);
+	return zone != NULL;
 }
 
 void zone_close(struct zone *zone)

@@ -10,12 +10,17 @@
 #include "server/base/attr.h"
 #include "server/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct zone;
 
+#define ZONE_NAME_BYTES 64
+
 /* An IANA name ("Europe/London"); NULL with ERR_SETTINGS_INVALID if unknown. */
 struct zone *zone_open(const char *name, struct err *err) MUST_CHECK;
+/* False: the machine lacks the tz database, and no name is known. */
+bool zone_has_data(void);
 void zone_close(struct zone *zone);
 const char *zone_name(const struct zone *zone);
 

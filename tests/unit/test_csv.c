@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/cli/csv.h"
+#include "server/base/csv.h"
 
 #include "server/base/str.h"
 #include "tests/support/suite.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "server/base/clock.h"
 #include "server/base/log.h"
 
 #include "server/base/buf.h"
@@ -9,6 +10,7 @@
 #include "tests/support/suite.h"
 
 #include <check.h>
+#include <sched.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -165,6 +167,43 @@ START_TEST(levels_below_the_threshold_are_silent)
 	ck_assert_str_eq(logged(), "");
 	log_warn("yes");
 	ck_assert_str_ne(logged(), "");
+}
+END_TEST
+
+START_TEST(a_level_may_change_for_a_while)
+{
+	struct log_state state;
+	log_setup(LOG_LEVEL_WARN, LOG_FORMAT_TEXT);
+	log_level_change(LOG_LEVEL_DEBUG, 60000);
+	log_state(&state);
+	ck_assert_int_eq(state.level, LOG_LEVEL_DEBUG);
+	ck_assert_int_eq(state.usual, LOG_LEVEL_WARN);
+	ck_assert(state.left_ms > 50000 && state.left_ms <= 60000);
+	log_debug("yes");
+	ck_assert_str_ne(logged(), "");
+
+	int64_t end_ms = clock_mono_ms() + 2;
+	log_level_change(LOG_LEVEL_DEBUG, 1);
+	while (clock_mono_ms() < end_ms) {
+		sched_yield();
+	}
+	log_state(&state);
+	ck_assert_int_eq(state.level, LOG_LEVEL_WARN);
+	ck_assert_int_eq(state.left_ms, 0);
+}
+END_TEST
+
+START_TEST(a_level_may_change_until_the_end)
+{
+	struct log_state state;
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	log_level_change(LOG_LEVEL_ERROR, 0);
+	log_state(&state);
+	ck_assert_int_eq(state.level, LOG_LEVEL_ERROR);
+	ck_assert_str_eq(log_level_name(state.usual), "info");
+	ck_assert_int_eq(state.left_ms, 0);
+	log_warn("no");
+	ck_assert_str_eq(logged(), "");
 }
 END_TEST
 
@@ -326,6 +365,8 @@ int main(void)
 	tcase_add_loop_test(lines, long_values_are_cut_and_lines_stay_below_their_limit,
 	        LOG_FORMAT_TEXT, LOG_FORMAT_JSON + 1);
 	tcase_add_test(lines, levels_below_the_threshold_are_silent);
+	tcase_add_test(lines, a_level_may_change_for_a_while);
+	tcase_add_test(lines, a_level_may_change_until_the_end);
 	tcase_add_test(lines, errors_are_counted);
 	tcase_add_test(lines, errno_survives_logging);
 	tcase_add_test(lines, names_of_levels_and_formats_are_read);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SERVER_EVALUATOR_LETTERS_H
-#define SERVER_EVALUATOR_LETTERS_H
+#ifndef SERVER_BASE_LETTERS_H
+#define SERVER_BASE_LETTERS_H
 
 /*
  * Letters, one by one: how they are written in ASCII, and their other case (letters.def). The
- * tables are made by the first letters_init; one thread until then.
+ * tables are made by the first letters_init, which any thread may call.
  */
 
 #include "server/base/buf.h"

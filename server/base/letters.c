@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/evaluator/letters.h"
+#include "server/base/letters.h"
 
 #include "server/base/str.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define POINTS         0x2200U /* all that the tables speak of */
@@ -47,18 +48,24 @@ static void set_plain(void)
 	}
 }
 
-void letters_init(void)
+static void make_tables(void)
 {
 	set_plain();
 #define LETTERS(ascii, letters)         set_row(ascii_of, POINTS, ascii, letters);
 #define GERMAN(ascii, letters)          set_row(german_of, COUNTRY_POINTS, ascii, letters);
 #define NORDIC(ascii, letters)          set_row(nordic_of, COUNTRY_POINTS, ascii, letters);
 #define CASES(first, last, step, delta) set_cases(first, last, step, delta);
-#include "server/evaluator/letters.def"
+#include "server/base/letters.def"
 	/* One way only. The Turkish letters have a pair of functions of their own. */
 	lower_of[0x130] = 'i';
 	upper_of[0x131] = 'I';
 	upper_of[0x3C2] = 0x3A3; /* the sigma at a word's end */
+}
+
+void letters_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_tables);
 }
 
 /* --------------------------------------------------------------- letters */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SERVER_CLI_CSV_H
-#define SERVER_CLI_CSV_H
+#ifndef SERVER_BASE_CSV_H
+#define SERVER_BASE_CSV_H
 
 /*
  * Tables as spreadsheets read and write them (RFC 4180, and what they really
