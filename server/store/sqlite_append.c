@@ -1,82 +1,61 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Deliveries on their way to the disk: one row each in the inbox, a table that
+ * has no index, so that what a delivery costs before its 200 is the writing of
+ * its bytes. Everything else is done when it is settled (sqlite_event.c).
+ */
 #include "server/store/sqlite.h"
 
 #include "server/base/clock.h"
-#include "server/base/crypto.h"
+#include "server/base/failpoint.h"
 #include "server/base/str.h"
 
 #include <stdlib.h>
 
-/* One webhook delivery on its way to the disk; owned by the queue until it is told. */
+/* Far beyond a day of a large company; about 250 MB of Bob's bodies. */
+#define INBOX_MAX 500000
+
+/* One webhook delivery; owned by the queue until it is told. */
 struct delivery {
 	struct sqlite_write write;
+	struct store *store;
 	char connection[CONNECTION_NAME_BYTES];
-	uint8_t sha256[CRYPTO_SHA256_BYTES];
 	char *body;
 	size_t body_len;
 	int64_t received_at_ms;
-	bool is_duplicate;
 	store_appended done;
 	void *context;
 };
 
-/*
- * Engine rule 14: the first row counts up, and is parsed once more if it was
- * foreign or unusable, has no time of its own, or its employee's last run since
- * did not end well. A body that has expired comes back with the duplicate.
- */
-static bool count_duplicate(
-        struct sqlite_conn *conn, const struct delivery *delivery, struct err *err)
-{
-	static const char SQL[] =
-	        "WITH reopened AS (SELECT e.event_id FROM events e LEFT JOIN employees p ON"
-	        " p.connection = e.connection AND p.employee_id = e.employee_id"
-	        " WHERE e.connection = ?1 AND e.sha256 = ?2 AND e.state <> 'received' AND"
-	        " (e.state IN ('foreign', 'unusable') OR e.triggered_at_ms = 0 OR"
-	        " (p.last_run_at_ms >= e.received_at_ms AND p.is_last_run_good = 0)))"
-	        " UPDATE events SET deliveries = deliveries + 1, last_seen_at_ms = ?3,"
-	        " body = CASE WHEN event_id IN reopened THEN coalesce(body, ?4) ELSE body END,"
-	        " state = CASE WHEN event_id IN reopened THEN 'received' ELSE state END"
-	        " WHERE connection = ?1 AND sha256 = ?2";
-	return sqlite_exec(conn, SQL,
-	        VALUES(TEXT(delivery->connection),
-	                BYTES(delivery->sha256, sizeof(delivery->sha256)),
-	                INT(delivery->received_at_ms), BYTES(delivery->body, delivery->body_len)),
-	        err);
-}
-
-/* At most one of the two statements changes something, so that no savepoint is needed. */
+/* One statement, so that no savepoint is needed. */
 static bool append_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
-	static const char SQL[] =
-	        "INSERT INTO events (connection, sha256, received_at_ms, last_seen_at_ms, body)"
-	        " VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT (connection, sha256) DO NOTHING";
+	static const char SQL[] = "INSERT INTO inbox (event_id, connection, received_at_ms, body)"
+	                          " VALUES (?1, ?2, ?3, ?4)";
 	struct delivery *delivery = context;
-	if (!sqlite_exec(conn, SQL,
-	            VALUES(TEXT(delivery->connection),
-	                    BYTES(delivery->sha256, sizeof(delivery->sha256)),
-	                    INT(delivery->received_at_ms),
-	                    BYTES(delivery->body, delivery->body_len)),
-	            err)) {
+	if (FAILPOINT("inbox.pre_commit", NULL)) {
 		return false;
 	}
-	delivery->is_duplicate = sqlite_changes(conn) == 0;
-	return !delivery->is_duplicate || count_duplicate(conn, delivery, err);
+	return sqlite_exec(conn, SQL,
+	        VALUES(INT(++delivery->store->last_event_id), TEXT(delivery->connection),
+	                INT(delivery->received_at_ms), BYTES(delivery->body, delivery->body_len)),
+	        err);
 }
 
 static void append_complete(struct sqlite_write *write)
 {
 	struct delivery *delivery = write->context;
-	enum err_code code = write->code;
-	if (code == ERR_OK && delivery->is_duplicate) {
-		code = ERR_CONFLICT;
+	FAILPOINT_ONLY("inbox.post_commit", NULL);
+	if (write->code == ERR_OK) {
+		atomic_fetch_add(&delivery->store->inbox_count, 1);
 	}
-	delivery->done(delivery->context, code);
+	delivery->done(delivery->context, write->code);
 	free(delivery->body);
 	free(delivery);
 }
 
-static struct delivery *create(const char *connection, char *body, size_t body_len)
+static struct delivery *create(
+        struct store *store, const char *connection, char *body, size_t body_len)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 	if (delivery == NULL) {
@@ -86,11 +65,11 @@ static struct delivery *create(const char *connection, char *body, size_t body_l
 	delivery->write.complete = append_complete;
 	delivery->write.context = delivery;
 	delivery->write.is_single = true;
+	delivery->store = store;
 	delivery->body = body;
 	delivery->body_len = body_len;
 	delivery->received_at_ms = clock_wall_ms();
-	if (!str_copy(delivery->connection, sizeof(delivery->connection), connection) ||
-	        !crypto_sha256(body, body_len, delivery->sha256)) {
+	if (!str_copy(delivery->connection, sizeof(delivery->connection), connection)) {
 		free(delivery);
 		return NULL;
 	}
@@ -100,7 +79,11 @@ static struct delivery *create(const char *connection, char *body, size_t body_l
 enum err_code store_append(struct store *store, const char *connection, char *body, size_t body_len,
         store_appended done, void *context)
 {
-	struct delivery *delivery = create(connection, body, body_len);
+	if (atomic_load(&store->inbox_count) >= INBOX_MAX) {
+		free(body);
+		return ERR_OVERLOADED;
+	}
+	struct delivery *delivery = create(store, connection, body, body_len);
 	if (delivery == NULL) {
 		free(body);
 		return ERR_NO_MEMORY;
@@ -113,4 +96,20 @@ enum err_code store_append(struct store *store, const char *connection, char *bo
 		free(body);
 	}
 	return code;
+}
+
+/*
+ * An event keeps from its arrival the number it has in the end. None is given twice while the
+ * process lives, as somebody may still hold a verdict on it; before a start nobody does.
+ */
+bool sqlite_inbox_begin(struct store *store, struct err *err)
+{
+	static const char SQL_LAST[] = "SELECT max((SELECT coalesce(max(event_id), 0) FROM events),"
+	                               " (SELECT coalesce(max(event_id), 0) FROM inbox))";
+	static const char SQL_COUNT[] = "SELECT count(*) FROM inbox";
+	int64_t count = 0;
+	bool done = sqlite_number(&store->writer, SQL_LAST, NULL, &store->last_event_id, err) &&
+	        sqlite_number(&store->writer, SQL_COUNT, NULL, &count, err);
+	atomic_store(&store->inbox_count, count);
+	return done;
 }
