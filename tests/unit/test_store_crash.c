@@ -175,22 +175,24 @@ static void leave_some_working(struct store *store)
 	}
 }
 
-START_TEST(a_crash_counts_for_those_in_hand_and_leaves_open_intents_open)
+START_TEST(those_in_hand_are_suspected_and_open_intents_stay_open)
 {
 	static const struct {
 		const char *employee_id;
-		int crashes;
+		bool is_suspect;
 		bool is_sessions_due;
-	} wanted[] = {{"1", 0, false}, {"2", 1, false}, {"3", 1, true}};
+	} wanted[] = {{"1", false, false}, {"2", true, false}, {"3", true, true}};
 	run_and_kill(leave_some_working);
 	struct store *store = store_fixture_open();
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		struct employee employee = store_fixture_get(store, wanted[i].employee_id);
 		ck_assert_int_eq(employee.state, EMPLOYEE_DIRTY);
-		ck_assert_int_eq(employee.crashes, wanted[i].crashes);
+		ck_assert_int_eq(employee.is_suspect, wanted[i].is_suspect);
+		ck_assert_int_eq(employee.crashes, 0); /* two were in hand: nobody was alone */
 		ck_assert_int_eq(employee.is_sessions_due, wanted[i].is_sessions_due);
 		ck_assert_int_eq(employee.lease_token, 0);
-		ck_assert_int_eq(employee.attempts, 1); /* counted before the work */
+		/* Counted before the work, and given back where that never began. */
+		ck_assert_int_eq(employee.attempts, i == 1 ? 1 : 0);
 		employee_finish(&employee);
 	}
 	struct action_list open;
@@ -203,11 +205,9 @@ START_TEST(a_crash_counts_for_those_in_hand_and_leaves_open_intents_open)
 	        .state = OUTCOME_DONE,
 	        .is_resolved = true};
 	ck_assert(store_intent_close(store, &outcome, &employee, NULL));
-	employee.crashes = 0;
-	ck_assert(store_employee_finish(store, &employee, EMPLOYEE_IDLE, NULL));
 	employee_finish(&employee);
 	employee = store_fixture_get(store, "3");
-	ck_assert_int_eq(employee.crashes, 0);
+	ck_assert(!employee.is_suspect);
 	employee_finish(&employee);
 	action_list_finish(&open);
 	store_close(store);
@@ -220,27 +220,200 @@ static void crash_in_hand(struct store *store)
 	employee_finish(&employee);
 }
 
-START_TEST(crashes_add_up_until_a_run_ends_well)
+/* As often as that the process ends with this one alone in hand. */
+static void crash_alone(int times)
 {
-	struct store *store = store_fixture_open();
-	mark(store, "1");
-	store_close(store);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < times; i++) {
 		run_and_kill(crash_in_hand);
 	}
-	store = store_fixture_open();
+}
+
+static void make_dirty(const char *employee_id)
+{
+	struct store *store = store_fixture_open();
+	mark(store, employee_id);
+	store_close(store);
+}
+
+static void check_crashes(
+        struct store *store, const char *employee_id, int crashes, bool is_suspect)
+{
+	struct employee employee = store_fixture_get(store, employee_id);
+	ck_assert_int_eq(employee.crashes, crashes);
+	ck_assert_int_eq(employee.is_suspect, is_suspect);
+	employee_finish(&employee);
+}
+
+static size_t claim_count(struct store *store)
+{
+	struct claim_query query = {.connection = "default",
+	        .lane_at_most = LANE_SWEEP,
+	        .limit = 100,
+	        .now_ms = clock_wall_ms(),
+	        .lease_ms = 60000};
+	struct employee_list list;
+	ck_assert(store_employee_claim(store, &query, &list, NULL));
+	size_t count = list.count;
+	employee_list_finish(&list);
+	return count;
+}
+
+START_TEST(any_outcome_forgets_the_crashes)
+{
+	make_dirty("1");
+	crash_alone(2);
+	struct store *store = store_fixture_open();
+	check_crashes(store, "1", 2, true);
 	struct employee employee = store_fixture_claim(store, "1");
-	ck_assert_int_eq(employee.crashes, 3);
 	ck_assert(store_employee_finish(store, &employee, EMPLOYEE_DIRTY, NULL));
 	employee_finish(&employee);
-	employee = store_fixture_claim(store, "1");
-	ck_assert_int_eq(employee.crashes, 3); /* a run that says nothing of it keeps it */
-	employee.crashes = 0;
-	ck_assert(store_employee_finish(store, &employee, EMPLOYEE_IDLE, NULL));
+	check_crashes(store, "1", 0, false);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(what_was_never_in_hand_proves_nothing)
+{
+	make_dirty("1");
+	crash_alone(1);
+	struct store *store = store_fixture_open();
+	struct claim_query query = {.connection = "default",
+	        .lane_at_most = LANE_SWEEP,
+	        .limit = 1,
+	        .now_ms = clock_wall_ms(),
+	        .lease_ms = 60000};
+	struct employee_list list;
+	ck_assert(store_employee_claim(store, &query, &list, NULL));
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert(list.items[0].is_suspect);
+	ck_assert(store_employee_finish(store, &list.items[0], EMPLOYEE_DIRTY, NULL));
+	employee_list_finish(&list);
+	check_crashes(store, "1", 1, true);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(after_three_nobody_works_on_it_until_it_is_released)
+{
+	make_dirty("1");
+	crash_alone(3);
+	struct store *store = store_fixture_open();
+	struct employee_key key = store_fixture_key("1");
+	struct hold_list holds;
+	struct employee employee;
+	struct err err = ERR_INIT;
+	int64_t due_ms = 1;
+	ck_assert(store_hold_list(store, NULL, &key, &holds, NULL));
+	ck_assert_uint_eq(holds.count, 1);
+	ck_assert_int_eq(holds.items[0].kind, HOLD_CRASH);
+	hold_list_finish(&holds);
+	mark(store, "1");
+	mark(store, "2");
+	ck_assert_uint_eq(claim_count(store), 1); /* the other one */
+	ck_assert(store_next_due(store, "default", &due_ms, NULL));
+	ck_assert_int_gt(due_ms, clock_wall_ms()); /* the lease of the other one */
+	ck_assert(!store_employee_claim_one(store, &key, 60000, &employee, &err));
+	ck_assert_int_eq(err.code, ERR_CONFLICT);
+	struct hold_decision release = {.key = key, .kind = HOLD_CRASH, .by = "ada"};
+	ck_assert(store_hold_release(store, &release, NULL));
+	check_crashes(store, "1", 0, true); /* three more, alone, before the next hold */
+	ck_assert_uint_eq(claim_count(store), 1);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(a_clean_end_is_no_crash)
+{
+	make_dirty("1");
+	struct store *store = store_fixture_open();
+	struct employee employee = store_fixture_claim(store, "1");
 	employee_finish(&employee);
-	employee = store_fixture_get(store, "1");
-	ck_assert_int_eq(employee.crashes, 0);
-	employee_finish(&employee);
+	store_close(store);
+	store = store_fixture_open();
+	check_crashes(store, "1", 0, false);
+	store_close(store);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ events */
+
+static void crash_reading_the_second(struct store *store)
+{
+	struct event_list events;
+	ck_assert(store_event_next(store, 10, &events, NULL));
+	ck_assert(
+	        store_event_begin(store, events.items[1].event_id, events.items[1].event_id, NULL));
+}
+
+static void crash_reading_nothing(struct store *store)
+{
+	struct event_list events;
+	struct event_verdict verdict = {.state = EVENT_IGNORED};
+	ck_assert(store_event_next(store, 10, &events, NULL));
+	ck_assert(
+	        store_event_begin(store, events.items[0].event_id, events.items[2].event_id, NULL));
+	verdict.event_id = events.items[0].event_id;
+	ck_assert(store_event_settle(store, &verdict, 1, NULL));
+}
+
+static void append_three(void)
+{
+	struct store *store = store_fixture_open();
+	static const char *const bodies[] = {"{}", "{\"a\":1}", "{\"a\":2}"};
+	for (size_t i = 0; i < ARRAY_SIZE(bodies); i++) {
+		ck_assert_int_eq(store_fixture_append(store, bodies[i]), ERR_OK);
+	}
+	store_close(store);
+}
+
+START_TEST(a_crash_counts_for_the_events_that_were_being_read)
+{
+	struct event_list events;
+	append_three();
+	run_and_kill(crash_reading_the_second);
+	run_and_kill(crash_reading_nothing); /* settled: nothing is being read any more */
+	struct store *store = store_fixture_open();
+	ck_assert(store_event_next(store, 10, &events, NULL));
+	ck_assert_uint_eq(events.count, 2);
+	ck_assert_int_eq(events.items[0].crashes, 1);
+	ck_assert_int_eq(events.items[1].crashes, 0);
+	event_list_finish(&events);
+	store_close(store);
+}
+END_TEST
+
+START_TEST(an_event_set_aside_is_listed_and_read_again_when_asked_for)
+{
+	struct event_list events;
+	struct store_counts counts;
+	struct err err = ERR_INIT;
+	append_three();
+	for (int i = 0; i < 3; i++) {
+		run_and_kill(crash_reading_the_second);
+	}
+	struct store *store = store_fixture_open();
+	ck_assert(store_event_next(store, 10, &events, NULL));
+	int64_t event_id = events.items[1].event_id;
+	struct event_verdict verdict = {.event_id = event_id, .state = EVENT_UNUSABLE};
+	ck_assert_int_eq(events.items[1].crashes, STORE_CRASHES_MAX);
+	event_list_finish(&events);
+	ck_assert(store_event_settle(store, &verdict, 1, NULL));
+	ck_assert(store_counts(store, "default", &counts, NULL));
+	ck_assert_int_eq(counts.events_aside, 1);
+	ck_assert(store_event_aside(store, "default", 10, &events, NULL));
+	ck_assert_uint_eq(events.count, 1);
+	ck_assert_int_eq(events.items[0].event_id, event_id);
+	event_list_finish(&events);
+	struct event_retry retry = {"default", event_id, "ada"};
+	ck_assert(store_event_retry(store, &retry, NULL));
+	ck_assert(store_event_next(store, 10, &events, NULL));
+	ck_assert_uint_eq(events.count, 3);
+	ck_assert_int_eq(events.items[1].crashes, 0);
+	event_list_finish(&events);
+	ck_assert(!store_event_retry(store, &retry, &err)); /* it waits already */
+	ck_assert_int_eq(err.code, ERR_NOT_FOUND);
+	retry.event_id = 999;
+	ck_assert(!store_event_retry(store, &retry, &err));
 	store_close(store);
 }
 END_TEST
@@ -267,8 +440,10 @@ static struct store *open_with_fatal(void)
 	struct err err = ERR_INIT;
 	struct store *first = store_fixture_open();
 	store_close(first);
-	struct store_options options = {
-	        .url = store_fixture_url(), .queue_max = 1000, .on_fatal = note_fatal};
+	struct store_options options = {.url = store_fixture_url(),
+	        .queue_max = 1000,
+	        .on_fatal = note_fatal,
+	        .keys = store_fixture_keys()};
 	struct store *store = store_open(&options, &err);
 	if (store == NULL) {
 		_exit(99);
@@ -327,8 +502,13 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(killed, setup, teardown);
 	tcase_set_timeout(killed, 60);
 	tcase_add_loop_test(killed, what_was_acknowledged_before_a_kill_is_there, 0, 5);
-	tcase_add_test(killed, a_crash_counts_for_those_in_hand_and_leaves_open_intents_open);
-	tcase_add_test(killed, crashes_add_up_until_a_run_ends_well);
+	tcase_add_test(killed, those_in_hand_are_suspected_and_open_intents_stay_open);
+	tcase_add_test(killed, any_outcome_forgets_the_crashes);
+	tcase_add_test(killed, what_was_never_in_hand_proves_nothing);
+	tcase_add_test(killed, after_three_nobody_works_on_it_until_it_is_released);
+	tcase_add_test(killed, a_clean_end_is_no_crash);
+	tcase_add_test(killed, a_crash_counts_for_the_events_that_were_being_read);
+	tcase_add_test(killed, an_event_set_aside_is_listed_and_read_again_when_asked_for);
 	suite_add_tcase(suite, killed);
 	TCase *sync = tcase_create("failed_sync");
 	tcase_add_checked_fixture(sync, setup, teardown);
