@@ -50,15 +50,11 @@ bool store_approvals_remove(struct store *store, const struct approval_filter *f
         const char *by, size_t *removed, struct err *err) MUST_CHECK;
 
 /*
- * How many people count against a limit now, in each window of running time: what store_intent_open
- * compares with the limit.
+ * Lets go whom a limit holds and somebody approved for now: the hold is taken away and the person
+ * marked; the approval does the rest when the intent opens. A human's no to the hold stands.
+ * Audited. *released: how many.
  */
-struct limit_used {
-	int64_t hour;
-	int64_t day;
-	int64_t week;
-};
-bool store_limit_used(struct store *store, const char *connection, enum limit_kind limit,
-        struct limit_used *used, struct err *err) MUST_CHECK;
+bool store_approvals_release(struct store *store, const char *connection, int64_t now_ms,
+        size_t *released, struct err *err) MUST_CHECK;
 
 #endif

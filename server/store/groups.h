@@ -58,6 +58,9 @@ struct group_count_list {
 	size_t count;
 };
 void group_count_list_finish(struct group_count_list *list);
+/* Borrowed; NULL: nothing is on record of that group. */
+const struct group_count *group_count_find(
+        const struct group_count_list *list, const char *group_id);
 /* Of every group of the connection that something is on record for. */
 bool store_membership_counts(struct store *store, const char *connection,
         struct group_count_list *list, struct err *err) MUST_CHECK;

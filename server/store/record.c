@@ -135,8 +135,34 @@ void hold_list_finish(struct hold_list *list)
 	if (list == NULL) {
 		return;
 	}
+	for (size_t i = 0; i < list->count; i++) {
+		hold_finish(&list->items[i]);
+	}
 	free(list->items);
 	*list = (struct hold_list){0};
+}
+
+void hold_finish(struct hold *hold)
+{
+	personal_finish(&hold->wanted);
+	*hold = (struct hold){0};
+}
+
+/* Above the kinds, whose bits are stored, so that a new kind moves none of them. */
+#define APPROVAL_LIMIT_SHIFT 20
+
+_Static_assert((int)HOLD_KIND_COUNT <= APPROVAL_LIMIT_SHIFT &&
+                (int)LIMIT_KIND_COUNT + APPROVAL_LIMIT_SHIFT < 32,
+        "an approval is a bit");
+
+unsigned approval_bit(enum hold_kind kind, enum limit_kind limit)
+{
+	return kind == HOLD_LIMIT ? 1U << (APPROVAL_LIMIT_SHIFT + (unsigned)limit) : 1U << kind;
+}
+
+unsigned approval_bits_of_limits(void)
+{
+	return ((1U << LIMIT_KIND_COUNT) - 1) << APPROVAL_LIMIT_SHIFT;
 }
 
 void intent_finish(struct intent *intent)

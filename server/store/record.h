@@ -12,6 +12,7 @@
 #include "server/base/attr.h"
 #include "server/base/sensitive.h"
 #include "server/base/words.h"
+#include "server/base/zone.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,7 +82,8 @@ struct employee {
 	int64_t retry_not_before_ms;
 	int attempts; /* runs since the last good one */
 	int64_t failing_since_ms; /* 0 while the last run was good */
-	int crashes;
+	int crashes; /* of the process, with this employee alone in a worker's hands (rule 6) */
+	bool is_suspect; /* in hand at a crash, and no outcome since: runs alone */
 
 	/* Facts from events. */
 	int64_t deleted_at_ms; /* a signed employee.deleted arrived */
@@ -97,6 +99,8 @@ struct employee {
 	int64_t read_at_ms; /* when the last good Bob read began; 0: never read */
 	int64_t absent_since_ms; /* first of the reads that did not bring this person */
 	char lifecycle[32]; /* as last read, folded */
+	char time_zone[ZONE_NAME_BYTES]; /* of the site, as last read; "": not read since it is kept
+	                                  */
 	int64_t confirmed_end_ms; /* L6: the closing instant that the last read told; 0: none */
 	int64_t confirmed_at_ms; /* when that read began */
 	bool was_terminated; /* seen terminated, or lowered as a leaver, and not rehired since */
@@ -123,6 +127,7 @@ struct employee {
 	enum account_status present_status; /* as last read or written */
 	struct personal
 	        present_profile; /* JSON object of mapped attributes as last read or written */
+	int64_t present_at_ms; /* when Okta last showed status and profile; 0: not known */
 	enum lower_cause lowered; /* our own recorded lowering */
 	int64_t lowered_at_ms; /* 0: not known */
 	int64_t activated_at_ms; /* of our last activation; 0: none */
@@ -138,6 +143,7 @@ struct employee {
 	struct personal display_name; /* for lists shown to an administrator */
 
 	/* What the last run came to, for people. */
+	char alarm[RULE_BYTES]; /* the rule by which it needs a human at once; "": none */
 	char last_rule[RULE_BYTES];
 	char last_sentence[SENTENCE_BYTES];
 	char last_error[SENTENCE_BYTES];
@@ -145,8 +151,19 @@ struct employee {
 	bool is_last_run_good;
 
 	unsigned hold_kinds; /* bit per enum hold_kind; filled in by claim, get and list */
-	unsigned approvals; /* bit per enum hold_kind released by a human and not used yet */
+	unsigned approvals; /* approval_bit of each hold released by a human and not used yet */
+
+	/* The settings version whose mapping filled the account last; 0: none did yet. */
+	int64_t mapped_version;
 };
+
+/*
+ * What a release leaves behind until it is used. That of a limit is for this limit and no other:
+ * whoever may lose a group may not be closed for it.
+ */
+unsigned approval_bit(enum hold_kind kind, enum limit_kind limit);
+/* Those of all limits. */
+unsigned approval_bits_of_limits(void);
 
 void employee_finish(struct employee *employee);
 
@@ -158,9 +175,13 @@ void employee_list_finish(struct employee_list *list);
 
 struct employee_filter {
 	const char *connection; /* NULL: all */
-	const char *text; /* matches id, display name, login; NULL: all */
+	const char *text; /* id or Okta id, or parts of name and addresses, folded; NULL: all */
+	bool is_text_an_id; /* text is compared with ids alone: it finds nobody by a name */
 	enum employee_state state; /* EMPLOYEE_STATE_COUNT: all */
 	bool only_held;
+	const char *lifecycle; /* NULL: all */
+	const char *present_status; /* Okta's word; NULL: all */
+	bool is_by_name; /* in order of names, which needs a connection; else of ids */
 	const char *after_employee_id; /* page by key; NULL: from the start */
 	size_t limit;
 };
@@ -188,11 +209,13 @@ struct event {
 	int64_t triggered_at_ms; /* 0: none or nonsense */
 	int64_t last_seen_at_ms;
 	int64_t deliveries; /* 1 + duplicates */
+	int64_t crashes; /* of the process, while it was read (rule 6) */
 };
 
 struct event_list {
 	struct event *items;
 	size_t count;
+	bool has_more; /* it is cut off: there may be more to read at once */
 };
 void event_list_finish(struct event_list *list);
 
@@ -203,6 +226,14 @@ enum event_kind {
 	EVENT_KIND_LEFT,
 	EVENT_KIND_DELETED,
 	EVENT_KIND_JOIN
+};
+
+/* What settling made of an event. */
+enum event_fate {
+	EVENT_FATE_GONE, /* it was settled before */
+	EVENT_FATE_NEW,
+	EVENT_FATE_DUPLICATE, /* only counted */
+	EVENT_FATE_REOPENED /* a duplicate that is as good as new (rule 14) */
 };
 
 struct event_verdict {
@@ -216,6 +247,7 @@ struct event_verdict {
 	int64_t received_at_ms;
 	int64_t triggered_at_ms;
 	bool is_doubtful; /* a revocation whose time cannot be trusted (V1) */
+	enum event_fate fate; /* set by store_event_settle */
 };
 
 struct hold {
@@ -226,7 +258,12 @@ struct hold {
 	int64_t since_ms;
 	bool is_rejected;
 	char okta_id[OKTA_ID_BYTES]; /* the account in question, if any */
+	enum limit_kind limit; /* with HOLD_LIMIT: which; a hold of its own for each */
+	char rule[RULE_BYTES]; /* that asked; "": none */
+	char action[16]; /* action_kind_name of what is kept back; "": more than one thing */
+	struct personal wanted; /* JSON: what the action would make of the account; NULL: none */
 };
+void hold_finish(struct hold *hold);
 
 struct hold_list {
 	struct hold *items;
@@ -238,6 +275,9 @@ struct hold_decision {
 	struct employee_key key;
 	enum hold_kind kind; /* HOLD_KIND_COUNT: every open hold of the employee */
 	const char *by;
+	const char *why; /* in whose words, for the audit trail; NULL or "": none */
+	enum limit_kind limit; /* with HOLD_LIMIT: only of this one; LIMIT_NONE: of all */
+	int64_t release_id; /* the release it belongs to (releases.h); 0: kept in no list */
 };
 
 enum intent_result {
@@ -270,9 +310,10 @@ struct intent {
 	char group_id[OKTA_ID_BYTES]; /* with join_group and leave_group; else "" */
 	struct personal login; /* folded; with create and rename */
 	struct personal body; /* JSON as it will be sent; NULL for lifecycle calls */
-	struct personal before; /* JSON: status and changed attributes as they were */
+	struct personal before; /* JSON: the account as it was (act_intent.c) */
 	bool sends_email;
 	bool sets_sessions_due; /* engine rule 9 */
+	int64_t undoes; /* the action that this one takes back; 0: none */
 	int64_t opened_at_ms;
 };
 void intent_finish(struct intent *intent);
@@ -334,13 +375,30 @@ struct settings_version_list {
 };
 void settings_version_list_finish(struct settings_version_list *list);
 
+/* What a mapping row could not do, and for how many people, at the last look at each. */
+#define ROW_PROBLEM_REASON_BYTES 220
+struct row_problem {
+	char okta[128]; /* the attribute, or "group NAME" */
+	char state[32]; /* of mapping/profile.h: "not_readable" */
+	char reason[ROW_PROBLEM_REASON_BYTES];
+	int64_t people;
+};
+struct row_problem_list {
+	struct row_problem *items; /* the commonest first */
+	size_t count;
+};
+#define ROW_PROBLEMS_MAX 1000
+void row_problem_list_finish(struct row_problem_list *list);
+
 struct store_counts {
 	int64_t by_state[EMPLOYEE_STATE_COUNT];
 	int64_t by_lane[LANE_COUNT]; /* dirty or working */
+	int64_t waiting[LANE_COUNT]; /* those and the parked, without those set aside */
 	int64_t holds[HOLD_KIND_COUNT];
 	int64_t events[EVENT_STATE_COUNT];
 	int64_t managed_active;
 	int64_t row_problems; /* people with at least one */
+	int64_t events_aside; /* nobody reads them: the process ended on them (rule 6) */
 	int64_t oldest_dirty_ms; /* wall time; 0: none */
 };
 

@@ -7,6 +7,9 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#define BUSY_TIMEOUT_MS  5000 /* as the pragmas set it */
+#define TRUNCATE_WAIT_MS 100 /* deliveries wait meanwhile */
+
 static const char WRITER_PRAGMAS[] = "PRAGMA busy_timeout = 5000;"
                                      "PRAGMA journal_mode = WAL;"
                                      "PRAGMA synchronous = FULL;"
@@ -99,6 +102,8 @@ static enum err_code classify(int code, int system_errno)
 	case SQLITE_LOCKED: return ERR_STORE_UNAVAILABLE;
 	case SQLITE_NOMEM: return ERR_NO_MEMORY;
 	case SQLITE_CONSTRAINT: return ERR_CONFLICT;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB: return ERR_STORE_CORRUPT;
 	default: return ERR_STORE_FAILED;
 	}
 }
@@ -109,7 +114,7 @@ static void fail(struct sqlite_conn *conn, const char *what, struct err *err)
 	int code = sqlite3_extended_errcode(conn->db);
 	enum err_code kind = classify(code, errno_of(conn));
 	conn->is_io_failure = kind == ERR_STORE_FAILED && (code & 0xff) == SQLITE_IOERR;
-	if (is_sync(code)) {
+	if (is_sync(code) || kind == ERR_STORE_CORRUPT) {
 		conn->is_fatal = true;
 	}
 	err_set(err, kind, "%s: %s (SQLite code %d)", what, sqlite3_errmsg(conn->db), code);
@@ -160,7 +165,8 @@ static const char *pragmas_of(enum sqlite_role role)
 {
 	switch (role) {
 	case SQLITE_ROLE_WRITER: return WRITER_PRAGMAS;
-	case SQLITE_ROLE_READER: return READER_PRAGMAS;
+	case SQLITE_ROLE_READER:
+	case SQLITE_ROLE_COPY: return READER_PRAGMAS;
 	case SQLITE_ROLE_SCRATCH: break;
 	}
 	return SCRATCH_PRAGMAS;
@@ -170,7 +176,9 @@ bool sqlite_open(struct sqlite_conn *conn, const char *path, enum sqlite_role ro
 {
 	*conn = (struct sqlite_conn){0};
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOFOLLOW;
-	flags |= role == SQLITE_ROLE_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+	bool is_read_only = role == SQLITE_ROLE_READER || role == SQLITE_ROLE_COPY;
+	bool is_checked = role == SQLITE_ROLE_WRITER || role == SQLITE_ROLE_READER;
+	flags |= is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	if (sqlite3_open_v2(path, &conn->db, flags, NULL) != SQLITE_OK) {
 		fail(conn, "the store's file cannot be opened", err);
 		sqlite_close(conn);
@@ -178,7 +186,7 @@ bool sqlite_open(struct sqlite_conn *conn, const char *path, enum sqlite_role ro
 	}
 	sqlite3_extended_result_codes(conn->db, 1);
 	if (!sqlite_script(conn, pragmas_of(role), err) ||
-	        (role != SQLITE_ROLE_SCRATCH && !check_settings(conn, role, err))) {
+	        (is_checked && !check_settings(conn, role, err))) {
 		sqlite_close(conn);
 		return false;
 	}
@@ -186,6 +194,11 @@ bool sqlite_open(struct sqlite_conn *conn, const char *path, enum sqlite_role ro
 		sqlite3_wal_hook(conn->db, note_wal, conn);
 	}
 	return true;
+}
+
+void sqlite_leave_log(struct sqlite_conn *conn)
+{
+	sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 void sqlite_close(struct sqlite_conn *conn)
@@ -344,6 +357,14 @@ void sqlite_rollback(struct sqlite_conn *conn)
 bool sqlite_is_in_transaction(const struct sqlite_conn *conn)
 {
 	return sqlite3_get_autocommit(conn->db) == 0;
+}
+
+bool sqlite_truncate_soon(struct sqlite_conn *conn, struct err *err)
+{
+	sqlite3_busy_timeout(conn->db, TRUNCATE_WAIT_MS);
+	bool done = sqlite_checkpoint(conn, CHECKPOINT_TRUNCATE, err);
+	sqlite3_busy_timeout(conn->db, BUSY_TIMEOUT_MS);
+	return done;
 }
 
 bool sqlite_checkpoint(struct sqlite_conn *conn, enum sqlite_checkpoint mode, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Adoption: what scans found. Deciding is in sqlite_adoption_decide.c. */
 #include "server/store/sqlite_adoption.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/str.h"
 
@@ -84,7 +85,10 @@ static bool put_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	const struct put_call *call = context;
 	for (size_t i = 0; i < call->count; i++) {
-		if (!put_one(conn, &call->people[i], err)) {
+		bool is_erased = false;
+		int64_t at_ms = 0;
+		if (!sqlite_erased(conn, &call->people[i].key, &is_erased, &at_ms, err) ||
+		        (!is_erased && !put_one(conn, &call->people[i], err))) {
 			return false;
 		}
 	}

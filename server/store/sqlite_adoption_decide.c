@@ -82,6 +82,15 @@ static bool write_choice(struct sqlite_conn *conn, const struct adoption_decide 
 	        err);
 }
 
+static bool audit_choice(struct sqlite_conn *conn, const struct adoption_decide *decide,
+        const struct adoption_person *person, const struct adoption_choice *choice, struct err *err)
+{
+	char what[64];
+	str_format_cut(
+	        what, sizeof(what), "adopt: decided: %s", adoption_decision_name(choice->decision));
+	return sqlite_audit(conn, &person->key, decide->by, what, err);
+}
+
 static void add_mistake(struct adoption_decide *decide, size_t index, const char *text)
 {
 	decide->mistakes[decide->mistake_count++] = (struct adoption_mistake){index, text};
@@ -102,7 +111,8 @@ static bool take_choice(struct sqlite_conn *conn, struct adoption_decide *decide
 	decide->changed++;
 	return decide->is_check ||
 	        (free_ignored(conn, person, choice, err) &&
-	                write_choice(conn, decide, choice, err));
+	                write_choice(conn, decide, choice, err) &&
+	                audit_choice(conn, decide, person, choice, err));
 }
 
 static bool take_choices(struct sqlite_conn *conn, struct adoption_decide *decide, struct err *err)
@@ -194,6 +204,17 @@ static bool free_ignored_bulk(
 	return sqlite_exec(conn, SQL, values, err);
 }
 
+/* One decision about many: one record, with how many. */
+static bool audit_bulk(struct sqlite_conn *conn, const struct adoption_bulk *bulk, struct err *err)
+{
+	struct employee_key nobody = {0};
+	char what[96];
+	str_format_cut(nobody.connection, sizeof(nobody.connection), "%s", bulk->filter.connection);
+	str_format_cut(what, sizeof(what), "adopt: decided for %zu people: %s", bulk->changed,
+	        adoption_decision_name(bulk->decision));
+	return bulk->changed == 0 || sqlite_audit(conn, &nobody, bulk->by, what, err);
+}
+
 static bool bulk_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	static const char SQL[] =
@@ -216,7 +237,7 @@ static bool bulk_run(struct sqlite_conn *conn, void *context, struct err *err)
 		return false;
 	}
 	bulk->changed = (size_t)sqlite_changes(conn);
-	return true;
+	return audit_bulk(conn, bulk, err);
 }
 
 bool store_adoption_decide_bulk(struct store *store, struct adoption_bulk *bulk, struct err *err)
@@ -283,7 +304,7 @@ static bool ignore_run(struct sqlite_conn *conn, void *context, struct err *err)
 	static const char SQL[] =
 	        "INSERT INTO holds (connection, employee_id, kind, cause, [by], since_ms,"
 	        " is_rejected) VALUES (?, ?, 'existing', 'adopt: no account is made', ?, ?, 1)"
-	        " ON CONFLICT (connection, employee_id, kind) DO UPDATE SET cause = excluded.cause,"
+	        " ON CONFLICT (connection, employee_id, kind, [limit]) DO UPDATE SET cause = excluded.cause,"
 	        " is_rejected = 1";
 	const struct person_call *call = context;
 	const struct employee_key *key = call->key;

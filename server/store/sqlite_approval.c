@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/store/approvals.h"
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -41,7 +41,9 @@ static bool audit(struct sqlite_conn *conn, const struct approval *approval, con
 	char what[SENTENCE_BYTES];
 	str_format_cut(what, sizeof(what), "%s the limit \"%s\" on %s", verb,
 	        limit_kind_name(approval->limit), approval->day);
-	return sqlite_audit(conn, &approval->key, who, what, err);
+	const struct audit_new entry = {
+	        .kind = "approve", .key = &approval->key, .who = who, .what = what};
+	return sqlite_audit_write(conn, &entry, err);
 }
 
 /* ------------------------------------------------------------------ adding */
@@ -228,4 +230,96 @@ bool sqlite_approval_use(
 	                       TEXT(approval->key.employee_id)),
 	               err) &&
 	        audit(conn, approval, approval->by, "passes, as approved in advance,", err);
+}
+
+/* -------------------------------------------------- what is held already */
+
+/* Whom a limit holds although somebody approved it for now, oldest first. */
+#define HELD_THOUGH_APPROVED                                                                       \
+	"SELECT h.connection, h.employee_id, h.[limit], min(a.[by]) FROM holds h JOIN approvals a" \
+	" ON a.connection = h.connection AND a.employee_id = h.employee_id AND"                    \
+	" a.[limit] = h.[limit] WHERE h.connection = ?1 AND h.kind = 'limit' AND"                  \
+	" h.is_rejected = 0 AND a.from_ms <= ?2 AND a.until_ms > ?2"                               \
+	" GROUP BY h.connection, h.employee_id, h.[limit] LIMIT 500"
+
+struct held {
+	struct employee_key key;
+	enum limit_kind limit;
+	char by[64];
+};
+struct held_list {
+	struct held *items;
+	size_t count;
+};
+
+static bool find_held(struct sqlite_conn *conn, const char *connection, int64_t now_ms,
+        struct held_list *list, struct err *err)
+{
+	static const char SQL[] = HELD_THOUGH_APPROVED;
+	enum sqlite_row row = ROW_FAILED;
+	struct sqlite3_stmt *stmt =
+	        sqlite_query(conn, SQL, VALUES(TEXT(connection), INT(now_ms)), err);
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		struct held *held = sqlite_grow((void **)&list->items, &list->count, sizeof(*held));
+		if (held == NULL) {
+			err_set(err, ERR_NO_MEMORY, "no memory for holds");
+			row = ROW_FAILED;
+			break;
+		}
+		str_format_cut(held->key.connection, sizeof(held->key.connection), "%s",
+		        (const char *)sqlite3_column_text(stmt, 0));
+		str_format_cut(held->key.employee_id, sizeof(held->key.employee_id), "%s",
+		        (const char *)sqlite3_column_text(stmt, 1));
+		held->limit = limit_kind_parse((const char *)sqlite3_column_text(stmt, 2));
+		str_format_cut(held->by, sizeof(held->by), "%s",
+		        (const char *)sqlite3_column_text(stmt, 3));
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
+struct let_go_call {
+	const char *connection;
+	int64_t now_ms;
+	size_t count;
+};
+
+static bool let_go_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	struct let_go_call *call = context;
+	struct held_list list = {0};
+	bool done = find_held(conn, call->connection, call->now_ms, &list, err);
+	for (size_t i = 0; i < list.count && done; i++) {
+		const struct hold_decision decision = {.key = list.items[i].key,
+		        .kind = HOLD_LIMIT,
+		        .by = list.items[i].by,
+		        .limit = list.items[i].limit};
+		done = sqlite_hold_let_go(conn, &decision, err);
+	}
+	call->count = done ? list.count : 0;
+	free(list.items);
+	return done;
+}
+
+bool store_approvals_release(struct store *store, const char *connection, int64_t now_ms,
+        size_t *released, struct err *err)
+{
+	struct let_go_call call = {connection, now_ms, 0};
+	struct held_list list = {0};
+	*released = 0;
+	struct sqlite_conn *conn = sqlite_pool_take(store, err);
+	if (conn == NULL) {
+		return false;
+	}
+	/* Nearly always nobody: the writer is not asked then. */
+	bool done = find_held(conn, connection, now_ms, &list, err);
+	sqlite_pool_give(store, conn);
+	bool is_any = list.count > 0;
+	free(list.items);
+	if (!done || !is_any) {
+		return done;
+	}
+	done = sqlite_write(store, let_go_run, &call, err);
+	*released = call.count;
+	return done;
 }

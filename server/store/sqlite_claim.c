@@ -2,6 +2,7 @@
 #include "server/store/sqlite.h"
 
 #include "server/base/clock.h"
+#include "server/base/lane_share.h"
 #include "server/base/str.h"
 
 #include <sqlite3.h>
@@ -81,8 +82,9 @@ static bool read_found(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
 
 /*
  * Three small ranges of three indexes: dirty ones that may run, ones whose time
- * has come, ones whose lease ran out. At most limit rows each and never a scan,
- * which the planner, that does not know how the rows are spread, is held to.
+ * has come, ones whose lease ran out. At most limit rows each (and the few that
+ * are set aside) and never a scan, which the planner, that does not know how
+ * the rows are spread, is held to.
  */
 static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query, enum lane lane,
         struct key_list *keys, struct err *err)
@@ -91,17 +93,17 @@ static bool find_lane(struct sqlite_conn *conn, const struct claim_query *query,
 	        "SELECT employee_id FROM ("
 	        "SELECT * FROM (SELECT employee_id, dirty_since_ms AS since FROM employees"
 	        " INDEXED BY employees_ready WHERE connection = ?1 AND lane = ?2 AND state = 'dirty'"
-	        " AND retry_not_before_ms = 0 ORDER BY dirty_since_ms LIMIT ?4)"
+	        " AND retry_not_before_ms = 0" SQLITE_NOT_ASIDE " ORDER BY dirty_since_ms LIMIT ?4)"
 	        " UNION ALL SELECT * FROM (SELECT employee_id, due_at_ms FROM employees"
-	        " INDEXED BY employees_due WHERE connection = ?1 AND lane = ?2 AND due_at_ms <= ?3"
+	        " INDEXED BY employees_due WHERE connection = ?1 AND lane = ?2 AND due_at_ms <= ?3" SQLITE_NOT_ASIDE
 	        " ORDER BY due_at_ms LIMIT ?4)"
 	        " UNION ALL SELECT * FROM (SELECT employee_id, 0 FROM employees"
 	        " INDEXED BY employees_leased WHERE state = 'working' AND lease_until_mono_ms <= ?5 AND connection = ?1"
-	        " AND lane = ?2 LIMIT ?4)"
+	        " AND lane = ?2" SQLITE_NOT_ASIDE " LIMIT ?4)"
 	        ") ORDER BY since, length(employee_id), employee_id LIMIT ?4";
 	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL,
 	        VALUES(TEXT(query->connection), TEXT(lane_name(lane)), INT(query->now_ms),
-	                INT((int64_t)(query->limit - keys->count)), INT(clock_mono_ms())),
+	                INT((int64_t)query->limit), INT(clock_mono_ms())),
 	        err);
 	return read_found(conn, stmt, query, keys, err);
 }
@@ -129,15 +131,21 @@ static bool take_found(struct sqlite_conn *conn, struct claim_call *call,
 static bool claim_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	struct claim_call *call = context;
-	struct key_list keys = {0};
+	struct key_list lanes[LANE_COUNT] = {0};
+	size_t waiting[LANE_COUNT] = {0};
+	size_t takes[LANE_COUNT];
 	bool done = true;
-	for (int lane = 0; done && lane <= (int)call->query->lane_at_most && lane < LANE_COUNT &&
-	        keys.count < call->query->limit;
+	for (int lane = 0; done && lane <= (int)call->query->lane_at_most && lane < LANE_COUNT;
 	        lane++) {
-		done = find_lane(conn, call->query, (enum lane)lane, &keys, err);
+		done = find_lane(conn, call->query, (enum lane)lane, &lanes[lane], err);
+		waiting[lane] = lanes[lane].count;
 	}
-	done = done && take_found(conn, call, &keys, err);
-	free(keys.items);
+	lane_share_split(waiting, call->query->limit, takes);
+	for (int lane = 0; lane < LANE_COUNT; lane++) {
+		lanes[lane].count = takes[lane];
+		done = done && take_found(conn, call, &lanes[lane], err);
+		free(lanes[lane].items);
+	}
 	return done;
 }
 
@@ -161,7 +169,8 @@ static bool ending_run(struct sqlite_conn *conn, void *context, struct err *err)
 	        "SELECT employee_id FROM employees INDEXED BY employees_ending"
 	        " WHERE connection = ?1 AND confirmed_end_ms > 0 AND okta_id <> ''"
 	        " AND present_status NOT IN ('SUSPENDED', 'DEPROVISIONED')"
-	        " AND confirmed_end_ms <= ?2 AND state <> 'working' AND (last_run_at_ms < ?3"
+	        " AND confirmed_end_ms <= ?2 AND state <> 'working'" SQLITE_NOT_ASIDE
+	        " AND (last_run_at_ms < ?3"
 	        " OR (policy_due_at_ms > last_run_at_ms AND policy_due_at_ms <= ?2))"
 	        " ORDER BY confirmed_end_ms LIMIT ?4";
 	struct claim_call *call = context;
@@ -223,6 +232,13 @@ static bool claim_one_run(struct sqlite_conn *conn, void *context, struct err *e
 	}
 	if (leased) {
 		err_set(err, ERR_CONFLICT, "somebody works on this employee");
+		return false;
+	}
+	if ((call->employee->hold_kinds & 1u << HOLD_CRASH) != 0) {
+		err_set(err, ERR_CONFLICT,
+		        "employee %s is set aside, because work on it ended the process three"
+		        " times: release it first",
+		        call->key->employee_id);
 		return false;
 	}
 	return take(conn, &call->lease, call->employee, err);

@@ -4,7 +4,7 @@
  * columns, so that an event never touches what a run owns and a run never
  * takes back what an event said.
  */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/json.h"
 #include "server/base/str.h"
@@ -85,7 +85,9 @@ bool sqlite_employee_ensure(struct sqlite_conn *conn, const struct employee_key 
 	if (row != ROW_NONE) {
 		return row == ROW_FOUND;
 	}
-	return sqlite_exec(conn, SQL, VALUES(TEXT(key->connection), TEXT(key->employee_id)), err) &&
+	return sqlite_erased_refuse(conn, key, err) &&
+	        sqlite_exec(
+	                conn, SQL, VALUES(TEXT(key->connection), TEXT(key->employee_id)), err) &&
 	        sqlite_employee_load(conn, key, employee, err) == ROW_FOUND;
 }
 
@@ -103,9 +105,13 @@ static bool write_groups(struct sqlite_conn *conn, const struct update *update,
 {
 	struct sqlite_value values[VALUES_MAX];
 	size_t count = 0;
-	static_assert(ARRAY_SIZE(COLUMNS) + 4 <= VALUES_MAX, "room for every column");
+	static_assert(ARRAY_SIZE(COLUMNS) + 5 <= VALUES_MAX, "room for every column");
+	struct buf search;
+	buf_init(&search, 0);
 	if ((update->groups & EMPLOYEE_GROUP_ACCOUNT) != 0) {
+		sqlite_search_text(employee, update->login, &search);
 		values[count++] = TEXT(update->login);
+		values[count++] = TEXT(buf_text(&search));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(COLUMNS); i++) {
 		if ((COLUMNS[i].group & update->groups) != 0) {
@@ -115,7 +121,9 @@ static bool write_groups(struct sqlite_conn *conn, const struct update *update,
 	values[count++] = TEXT(employee->key.connection);
 	values[count++] = TEXT(employee->key.employee_id);
 	values[count] = (struct sqlite_value){.kind = VALUE_END};
-	return sqlite_exec(conn, update->sql, values, err);
+	bool done = sqlite_exec(conn, update->sql, values, err);
+	buf_finish(&search);
+	return done;
 }
 
 /* The folded login of the present profile; "" when it has none. */
@@ -172,7 +180,7 @@ bool sqlite_employee_write_account(
 #define SET_EVENT(column)
 #define SET_RUN(column)
 #define SET_ACCOUNT(column) SET(column)
-	static const char SQL[] = "UPDATE employees SET login = nullif(?, '')"
+	static const char SQL[] = "UPDATE employees SET login = nullif(?, ''), search_text = ?"
 #include "server/store/employee_columns.def"
 	        WHERE;
 #undef SET_EVENT
@@ -188,7 +196,7 @@ bool sqlite_employee_write_run(
 {
 #define SET_EVENT(column) SET(column)
 #define SET_RUN(column)   SET(column)
-	static const char SQL[] = "UPDATE employees SET login = nullif(?, '')"
+	static const char SQL[] = "UPDATE employees SET login = nullif(?, ''), search_text = ?"
 #include "server/store/employee_columns.def"
 	        WHERE;
 	char login[LOGIN_MAX_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_history.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -66,7 +66,6 @@ static struct employee merge(
 	row.generation = present->generation;
 	row.last_event_at_ms = present->last_event_at_ms;
 	row.is_sessions_due = present->is_sessions_due; /* rule 9: only an outcome clears it */
-	row.crashes = row.crashes < present->crashes ? row.crashes : present->crashes;
 	if (is_moved) {
 		keep_news(&row, present);
 	} else {
@@ -80,20 +79,23 @@ static struct employee merge(
 }
 
 /*
- * A run that went well, met no news and left no hold has used up what a human
- * approved; an approval that stayed would let a later plan pass unasked.
+ * The process lived through the run, so that no crash of before counts any more (rule 6); what was
+ * never in hand proves nothing. A run that went well, met no news and left no hold has used up what
+ * a human approved; an approval that stayed would let a later plan pass unasked. That of a limit is
+ * used up in any case: the plan it was given for has been made afresh.
  */
 static bool drop_lease(struct sqlite_conn *conn, const struct employee_key *key,
         enum approvals approvals, struct err *err)
 {
 	static const char SQL[] =
 	        "UPDATE employees SET lease_token = 0, lease_until_mono_ms = 0, is_in_hand = 0,"
-	        " approvals = CASE WHEN ?3 AND NOT EXISTS (SELECT 1 FROM holds h WHERE"
-	        " h.connection = ?1 AND h.employee_id = ?2) THEN 0 ELSE approvals END"
+	        " crashes = iif(is_in_hand, 0, crashes), is_suspect = iif(is_in_hand, 0, is_suspect),"
+	        " approvals = CASE WHEN NOT ?3 THEN approvals WHEN EXISTS (SELECT 1 FROM holds h WHERE"
+	        " h.connection = ?1 AND h.employee_id = ?2) THEN approvals & ~?4 ELSE 0 END"
 	        " WHERE connection = ?1 AND employee_id = ?2";
 	return sqlite_exec(conn, SQL,
 	        VALUES(TEXT(key->connection), TEXT(key->employee_id),
-	                INT(approvals == APPROVALS_USED ? 1 : 0)),
+	                INT(approvals == APPROVALS_USED ? 1 : 0), INT(approval_bits_of_limits())),
 	        err);
 }
 
@@ -135,7 +137,10 @@ static bool write_finish(struct sqlite_conn *conn, const struct finish_call *cal
 	bool is_used = !is_moved && row.is_last_run_good &&
 	        (call->state == EMPLOYEE_IDLE || call->state == EMPLOYEE_WAITING);
 	bool is_wait_over = false;
-	return drop_lease(conn, key, is_used ? APPROVALS_USED : APPROVALS_KEPT, err) &&
+	const struct history_end end = {
+	        .key = key, .state = call->state, .is_good = row.is_last_run_good};
+	return sqlite_history_run(conn, &end, err) &&
+	        drop_lease(conn, key, is_used ? APPROVALS_USED : APPROVALS_KEPT, err) &&
 	        write_run(conn, &row, present, err) &&
 	        write_waits(conn, &row, present, &is_wait_over, err) &&
 	        sqlite_employee_set_state(

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const STATES[MEMBERSHIP_STATE_COUNT] = {
         [MEMBERSHIP_GIVEN] = "given",
@@ -48,6 +49,17 @@ void group_count_list_finish(struct group_count_list *list)
 {
 	free(list->items);
 	*list = (struct group_count_list){0};
+}
+
+const struct group_count *group_count_find(
+        const struct group_count_list *list, const char *group_id)
+{
+	for (size_t i = 0; group_id[0] != '\0' && i < list->count; i++) {
+		if (strcmp(list->items[i].group_id, group_id) == 0) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
 }
 
 /* ----------------------------------------------------------------- writing */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/str.h"
 
@@ -20,16 +20,85 @@ static const struct sqlite_column COLUMNS[] = {
         HOLD_COLUMN(INT64, since_ms, NULL),
         HOLD_COLUMN(BOOL, is_rejected, NULL),
         HOLD_COLUMN(TEXT, okta_id, NULL),
+        HOLD_COLUMN(WORD, limit, &sqlite_words_limit_kind),
+        HOLD_COLUMN(TEXT, rule, NULL),
+        HOLD_COLUMN(TEXT, action, NULL),
+        HOLD_COLUMN(PERSONAL, wanted, NULL),
 };
-#define SELECT_HOLD \
-	"SELECT connection, employee_id, kind, cause, [by], since_ms, is_rejected, okta_id FROM holds"
+#define NAMES                                                                                  \
+	"connection, employee_id, kind, cause, [by], since_ms, is_rejected, okta_id, [limit]," \
+	" rule, action, wanted"
+#define SELECT_HOLD "SELECT " NAMES " FROM holds"
 
-static bool audit_kind(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
-        const char *verb, const char *kind, struct err *err)
+/* Which rows a decision is about: NULL is every kind, and every limit. */
+#define OF_DECISION                                                                 \
+	" WHERE connection = ?1 AND employee_id = ?2 AND (?3 IS NULL OR kind = ?3)" \
+	" AND (?4 IS NULL OR [limit] = ?4)"
+
+static const char *kind_text(const struct hold_decision *decision)
+{
+	return decision->kind < HOLD_KIND_COUNT ? hold_kind_name(decision->kind) : NULL;
+}
+
+static const char *limit_text(const struct hold_decision *decision)
+{
+	return decision->limit != LIMIT_NONE ? limit_kind_name(decision->limit) : NULL;
+}
+
+#define DECISION_VALUES(decision)                                                   \
+	VALUES(TEXT((decision)->key.connection), TEXT((decision)->key.employee_id), \
+	        TEXT(kind_text(decision)), TEXT(limit_text(decision)))
+
+/* "release limit lower", "hold match: CAUSE", "reject limit lower: she stays". */
+static bool audit_decision(struct sqlite_conn *conn, const struct hold *hold,
+        const struct hold_decision *decision, const char *verb, struct err *err)
 {
 	char what[SENTENCE_BYTES];
-	str_format_cut(what, sizeof(what), "%s %s", verb, kind);
-	return sqlite_audit(conn, key, who, what, err);
+	char meta[128];
+	bool is_of_limit = hold->limit != LIMIT_NONE;
+	const char *limit = is_of_limit ? limit_kind_name(hold->limit) : "";
+	bool has_why = decision->why != NULL && decision->why[0] != '\0';
+	str_format_cut(what, sizeof(what), "%s %s%s%s%s%s", verb, hold_kind_name(hold->kind),
+	        is_of_limit ? " " : "", limit, has_why ? ": " : "", has_why ? decision->why : "");
+	str_format_cut(meta, sizeof(meta), "{\"hold\":\"%s\",\"limit\":\"%s\"}",
+	        hold_kind_name(hold->kind), limit);
+	const struct audit_new entry = {
+	        .key = &hold->key, .who = decision->by, .what = what, .meta = meta};
+	return sqlite_audit_write(conn, &entry, err);
+}
+
+static bool audit_hold(struct sqlite_conn *conn, const struct hold *hold, const char *who,
+        const char *verb, struct err *err)
+{
+	/* Why it is held: the trail keeps that beyond the hold. */
+	const char *why = str_equal(verb, "hold") ? hold->cause : NULL;
+	const struct hold_decision decision = {.by = who, .why = why};
+	return audit_decision(conn, hold, &decision, verb, err);
+}
+
+/* How many a limit holds before this one; another kind of hold: 1, which is no first. */
+static bool count_waiting(
+        struct sqlite_conn *conn, const struct hold *hold, int64_t *waiting, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT count(*) FROM holds WHERE connection = ? AND kind = 'limit'"
+	        " AND is_rejected = 0 AND [limit] = ?";
+	*waiting = 1;
+	return hold->kind != HOLD_LIMIT || hold->is_rejected ||
+	        sqlite_number(conn, SQL,
+	                VALUES(TEXT(hold->key.connection), TEXT(limit_kind_name(hold->limit))),
+	                waiting, err);
+}
+
+/* The first that a limit holds, while none else waits for it: the brake is on. */
+static bool audit_brake(struct sqlite_conn *conn, const struct hold *hold, struct err *err)
+{
+	struct employee_key nobody = {0};
+	char what[64];
+	str_format_cut(nobody.connection, sizeof(nobody.connection), "%s", hold->key.connection);
+	str_format_cut(what, sizeof(what), "brake: the limit \"%s\" is reached",
+	        limit_kind_name(hold->limit));
+	return sqlite_audit(conn, &nobody, hold->by, what, err);
 }
 
 /* ------------------------------------------------------------------ adding */
@@ -40,35 +109,43 @@ static bool drop_approval(struct sqlite_conn *conn, const struct hold *hold, str
 	static const char SQL[] = "UPDATE employees SET approvals = approvals & ~?"
 	                          " WHERE connection = ? AND employee_id = ? AND approvals <> 0";
 	return sqlite_exec(conn, SQL,
-	        VALUES(INT(1u << hold->kind), TEXT(hold->key.connection),
+	        VALUES(INT(approval_bit(hold->kind, hold->limit)), TEXT(hold->key.connection),
 	                TEXT(hold->key.employee_id)),
 	        err);
 }
 
-/* A hold that says the same again is left alone: since, rejection and audit keep their meaning. */
+/*
+ * A hold that says the same again is left alone: since, rejection and audit keep their meaning.
+ * Another cause, account or value wanted is another question, and the no to the last one is none
+ * to this.
+ */
 static bool add_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	static const char SQL[] =
-	        "INSERT INTO holds (connection, employee_id, kind, cause, [by], since_ms,"
-	        " is_rejected, okta_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-	        " ON CONFLICT (connection, employee_id, kind) DO UPDATE SET cause ="
-	        " excluded.cause, okta_id = excluded.okta_id, is_rejected = excluded.is_rejected"
-	        " WHERE cause <> excluded.cause OR okta_id <> excluded.okta_id";
+	        "INSERT INTO holds (" NAMES ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	        " ON CONFLICT (connection, employee_id, kind, [limit]) DO UPDATE SET"
+	        " cause = excluded.cause, okta_id = excluded.okta_id, rule = excluded.rule,"
+	        " action = excluded.action, wanted = excluded.wanted, is_rejected = CASE WHEN"
+	        " cause = excluded.cause AND okta_id = excluded.okta_id AND wanted IS NULL"
+	        " THEN is_rejected ELSE excluded.is_rejected END"
+	        " WHERE cause <> excluded.cause OR okta_id <> excluded.okta_id"
+	        " OR wanted IS NOT excluded.wanted";
 	const struct hold *hold = context;
 	struct sqlite_value values[ARRAY_SIZE(COLUMNS) + 1] = {0};
 	for (size_t i = 0; i < ARRAY_SIZE(COLUMNS); i++) {
 		values[i] = sqlite_column_value(&COLUMNS[i], hold);
 	}
 	struct employee employee;
-	bool done = sqlite_employee_ensure(conn, &hold->key, &employee, err);
+	int64_t waiting = 0;
+	bool done = sqlite_employee_ensure(conn, &hold->key, &employee, err) &&
+	        count_waiting(conn, hold, &waiting, err);
 	employee_finish(&employee);
 	if (!done || !sqlite_exec(conn, SQL, values, err)) {
 		return false;
 	}
 	return sqlite_changes(conn) == 0 ||
-	        (drop_approval(conn, hold, err) &&
-	                audit_kind(conn, &hold->key, hold->by, "hold", hold_kind_name(hold->kind),
-	                        err));
+	        (drop_approval(conn, hold, err) && audit_hold(conn, hold, hold->by, "hold", err) &&
+	                (waiting > 0 || audit_brake(conn, hold, err)));
 }
 
 bool store_hold_add(struct store *store, const struct hold *hold, struct err *err)
@@ -81,63 +158,84 @@ bool store_hold_add(struct store *store, const struct hold *hold, struct err *er
 	return sqlite_write(store, add_run, &copy, err);
 }
 
+static bool read_holds(struct sqlite_conn *conn, struct sqlite3_stmt *stmt, struct hold_list *holds,
+        struct err *err);
+
 /* ---------------------------------------------------------------- deciding */
 
-/* The kind's word, or NULL for every kind. */
-static const char *kind_text(enum hold_kind kind)
+/* Those the decision is about; none: ERR_NOT_FOUND. */
+static bool find_holds(struct sqlite_conn *conn, const struct hold_decision *decision,
+        struct hold_list *holds, struct err *err)
 {
-	return kind < HOLD_KIND_COUNT ? hold_kind_name(kind) : NULL;
-}
-
-static bool remove_rows(struct sqlite_conn *conn, const struct employee_key *key,
-        enum hold_kind kind, struct err *err)
-{
-	static const char SQL[] = "DELETE FROM holds WHERE connection = ?1 AND employee_id = ?2"
-	                          " AND (?3 IS NULL OR kind = ?3)";
-	return sqlite_exec(conn, SQL,
-	        VALUES(TEXT(key->connection), TEXT(key->employee_id), TEXT(kind_text(kind))), err);
-}
-
-/* The bits of the holds the decision is about; none: ERR_NOT_FOUND. */
-static bool find_kinds(struct sqlite_conn *conn, const struct hold_decision *decision,
-        unsigned *kinds, struct err *err)
-{
-	struct employee employee;
-	enum sqlite_row row = sqlite_employee_load(conn, &decision->key, &employee, err);
-	unsigned wanted = decision->kind < HOLD_KIND_COUNT ? 1u << decision->kind : ~0u;
-	*kinds = employee.hold_kinds & wanted;
-	employee_finish(&employee);
-	if (row == ROW_FAILED) {
+	static const char SQL[] = SELECT_HOLD OF_DECISION;
+	*holds = (struct hold_list){0};
+	if (!read_holds(
+	            conn, sqlite_query(conn, SQL, DECISION_VALUES(decision), err), holds, err)) {
 		return false;
 	}
-	if (*kinds == 0) {
+	if (holds->count == 0) {
 		err_set(err, ERR_NOT_FOUND, "there is no such hold");
 	}
-	return *kinds != 0;
+	return holds->count > 0;
 }
 
-static bool release_run(struct sqlite_conn *conn, void *context, struct err *err)
+static bool remove_rows(
+        struct sqlite_conn *conn, const struct hold_decision *decision, struct err *err)
+{
+	static const char SQL[] = "DELETE FROM holds" OF_DECISION;
+	return sqlite_exec(conn, SQL, DECISION_VALUES(decision), err);
+}
+
+/* What takes access away is not kept waiting behind what gives it. */
+static enum lane lane_of(const struct hold_list *holds)
+{
+	enum lane lane = LANE_UPDATE;
+	for (size_t i = 0; i < holds->count; i++) {
+		if (holds->items[i].limit == LIMIT_REVOKE) {
+			return LANE_REVOKE;
+		}
+		lane = holds->items[i].limit == LIMIT_LOWER ? LANE_LEAVE : lane;
+	}
+	return lane;
+}
+
+static bool approve(struct sqlite_conn *conn, const struct employee_key *key,
+        const struct hold_list *holds, struct err *err)
 {
 	static const char SQL[] = "UPDATE employees SET approvals = approvals | ?"
 	                          " WHERE connection = ? AND employee_id = ?";
-	const struct hold_decision *decision = context;
-	const struct employee_key *key = &decision->key;
-	unsigned kinds = 0;
-	if (!find_kinds(conn, decision, &kinds, err) ||
-	        !remove_rows(conn, key, decision->kind, err) ||
-	        !sqlite_exec(conn, SQL,
-	                VALUES(INT(kinds), TEXT(key->connection), TEXT(key->employee_id)), err) ||
-	        !sqlite_mark(conn, key, LANE_UPDATE, err)) {
+	unsigned bits = 0;
+	for (size_t i = 0; i < holds->count; i++) {
+		bits |= approval_bit(holds->items[i].kind, holds->items[i].limit);
+	}
+	return sqlite_exec(
+	        conn, SQL, VALUES(INT(bits), TEXT(key->connection), TEXT(key->employee_id)), err);
+}
+
+static bool release_holds(struct sqlite_conn *conn, const struct hold_decision *decision,
+        const struct hold_list *holds, struct err *err)
+{
+	if (!remove_rows(conn, decision, err) || !approve(conn, &decision->key, holds, err) ||
+	        !sqlite_mark(conn, &decision->key, lane_of(holds), err)) {
 		return false;
 	}
-	for (int kind = 0; kind < HOLD_KIND_COUNT; kind++) {
-		if ((kinds & 1u << kind) != 0 &&
-		        !audit_kind(conn, key, decision->by, "release",
-		                hold_kind_name((enum hold_kind)kind), err)) {
+	for (size_t i = 0; i < holds->count; i++) {
+		if (!sqlite_release_add(conn, decision, &holds->items[i], err) ||
+		        !audit_hold(conn, &holds->items[i], decision->by, "release", err)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+static bool release_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	const struct hold_decision *decision = context;
+	struct hold_list holds;
+	bool done = find_holds(conn, decision, &holds, err) &&
+	        release_holds(conn, decision, &holds, err);
+	hold_list_finish(&holds);
+	return done;
 }
 
 bool store_hold_release(struct store *store, const struct hold_decision *decision, struct err *err)
@@ -146,26 +244,45 @@ bool store_hold_release(struct store *store, const struct hold_decision *decisio
 	return sqlite_write(store, release_run, &copy, err);
 }
 
-static bool reject_run(struct sqlite_conn *conn, void *context, struct err *err)
+bool sqlite_hold_let_go(
+        struct sqlite_conn *conn, const struct hold_decision *decision, struct err *err)
 {
-	static const char SQL[] =
-	        "UPDATE holds SET is_rejected = 1, [by] = ?4 WHERE connection = ?1 AND"
-	        " employee_id = ?2 AND (?3 IS NULL OR kind = ?3)";
-	const struct hold_decision *decision = context;
-	const struct employee_key *key = &decision->key;
-	const char *kind = kind_text(decision->kind);
+	struct hold_list holds;
+	bool done = find_holds(conn, decision, &holds, err) && remove_rows(conn, decision, err) &&
+	        sqlite_mark(conn, &decision->key, lane_of(&holds), err) &&
+	        audit_hold(conn, &holds.items[0], decision->by, "release, as approved in advance,",
+	                err);
+	hold_list_finish(&holds);
+	return done;
+}
+
+static bool reject_holds(struct sqlite_conn *conn, const struct hold_decision *decision,
+        const struct hold_list *holds, struct err *err)
+{
+	static const char SQL[] = "UPDATE holds SET is_rejected = 1, [by] = ?5" OF_DECISION;
 	if (!sqlite_exec(conn, SQL,
-	            VALUES(TEXT(key->connection), TEXT(key->employee_id), TEXT(kind),
+	            VALUES(TEXT(decision->key.connection), TEXT(decision->key.employee_id),
+	                    TEXT(kind_text(decision)), TEXT(limit_text(decision)),
 	                    TEXT(decision->by)),
 	            err)) {
 		return false;
 	}
-	if (sqlite_changes(conn) == 0) {
-		err_set(err, ERR_NOT_FOUND, "there is no such hold");
-		return false;
+	for (size_t i = 0; i < holds->count; i++) {
+		if (!audit_decision(conn, &holds->items[i], decision, "reject", err)) {
+			return false;
+		}
 	}
-	return sqlite_mark(conn, key, LANE_UPDATE, err) &&
-	        audit_kind(conn, key, decision->by, "reject", kind != NULL ? kind : "all", err);
+	return sqlite_mark(conn, &decision->key, LANE_UPDATE, err);
+}
+
+static bool reject_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	const struct hold_decision *decision = context;
+	struct hold_list holds;
+	bool done = find_holds(conn, decision, &holds, err) &&
+	        reject_holds(conn, decision, &holds, err);
+	hold_list_finish(&holds);
+	return done;
 }
 
 bool store_hold_reject(struct store *store, const struct hold_decision *decision, struct err *err)
@@ -177,19 +294,34 @@ bool store_hold_reject(struct store *store, const struct hold_decision *decision
 static bool remove_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	const struct hold_decision *decision = context;
-	if (!remove_rows(conn, &decision->key, decision->kind, err)) {
-		return false;
+	struct hold_list holds;
+	struct err none = ERR_INIT;
+	if (!find_holds(conn, decision, &holds, &none)) {
+		if (none.code != ERR_NOT_FOUND) {
+			*err = none;
+		}
+		return none.code == ERR_NOT_FOUND;
 	}
-	const char *kind = kind_text(decision->kind);
-	return sqlite_changes(conn) == 0 ||
-	        audit_kind(conn, &decision->key, decision->by, "remove",
-	                kind != NULL ? kind : "all", err);
+	bool done = remove_rows(conn, decision, err);
+	for (size_t i = 0; i < holds.count && done; i++) {
+		done = audit_hold(conn, &holds.items[i], decision->by, "remove", err);
+	}
+	hold_list_finish(&holds);
+	return done;
 }
 
 bool store_hold_remove(
         struct store *store, const struct employee_key *key, enum hold_kind kind, struct err *err)
 {
-	struct hold_decision decision = {*key, kind, "server"};
+	struct hold_decision decision = {.key = *key, .kind = kind, .by = "server"};
+	return sqlite_write(store, remove_run, &decision, err);
+}
+
+bool store_hold_remove_of_limit(
+        struct store *store, const struct employee_key *key, enum limit_kind limit, struct err *err)
+{
+	struct hold_decision decision = {
+	        .key = *key, .kind = HOLD_LIMIT, .by = "server", .limit = limit};
 	return sqlite_write(store, remove_run, &decision, err);
 }
 
@@ -224,7 +356,7 @@ bool store_hold_list(struct store *store, const char *connection, const struct e
 {
 	static const char SQL[] = SELECT_HOLD " WHERE (?1 IS NULL OR connection = ?1) AND"
 	                                      " (?2 IS NULL OR employee_id = ?2)"
-	                                      " ORDER BY since_ms, employee_id, kind";
+	                                      " ORDER BY since_ms, employee_id, kind, [limit]";
 	*holds = (struct hold_list){0};
 	struct sqlite_conn *conn = sqlite_pool_take(store, err);
 	if (conn == NULL) {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/store/approvals.h"
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
+#include "server/store/sqlite_history.h"
 
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/str.h"
 
 #include <sqlite3.h>
+#include <stdlib.h>
 
-#define VALUES_MAX 32
+#define VALUES_MAX 40
 
 static const struct sqlite_column COLUMNS[] = {
 #define COLUMN(kind_, column, member, words_)                        \
@@ -24,6 +27,7 @@ static const struct sqlite_column COLUMNS[] = {
 struct open_call {
 	struct intent *intent;
 	const struct limit_set *limits;
+	const char *audit; /* what the trail says about the person */
 	enum intent_result result;
 	struct approval planned; /* what lets it pass a limit that is reached */
 	bool is_planned;
@@ -94,6 +98,11 @@ static bool judge(struct sqlite_conn *conn, struct open_call *call, const struct
 		call->result = INTENT_MOVED;
 		return true;
 	}
+	if (intent->is_approved && intent->approvals_used != 0 &&
+	        (intent->approvals_used & employee->approvals) == 0) {
+		/* Used up, or never given: the run's view of it is old. */
+		call->intent->is_approved = false;
+	}
 	if (!is_taken(conn, intent, &taken, err) ||
 	        !sqlite_limit_check(conn, intent, call->limits, &over, err)) {
 		return false;
@@ -104,7 +113,9 @@ static bool judge(struct sqlite_conn *conn, struct open_call *call, const struct
 	if (taken) {
 		call->result = INTENT_TAKEN;
 	} else if (over && !call->is_planned) {
-		call->result = INTENT_LIMITED;
+		/* Let go while it was planned: the plan is made afresh, as after any release. */
+		unsigned own = approval_bit(HOLD_LIMIT, intent->limit);
+		call->result = (employee->approvals & own) != 0 ? INTENT_MOVED : INTENT_LIMITED;
 	}
 	return true;
 }
@@ -162,7 +173,11 @@ static bool open_judged(struct sqlite_conn *conn, struct open_call *call,
 			return false;
 		}
 	}
-	return insert_intent(conn, intent, err) && note_intent(conn, intent, err);
+	return insert_intent(conn, intent, err) && note_intent(conn, intent, err) &&
+	        sqlite_audit_intent(conn, intent, call->audit, err) &&
+	        !(intent->limit != LIMIT_NONE &&
+	                FAILPOINT("brake.counted", intent->key.employee_id)) &&
+	        !FAILPOINT("intent.pre_commit", intent->key.employee_id);
 }
 
 static bool open_run(struct sqlite_conn *conn, void *context, struct err *err)
@@ -171,6 +186,12 @@ static bool open_run(struct sqlite_conn *conn, void *context, struct err *err)
 	struct employee employee;
 	bool done = false;
 	call->result = INTENT_LEASE_LOST;
+	/* To the millisecond: an intent that counted as older than it is would leave its windows
+	 * early.
+	 */
+	if (!sqlite_running_tick(conn, err)) {
+		return false;
+	}
 	switch (sqlite_employee_load(conn, &call->intent->key, &employee, err)) {
 	case ROW_FOUND:
 		done = judge(conn, call, &employee, err) &&
@@ -194,9 +215,20 @@ enum intent_result store_intent_open(
 	if (intent->login.text != NULL) {
 		str_fold(intent->login.text);
 	}
-	if (!sqlite_write(store, open_run, &call, err)) {
+	char *audit = sqlite_audit_intent_payload(intent);
+	if (audit == NULL) {
+		err_set(err, ERR_NO_MEMORY, "no memory for a record of the audit trail");
+		return INTENT_FAILED;
+	}
+	call.audit = audit;
+	bool done = sqlite_write(store, open_run, &call, err);
+	free(audit);
+	if (!done) {
 		intent->intent_id = 0;
 		return INTENT_FAILED;
+	}
+	if (call.result == INTENT_OPEN) {
+		FAILPOINT_ONLY("intent.post_commit", intent->key.employee_id);
 	}
 	return call.result;
 }
@@ -212,8 +244,10 @@ struct close_call {
 struct opened {
 	struct membership_change membership; /* group_id "": the intent is about no group */
 	struct employee_key key;
+	int64_t settings_version;
 	unsigned approvals_used;
 	bool sets_sessions_due;
+	char kind[16];
 };
 
 static enum sqlite_row find_opened(
@@ -221,7 +255,7 @@ static enum sqlite_row find_opened(
 {
 	static const char SQL[] =
 	        "SELECT connection, employee_id, approvals_used, sets_sessions_due, okta_id, group_id,"
-	        " kind = 'join_group' FROM intents WHERE intent_id = ? AND outcome = 'open'";
+	        " kind = 'join_group', settings_version, kind FROM intents WHERE intent_id = ? AND outcome = 'open'";
 	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL, VALUES(INT(intent_id)), err);
 	if (stmt == NULL) {
 		return ROW_FAILED;
@@ -239,6 +273,9 @@ static enum sqlite_row find_opened(
 		str_format_cut(opened->membership.group_id, sizeof(opened->membership.group_id),
 		        "%s", (const char *)sqlite3_column_text(stmt, 5));
 		opened->membership.is_join = sqlite3_column_int(stmt, 6) != 0;
+		opened->settings_version = sqlite3_column_int64(stmt, 7);
+		str_format_cut(opened->kind, sizeof(opened->kind), "%s",
+		        (const char *)sqlite3_column_text(stmt, 8));
 	} else if (row == ROW_NONE) {
 		err_set(err, ERR_CONFLICT, "the intent is closed already");
 	}
@@ -312,7 +349,7 @@ static bool is_new_account(
 static bool write_facts(struct sqlite_conn *conn, const struct close_call *call,
         const struct opened *opened, struct err *err)
 {
-	static const char SQL_CRASHES[] = "UPDATE employees SET crashes = 0"
+	static const char SQL_CRASHES[] = "UPDATE employees SET crashes = 0, is_suspect = 0"
 	                                  " WHERE connection = ? AND employee_id = ?";
 	if (!sqlite_exec(conn, SQL_CRASHES,
 	            VALUES(TEXT(opened->key.connection), TEXT(opened->key.employee_id)), err)) {
@@ -346,6 +383,14 @@ static bool write_membership(struct sqlite_conn *conn, const struct close_call *
 	return sqlite_membership_write(conn, &opened->key, &opened->membership, err);
 }
 
+static bool count_outcome(struct sqlite_conn *conn, const struct opened *opened,
+        enum outcome_state state, struct err *err)
+{
+	const struct history_action action = {
+	        .key = &opened->key, .kind = opened->kind, .state = state};
+	return sqlite_history_action(conn, &action, err);
+}
+
 static bool close_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	const struct close_call *call = context;
@@ -353,7 +398,12 @@ static bool close_run(struct sqlite_conn *conn, void *context, struct err *err)
 	return find_opened(conn, call->outcome->intent_id, &opened, err) == ROW_FOUND &&
 	        has_lease(conn, &opened.key, call->outcome->lease_token, err) &&
 	        write_outcome(conn, call->outcome, err) && give_back(conn, call, &opened, err) &&
-	        write_facts(conn, call, &opened, err) && write_membership(conn, call, &opened, err);
+	        write_facts(conn, call, &opened, err) &&
+	        write_membership(conn, call, &opened, err) &&
+	        count_outcome(conn, &opened, call->outcome->state, err) &&
+	        sqlite_audit_outcome(
+	                conn, &opened.key, call->outcome, opened.settings_version, err) &&
+	        !FAILPOINT("outcome.pre_commit", opened.key.employee_id);
 }
 
 bool store_intent_close(struct store *store, const struct outcome *outcome,
@@ -364,7 +414,9 @@ bool store_intent_close(struct store *store, const struct outcome *outcome,
 		err_set(err, ERR_BAD_REQUEST, "an outcome must say how it ended");
 		return false;
 	}
-	return sqlite_write(store, close_run, &call, err);
+	bool done = sqlite_write(store, close_run, &call, err);
+	FAILPOINT_ONLY("outcome.post_commit", employee != NULL ? employee->key.employee_id : NULL);
+	return done;
 }
 
 /* ----------------------------------------------------------------- listing */
@@ -458,4 +510,19 @@ bool store_action_list(struct store *store, const struct employee_key *key, size
 {
 	return key != NULL ? list_of_one(store, key, limit, actions, err)
 	                   : list_of_all(store, limit, actions, err);
+}
+
+bool store_action_get(
+        struct store *store, int64_t intent_id, struct action_list *actions, struct err *err)
+{
+	static const char SQL[] = "SELECT "
+#include "server/store/intent_columns.def"
+	                          "intent_id FROM intents WHERE intent_id = ?";
+	if (!list_actions(store, SQL, VALUES(INT(intent_id)), actions, err)) {
+		return false;
+	}
+	if (actions->count == 0) {
+		err_set(err, ERR_NOT_FOUND, "there is no action %lld", (long long)intent_id);
+	}
+	return actions->count > 0;
 }

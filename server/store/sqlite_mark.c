@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -42,7 +42,9 @@ static bool mark_run(struct sqlite_conn *conn, void *context, struct err *err)
 	if (!sqlite_mark(conn, call->key, call->lane, err)) {
 		return false;
 	}
-	return call->cause == NULL || sqlite_audit(conn, call->key, "server", call->cause, err);
+	const struct audit_new entry = {
+	        .kind = "mark", .key = call->key, .who = "server", .what = call->cause};
+	return call->cause == NULL || sqlite_audit_write(conn, &entry, err);
 }
 
 bool store_employee_mark(struct store *store, const struct employee_key *key, enum lane lane,
@@ -84,8 +86,11 @@ static bool read_keys(struct sqlite_conn *conn, struct sqlite3_stmt *stmt, const
 static bool find_keys(struct sqlite_conn *conn, const char *connection, const char *state,
         struct key_list *keys, struct err *err)
 {
+	/* The urgent ones first: the first batch is claimed while the others are marked. */
 	static const char SQL_STATE[] =
-	        "SELECT employee_id FROM employees WHERE connection = ? AND state = ?";
+	        "SELECT employee_id FROM employees WHERE connection = ? AND state = ? ORDER BY CASE"
+	        " lane WHEN 'revoke' THEN 0 WHEN 'leave' THEN 1 WHEN 'join' THEN 2"
+	        " WHEN 'update' THEN 3 ELSE 4 END, dirty_since_ms";
 	static const char SQL_ALL[] = "SELECT employee_id FROM employees WHERE connection = ?";
 	struct sqlite3_stmt *stmt = state != NULL
 	        ? sqlite_query(conn, SQL_STATE, VALUES(TEXT(connection), TEXT(state)), err)
@@ -124,9 +129,12 @@ struct mark_all_call {
 static bool is_in_state(struct sqlite_conn *conn, const struct employee_key *key,
         enum employee_state state, bool *is_in, struct err *err)
 {
-	*is_in = true;
+	bool is_erased = false;
+	int64_t at_ms = 0;
 	if (state >= EMPLOYEE_STATE_COUNT) {
-		return true;
+		bool done = sqlite_erased(conn, key, &is_erased, &at_ms, err);
+		*is_in = !is_erased;
+		return done;
 	}
 	struct employee employee;
 	enum sqlite_row row = sqlite_employee_load(conn, key, &employee, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/str.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #define PATH_MAX_BYTES 1024
 #define FILE_MODE      0600
 #define DIRECTORY_MODE 0700
-#define INSTANCE_SHIFT 32
 
 /* ------------------------------------------------------------------- files */
 
@@ -110,34 +110,34 @@ static bool prepare_files(struct store *store, struct err *err)
 /* ---------------------------------------------------------------- recovery */
 
 /*
- * Whoever was worked on when the process ended is dirty again. A crash counts
- * only for those in a worker's hands (rule 6): begun, or with an open intent;
- * and only when the process did not close the store itself.
+ * Whoever was worked on when the process ended is dirty again. Who was claimed and never in hand
+ * used up no attempt, as if given back: else a few ends would make the next failure wait for long.
  */
 static bool void_leases(struct sqlite_conn *conn, struct err *err)
 {
-	static const char SQL_CRASHES[] =
-	        "UPDATE employees SET crashes = crashes + 1 WHERE state = 'working'"
-	        " AND (SELECT value FROM store_state WHERE name = 'is_open') = 1"
-	        " AND (is_in_hand = 1 OR EXISTS (SELECT 1 FROM intents i WHERE"
-	        " i.connection = employees.connection AND i.employee_id = employees.employee_id"
-	        " AND i.outcome = 'open'))";
 	static const char SQL_LEASES[] =
 	        "UPDATE employees SET state = 'dirty', lease_token = 0, lease_until_mono_ms = 0,"
-	        " is_in_hand = 0, dirty_since_ms = CASE dirty_since_ms WHEN 0 THEN ?1"
-	        " ELSE dirty_since_ms END WHERE state = 'working'";
-	return sqlite_exec(conn, SQL_CRASHES, NULL, err) &&
-	        sqlite_exec(conn, SQL_LEASES, VALUES(INT(clock_wall_ms())), err);
+	        " attempts = attempts - iif(is_in_hand = 0 AND attempts > 0, 1, 0), is_in_hand = 0,"
+	        " dirty_since_ms = CASE dirty_since_ms WHEN 0 THEN ?1 ELSE dirty_since_ms END"
+	        " WHERE state = 'working'";
+	return sqlite_exec(conn, SQL_LEASES, VALUES(INT(clock_wall_ms())), err);
 }
 
 static bool begin_instance(struct store *store, struct err *err)
 {
 	struct sqlite_conn *conn = &store->writer;
 	static const char SQL_BEGIN[] = "BEGIN IMMEDIATE";
-	return sqlite_exec(conn, SQL_BEGIN, NULL, err) && void_leases(conn, err) &&
+	bool has_begun = sqlite_exec(conn, SQL_BEGIN, NULL, err) && sqlite_crash_count(conn, err) &&
+	        void_leases(conn, err) &&
 	        sqlite_state_get(conn, "instance", &store->instance, err) &&
+	        sqlite_restored_fill(store, err) && sqlite_restore_begin(conn, err) &&
 	        sqlite_state_set(conn, "instance", ++store->instance, err) &&
-	        sqlite_state_set(conn, "is_open", 1, err) && sqlite_commit(conn, err);
+	        sqlite_state_set(conn, "is_open", 1, err) &&
+	        !FAILPOINT("instance.pre_commit", NULL) && sqlite_commit(conn, err);
+	if (has_begun) {
+		sqlite_restored_mark(store);
+	}
+	return has_begun;
 }
 
 /* -------------------------------------------------------------------- open */
@@ -170,10 +170,12 @@ static struct store *create(const struct store_options *options, struct err *err
 	}
 	store->path = path;
 	store->lock_fd = -1;
+	store->keys = options->keys;
 	store->queue_max = options->queue_max;
 	store->on_fatal = options->on_fatal;
 	store->on_fatal_context = options->on_fatal_context;
 	list_init(&store->queue);
+	list_init(&store->patient);
 	return store;
 }
 
@@ -181,6 +183,8 @@ static void destroy(struct store *store)
 {
 	sqlite_pool_close(store);
 	sqlite_close(&store->writer);
+	sqlite_audit_stop(store);
+	sqlite_data_keys_close(store);
 	if (store->lock_fd >= 0) {
 		close(store->lock_fd);
 	}
@@ -191,19 +195,56 @@ static void destroy(struct store *store)
 	free(store);
 }
 
+/* A log that is not ours, or cannot be judged, is left as it is for whoever puts things right. */
+static bool is_own_log(struct store *store, struct err *err)
+{
+	bool is_own = sqlite_sound_log(store, err);
+	if (!is_own) {
+		sqlite_leave_log(&store->writer);
+	}
+	return is_own;
+}
+
+/* Rule 12: what an unclean end left in the log is in the file before anybody reads. */
+static bool recover(struct store *store, struct err *err)
+{
+	return !FAILPOINT("open.locked", NULL) &&
+	        sqlite_open(&store->writer, store->path, SQLITE_ROLE_WRITER, err) &&
+	        is_own_log(store, err) &&
+	        sqlite_checkpoint(&store->writer, CHECKPOINT_TRUNCATE, err) &&
+	        !FAILPOINT("open.recovered", NULL) && sqlite_schema_migrate(&store->writer, err) &&
+	        sqlite_sound_people(&store->writer, err) && sqlite_sound_file(store, err);
+}
+
+static bool begin(struct store *store, struct err *err)
+{
+	return sqlite_data_keys_open(store, err) && sqlite_audit_start(store, err) &&
+	        sqlite_search_begin(&store->writer, err) && begin_instance(store, err) &&
+	        sqlite_inbox_begin(store, err) && sqlite_pool_open(store, err) &&
+	        sqlite_writer_start(store, err);
+}
+
+/*
+ * Engine rule 12 before the writer thread runs and after it has ended: closing SQLite would move
+ * the log into the file, which is one more sync.
+ */
+static void end_if_fatal(const struct store *store, const struct err *err)
+{
+	if (store->writer.is_fatal && err->code != ERR_STORE_CORRUPT) {
+		sqlite_writer_exit(err);
+	}
+}
+
 struct store *store_open(const struct store_options *options, struct err *err)
 {
 	struct store *store = create(options, err);
 	if (store == NULL) {
 		return NULL;
 	}
-	/* Rule 12: what an unclean end left in the log is in the file before anybody reads. */
-	if (!prepare_files(store, err) ||
-	        !sqlite_open(&store->writer, store->path, SQLITE_ROLE_WRITER, err) ||
-	        !sqlite_checkpoint(&store->writer, CHECKPOINT_TRUNCATE, err) ||
-	        !sqlite_schema_migrate(&store->writer, err) || !begin_instance(store, err) ||
-	        !sqlite_pool_open(store, err) || !sqlite_writer_start(store, err)) {
+	sqlite_backup_forget(store);
+	if (!prepare_files(store, err) || !recover(store, err) || !begin(store, err)) {
 		err_prefix(err, "store %s", store->path);
+		end_if_fatal(store, err);
 		destroy(store);
 		return NULL;
 	}
@@ -211,13 +252,14 @@ struct store *store_open(const struct store_options *options, struct err *err)
 }
 
 /* A mark that the end was wanted: leases that are open now are no crash. */
-static void mark_closed(struct sqlite_conn *conn)
+static struct err mark_closed(struct sqlite_conn *conn)
 {
 	struct err ignored = ERR_INIT;
 	if (!sqlite_state_set(conn, "is_open", 0, &ignored) ||
 	        !sqlite_checkpoint(conn, CHECKPOINT_TRUNCATE, &ignored)) {
 		err_prefix(&ignored, "close");
 	}
+	return ignored;
 }
 
 void store_close(struct store *store)
@@ -227,6 +269,8 @@ void store_close(struct store *store)
 	}
 	sqlite_writer_stop(store);
 	sqlite_pool_close(store);
-	mark_closed(&store->writer);
+	sqlite_audit_closing(store);
+	struct err err = mark_closed(&store->writer);
+	end_if_fatal(store, &err);
 	destroy(store);
 }

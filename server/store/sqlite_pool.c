@@ -3,6 +3,8 @@
 
 #include "server/base/clock.h"
 
+#include <sqlite3.h>
+
 #define TAKE_TIMEOUT_MS 10000
 
 bool sqlite_pool_open(struct store *store, struct err *err)
@@ -54,6 +56,9 @@ struct sqlite_conn *sqlite_pool_take(struct store *store, struct err *err)
 
 void sqlite_pool_give(struct store *store, struct sqlite_conn *conn)
 {
+	if (conn->is_fatal) {
+		sqlite_writer_end(store, sqlite3_errmsg(conn->db));
+	}
 	monitor_lock(&store->idle);
 	store->readers[conn - store->reader_conns] = conn;
 	monitor_wake_all(&store->idle);

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* A small row may find room where the webhook before it found none: it proves nothing so soon. */
+#define FULL_PAUSE_MS 10000
+
 /* May outlive the one who asked: whoever comes second, asker or writer, frees it. */
 struct probe {
 	struct sqlite_write write;
@@ -16,8 +19,12 @@ struct probe {
 bool store_is_writable(struct store *store, struct err *err)
 {
 	enum err_code code = atomic_load(&store->last_commit);
+	int64_t full_at_ms = atomic_load(&store->full_at_ms);
 	if (code != ERR_OK) {
 		err_set(err, code, "the last commit of the store failed");
+	} else if (full_at_ms != 0 && clock_mono_ms() - full_at_ms < FULL_PAUSE_MS) {
+		code = ERR_STORE_FULL;
+		err_set(err, code, "the disk was full a moment ago");
 	}
 	return code == ERR_OK;
 }

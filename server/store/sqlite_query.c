@@ -79,91 +79,6 @@ bool store_employee_by_okta_id(struct store *store, const char *connection, cons
 	return row == ROW_FOUND;
 }
 
-/* ------------------------------------------------------------------- lists */
-
-struct key_list {
-	struct employee_key *items;
-	size_t count;
-};
-
-#define MATCHES                                                                             \
-	" AND (?3 IS NULL OR state = ?3)"                                                   \
-	" AND (?4 IS NULL OR employee_id = ?4 OR instr(lower(display_name), lower(?4)) > 0" \
-	" OR instr(login, lower(?4)) > 0)"                                                  \
-	" AND (?5 = 0 OR EXISTS (SELECT 1 FROM holds h WHERE h.connection ="                \
-	" employees.connection AND h.employee_id = employees.employee_id))"
-
-static bool find_keys(struct sqlite_conn *conn, const struct employee_filter *filter,
-        struct key_list *keys, struct err *err)
-{
-	static const char SQL_ALL[] =
-	        "SELECT connection, employee_id FROM employees WHERE ?1 IS NULL"
-	        " AND employee_id > ?2" MATCHES " ORDER BY employee_id, connection LIMIT ?6";
-	static const char SQL_CONNECTION[] =
-	        "SELECT connection, employee_id FROM employees WHERE connection = ?1"
-	        " AND employee_id > ?2" MATCHES " ORDER BY employee_id LIMIT ?6";
-	const char *after = filter->after_employee_id != NULL ? filter->after_employee_id : "";
-	const char *state =
-	        filter->state < EMPLOYEE_STATE_COUNT ? employee_state_name(filter->state) : NULL;
-	struct sqlite3_stmt *stmt = sqlite_query(conn,
-	        filter->connection != NULL ? SQL_CONNECTION : SQL_ALL,
-	        VALUES(TEXT(filter->connection), TEXT(after), TEXT(state), TEXT(filter->text),
-	                INT(filter->only_held ? 1 : 0), INT((int64_t)filter->limit)),
-	        err);
-	enum sqlite_row row = ROW_FAILED;
-	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
-		struct employee_key *key =
-		        sqlite_grow((void **)&keys->items, &keys->count, sizeof(*key));
-		if (key == NULL) {
-			err_set(err, ERR_NO_MEMORY, "no memory for a list");
-			row = ROW_FAILED;
-			break;
-		}
-		str_format_cut(key->connection, sizeof(key->connection), "%s",
-		        (const char *)sqlite3_column_text(stmt, 0));
-		str_format_cut(key->employee_id, sizeof(key->employee_id), "%s",
-		        (const char *)sqlite3_column_text(stmt, 1));
-	}
-	sqlite_done(stmt);
-	return row != ROW_FAILED;
-}
-
-static bool load_all(struct sqlite_conn *conn, const struct key_list *keys,
-        struct employee_list *employees, struct err *err)
-{
-	for (size_t i = 0; i < keys->count; i++) {
-		struct employee *employee = sqlite_grow(
-		        (void **)&employees->items, &employees->count, sizeof(*employee));
-		if (employee == NULL) {
-			err_set(err, ERR_NO_MEMORY, "no memory for a list");
-			return false;
-		}
-		if (sqlite_employee_load(conn, &keys->items[i], employee, err) != ROW_FOUND) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Short statements only: a long reader would keep the log from being emptied (S5). */
-bool store_employee_list(struct store *store, const struct employee_filter *filter,
-        struct employee_list *employees, struct err *err)
-{
-	*employees = (struct employee_list){0};
-	struct sqlite_conn *conn = sqlite_pool_take(store, err);
-	if (conn == NULL) {
-		return false;
-	}
-	struct key_list keys = {0};
-	bool done = find_keys(conn, filter, &keys, err) && load_all(conn, &keys, employees, err);
-	sqlite_pool_give(store, conn);
-	free(keys.items);
-	if (!done) {
-		employee_list_finish(employees);
-	}
-	return done;
-}
-
 /* --------------------------------------------------------------- summaries */
 
 /* The earliest of three: a time that is set, a dirty one that may run now, a lease's end. */
@@ -171,10 +86,12 @@ static bool find_next(
         struct sqlite_conn *conn, const char *connection, int64_t *due_ms, struct err *err)
 {
 	static const char SQL_DUE[] =
-	        "SELECT min(due_at_ms) FROM employees INDEXED BY employees_next"
-	        " WHERE connection = ? AND due_at_ms IS NOT NULL";
-	static const char SQL_READY[] = "SELECT 1 FROM employees WHERE connection = ?"
-	                                " AND state = 'dirty' AND retry_not_before_ms = 0 LIMIT 1";
+	        "SELECT due_at_ms FROM employees INDEXED BY employees_next"
+	        " WHERE connection = ? AND due_at_ms IS NOT NULL" SQLITE_NOT_ASIDE
+	        " ORDER BY due_at_ms LIMIT 1";
+	static const char SQL_READY[] =
+	        "SELECT 1 FROM employees WHERE connection = ? AND state = 'dirty'"
+	        " AND retry_not_before_ms = 0" SQLITE_NOT_ASIDE " LIMIT 1";
 	static const char SQL_LEASE[] =
 	        "SELECT min(lease_until_mono_ms) FROM employees INDEXED BY employees_leased"
 	        " WHERE connection = ? AND state = 'working'";
@@ -208,6 +125,18 @@ bool store_next_due(struct store *store, const char *connection, int64_t *due_ms
 	return done;
 }
 
+static void count_lane(
+        struct store_counts *counts, enum employee_state state, const char *lane, int64_t count)
+{
+	bool is_busy = state == EMPLOYEE_DIRTY || state == EMPLOYEE_WORKING;
+	for (int i = 0; i < LANE_COUNT; i++) {
+		if (str_equal(lane_name((enum lane)i), lane)) {
+			counts->by_lane[i] += is_busy ? count : 0;
+			counts->waiting[i] += is_busy || state == EMPLOYEE_PARKED ? count : 0;
+		}
+	}
+}
+
 static bool count_employees(struct sqlite_conn *conn, const char *connection,
         struct store_counts *counts, struct err *err)
 {
@@ -225,15 +154,30 @@ static bool count_employees(struct sqlite_conn *conn, const char *connection,
 		if (state < EMPLOYEE_STATE_COUNT) {
 			counts->by_state[state] += count;
 		}
-		for (int i = 0; i < LANE_COUNT; i++) {
-			bool is_busy = state == EMPLOYEE_DIRTY || state == EMPLOYEE_WORKING;
-			if (is_busy && str_equal(lane_name((enum lane)i), lane)) {
-				counts->by_lane[i] += count;
-			}
-		}
+		count_lane(counts, state, lane, count);
 		if (since_ms != 0 &&
 		        (counts->oldest_dirty_ms == 0 || since_ms < counts->oldest_dirty_ms)) {
 			counts->oldest_dirty_ms = since_ms;
+		}
+	}
+	sqlite_done(stmt);
+	return row != ROW_FAILED;
+}
+
+/* Those set aside wait for a human. */
+static bool leave_out_aside(struct sqlite_conn *conn, const char *connection,
+        struct store_counts *counts, struct err *err)
+{
+	static const char SQL[] =
+	        "SELECT e.lane FROM holds h JOIN employees e ON e.connection = h.connection AND"
+	        " e.employee_id = h.employee_id WHERE h.connection = ? AND h.kind = 'crash'"
+	        " AND e.state IN ('dirty', 'working', 'parked')";
+	struct sqlite3_stmt *stmt = sqlite_query(conn, SQL, VALUES(TEXT(connection)), err);
+	enum sqlite_row row = ROW_FAILED;
+	while (stmt != NULL && (row = sqlite_step(conn, stmt, err)) == ROW_FOUND) {
+		const char *lane = (const char *)sqlite3_column_text(stmt, 0);
+		for (int i = 0; i < LANE_COUNT; i++) {
+			counts->waiting[i] -= str_equal(lane_name((enum lane)i), lane) ? 1 : 0;
 		}
 	}
 	sqlite_done(stmt);
@@ -257,34 +201,64 @@ static bool count_words(struct sqlite_conn *conn, struct sqlite3_stmt *stmt,
 	return row != ROW_FAILED;
 }
 
-static bool count_all(struct sqlite_conn *conn, const char *connection, struct store_counts *counts,
+static bool count_now(struct sqlite_conn *conn, const char *connection, struct store_counts *counts,
         struct err *err)
 {
 	static const char SQL_HOLDS[] =
 	        "SELECT kind, count(*) FROM holds WHERE connection = ? GROUP BY kind";
-	static const char SQL_EVENTS[] =
-	        "SELECT state, count(*) FROM events WHERE connection = ? GROUP BY state";
-	static const char SQL_ROWS[] =
-	        "SELECT count(*) FROM employees WHERE connection = ? AND row_problems IS NOT NULL";
+	static const char SQL_INBOX[] = "SELECT count(*) FROM inbox WHERE connection = ?";
 	const struct sqlite_value *of = VALUES(TEXT(connection));
 	return count_employees(conn, connection, counts, err) &&
+	        leave_out_aside(conn, connection, counts, err) &&
 	        count_words(conn, sqlite_query(conn, SQL_HOLDS, of, err), &sqlite_words_hold_kind,
 	                counts->holds, err) &&
-	        count_words(conn, sqlite_query(conn, SQL_EVENTS, of, err),
-	                &sqlite_words_event_state, counts->events, err) &&
-	        sqlite_number(conn, SQL_ROWS, of, &counts->row_problems, err) &&
+	        sqlite_number(conn, SQL_INBOX, of, &counts->events[EVENT_RECEIVED], err) &&
 	        sqlite_managed_active(conn, connection, &counts->managed_active, err);
 }
 
-bool store_counts(
-        struct store *store, const char *connection, struct store_counts *counts, struct err *err)
+static bool count_all(struct sqlite_conn *conn, const char *connection, struct store_counts *counts,
+        struct err *err)
+{
+	static const char SQL_EVENTS[] = "SELECT state, count(*) FROM events WHERE connection = ?"
+	                                 " AND state <> 'received' GROUP BY state";
+	static const char SQL_ROWS[] =
+	        "SELECT count(*) FROM employees WHERE connection = ? AND row_problems IS NOT NULL";
+	static const char SQL_ASIDE[] =
+	        "SELECT count(*) FROM events WHERE connection = ? AND crashes >= ?"
+	        " AND state = 'unusable'";
+	const struct sqlite_value *of = VALUES(TEXT(connection));
+	return count_now(conn, connection, counts, err) &&
+	        count_words(conn, sqlite_query(conn, SQL_EVENTS, of, err),
+	                &sqlite_words_event_state, counts->events, err) &&
+	        sqlite_number(conn, SQL_ROWS, of, &counts->row_problems, err) &&
+	        sqlite_number(conn, SQL_ASIDE, VALUES(TEXT(connection), INT(STORE_CRASHES_MAX)),
+	                &counts->events_aside, err);
+}
+
+typedef bool counter(struct sqlite_conn *conn, const char *connection, struct store_counts *counts,
+        struct err *err);
+
+static bool count_with(struct store *store, const char *connection, counter *count,
+        struct store_counts *counts, struct err *err)
 {
 	*counts = (struct store_counts){0};
 	struct sqlite_conn *conn = sqlite_pool_take(store, err);
 	if (conn == NULL) {
 		return false;
 	}
-	bool done = count_all(conn, connection, counts, err);
+	bool done = count(conn, connection, counts, err);
 	sqlite_pool_give(store, conn);
 	return done;
+}
+
+bool store_counts(
+        struct store *store, const char *connection, struct store_counts *counts, struct err *err)
+{
+	return count_with(store, connection, count_all, counts, err);
+}
+
+bool store_counts_now(
+        struct store *store, const char *connection, struct store_counts *counts, struct err *err)
+{
+	return count_with(store, connection, count_now, counts, err);
 }

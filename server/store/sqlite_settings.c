@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
+#include "server/base/str.h"
 
 #include <sqlite3.h>
 
@@ -22,6 +24,19 @@ static const struct sqlite_column COLUMNS[] = {
 
 /* ----------------------------------------------------------------- writing */
 
+static bool audit(struct sqlite_conn *conn, const struct settings_version *version,
+        const char *meta, struct err *err)
+{
+	const struct employee_key nobody = {0};
+	const struct audit_new entry = {.kind = "settings",
+	        .key = &nobody,
+	        .who = version->author,
+	        .what = version->note[0] != '\0' ? version->note : NULL,
+	        .meta = meta,
+	        .settings_version = version->version};
+	return sqlite_audit_write(conn, &entry, err);
+}
+
 static bool add_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	static const char SQL[] =
@@ -35,8 +50,11 @@ static bool add_run(struct sqlite_conn *conn, void *context, struct err *err)
 	            err)) {
 		return false;
 	}
+	char meta[128];
 	version->version = sqlite_inserted(conn);
-	return true;
+	str_format_cut(meta, sizeof(meta), "{\"source\":\"%s\",\"hash\":\"%s\"}",
+	        settings_source_name(version->source), version->hash);
+	return audit(conn, version, meta, err) && !FAILPOINT("settings.pre_commit", NULL);
 }
 
 bool store_settings_add(struct store *store, struct settings_version *version, struct err *err)
@@ -44,14 +62,18 @@ bool store_settings_add(struct store *store, struct settings_version *version, s
 	if (version->at_ms == 0) {
 		version->at_ms = clock_wall_ms();
 	}
-	return sqlite_write(store, add_run, version, err);
+	bool done = sqlite_write(store, add_run, version, err);
+	FAILPOINT_ONLY("settings.post_commit", NULL);
+	return done;
 }
 
 static bool remove_run(struct sqlite_conn *conn, void *context, struct err *err)
 {
 	static const char SQL[] = "DELETE FROM settings_versions WHERE version = ?";
 	const int64_t *version = context;
-	return sqlite_exec(conn, SQL, VALUES(INT(*version)), err);
+	const struct settings_version removed = {.version = *version, .author = "server"};
+	return sqlite_exec(conn, SQL, VALUES(INT(*version)), err) &&
+	        audit(conn, &removed, "{\"taken_back\":true}", err);
 }
 
 bool store_settings_remove(struct store *store, int64_t version, struct err *err)

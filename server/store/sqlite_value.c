@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/sqlite.h"
+#include "server/store/sqlite_audit.h"
 
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/str.h"
 
 #include <sqlite3.h>
@@ -21,31 +22,6 @@ bool sqlite_state_get(struct sqlite_conn *conn, const char *name, int64_t *value
 	static const char SQL[] = "SELECT value FROM store_state WHERE name = ?";
 	*value = 0;
 	return sqlite_number(conn, SQL, VALUES(TEXT(name)), value, err);
-}
-
-struct running_call {
-	int64_t add_ms;
-	int64_t running_ms;
-};
-
-static bool running_run(struct sqlite_conn *conn, void *context, struct err *err)
-{
-	struct running_call *call = context;
-	if (!sqlite_state_get(conn, "running_ms", &call->running_ms, err)) {
-		return false;
-	}
-	call->running_ms += call->add_ms > 0 ? call->add_ms : 0;
-	return sqlite_state_set(conn, "running_ms", call->running_ms, err);
-}
-
-bool store_running_add(struct store *store, int64_t add_ms, int64_t *running_ms, struct err *err)
-{
-	struct running_call call = {.add_ms = add_ms};
-	bool done = sqlite_write(store, running_run, &call, err);
-	if (done && running_ms != NULL) {
-		*running_ms = call.running_ms;
-	}
-	return done;
 }
 
 /* --------------------------------------------------- values of connections */
@@ -70,6 +46,31 @@ static bool value_run(struct sqlite_conn *conn, void *context, struct err *err)
 	}
 	return sqlite_exec(conn, SQL_SET,
 	        VALUES(TEXT(call->connection), TEXT(call->name), TEXT(call->value)), err);
+}
+
+struct decide_call {
+	struct value_call value;
+	const struct audit_entry *entry;
+};
+
+static bool decide_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	struct decide_call *call = context;
+	struct employee_key nobody = {0};
+	const struct audit_new entry = {.kind = call->entry->kind,
+	        .key = &nobody,
+	        .who = call->entry->who,
+	        .what = call->entry->what,
+	        .meta = call->entry->meta};
+	str_format_cut(nobody.connection, sizeof(nobody.connection), "%s", call->value.connection);
+	return value_run(conn, &call->value, err) && sqlite_audit_write(conn, &entry, err);
+}
+
+bool store_value_decide(struct store *store, const char *name, const char *value,
+        const struct audit_entry *entry, struct err *err)
+{
+	struct decide_call call = {{entry->connection, name, value}, entry};
+	return sqlite_write(store, decide_run, &call, err);
 }
 
 bool store_value_set(struct store *store, const char *connection, const char *name,
@@ -116,42 +117,22 @@ bool store_value_get(struct store *store, const char *connection, const char *na
 	return done;
 }
 
-/* ------------------------------------------------------------------- audit */
-
-bool sqlite_audit(struct sqlite_conn *conn, const struct employee_key *key, const char *who,
-        const char *what, struct err *err)
+bool store_value_set_number(struct store *store, const char *connection, const char *name,
+        int64_t number, struct err *err)
 {
-	static const char SQL[] =
-	        "INSERT INTO audit (at_ms, connection, employee_id, who, what, settings_version)"
-	        " VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM store_state"
-	        " WHERE name = 'settings_version'), 0))";
-	return sqlite_exec(conn, SQL,
-	        VALUES(INT(clock_wall_ms()), TEXT(key->connection), TEXT(key->employee_id),
-	                TEXT(who), TEXT(what)),
-	        err);
+	char text[24];
+	str_format_cut(text, sizeof(text), "%lld", (long long)number);
+	return store_value_set(store, connection, name, number != 0 ? text : NULL, err);
 }
 
-struct audit_call {
-	struct employee_key key;
-	const char *who;
-	const char *what;
-};
-
-static bool audit_run(struct sqlite_conn *conn, void *context, struct err *err)
+int64_t store_value_get_number(struct store *store, const char *connection, const char *name)
 {
-	const struct audit_call *call = context;
-	return sqlite_audit(conn, &call->key, call->who, call->what, err);
-}
-
-bool store_audit(struct store *store, const char *connection, const char *employee_id,
-        const char *who, const char *what, struct err *err)
-{
-	struct audit_call call = {.who = who, .what = what};
-	if (!str_copy(call.key.connection, sizeof(call.key.connection), connection) ||
-	        !str_copy(call.key.employee_id, sizeof(call.key.employee_id),
-	                employee_id != NULL ? employee_id : "")) {
-		err_set(err, ERR_BAD_REQUEST, "the connection or employee id is too long");
-		return false;
+	char *text = NULL;
+	int64_t number = 0;
+	if (!store_value_get(store, connection, name, &text, NULL) ||
+	        !str_to_int64(text, &number)) {
+		number = 0;
 	}
-	return sqlite_write(store, audit_run, &call, err);
+	free(text);
+	return number;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Approvals in advance: who passes a limit, when, and what is left of it. */
 #include "server/store/approvals.h"
+#include "server/store/limits.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -99,16 +100,16 @@ END_TEST
 
 START_TEST(those_who_pass_count)
 {
-	struct limit_used used;
+	struct limit_state state;
 	approve("2", -HOUR_MS);
 	ck_assert_int_eq(lower("2"), INTENT_OPEN);
 	ck_assert_int_eq(lower("1"), INTENT_LIMITED);
-	ck_assert(store_limit_used(store, "default", LIMIT_LOWER, &used, &err));
-	ck_assert_int_eq(used.hour, 1);
-	ck_assert_int_eq(used.day, 1);
-	ck_assert_int_eq(used.week, 1);
-	ck_assert(store_limit_used(store, "default", LIMIT_RAISE, &used, &err));
-	ck_assert_int_eq(used.week, 0);
+	ck_assert(store_limit_look(store, "default", &ONE, LIMIT_LOWER, &state, &err));
+	ck_assert_int_eq(state.fills[LIMIT_HOUR].used, 1);
+	ck_assert_int_eq(state.fills[LIMIT_HOUR].allowed, 1);
+	ck_assert_int_eq(state.fills[LIMIT_DAY].allowed, -1);
+	ck_assert(store_limit_look(store, "default", &ONE, LIMIT_RAISE, &state, &err));
+	ck_assert(!state.has_limit);
 }
 END_TEST
 

@@ -787,6 +787,86 @@ START_TEST(counts_say_what_lives)
 }
 END_TEST
 
+/* Names as HR writes them, and what somebody types who looks for them. */
+START_TEST(people_are_found_by_parts_of_what_they_are_called)
+{
+	static const struct {
+		const char *text;
+		const char *wanted;
+	} cases[] = {{"muller", "1"}, {"MÜLLER", "1"}, {"erika mull", "1"}, {"mull erika", "1"},
+	        {"erika.m", "1"}, {"@example", "1"}, {"00uErika", "1"}, {"00u", ""}, {"1", "1"},
+	        {"erika byron", ""}, {"soren", "2"}, {"Sørén", "2"}, {"山田", "3"}, {"a_m", ""},
+	        {"   ", "123"}};
+	static const char *const names[] = {"Érika  Müller", "Søren Åby", "山田 太郎"};
+	store_fixture_link(store, "1", "00uErika", "Erika.M@example.com", ACCOUNT_ACTIVE);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char id[2] = {(char)('1' + i), '\0'};
+		mark(id, LANE_UPDATE);
+		struct employee employee = store_fixture_claim(store, id);
+		ck_assert(personal_set(&employee.display_name, names[i]));
+		ck_assert(store_employee_finish(store, &employee, EMPLOYEE_IDLE, NULL));
+		employee_finish(&employee);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct employee_filter filter = {.connection = "default",
+		        .text = cases[i].text,
+		        .state = EMPLOYEE_STATE_COUNT,
+		        .limit = 10};
+		struct employee_list list = list_of(&filter);
+		char got[16] = "";
+		size_t count = 0;
+		for (size_t j = 0; j < list.count; j++) {
+			got[j] = list.items[j].key.employee_id[0];
+		}
+		ck_assert_msg(str_equal(got, cases[i].wanted), "%s: %s", cases[i].text, got);
+		ck_assert(store_employee_count(store, &filter, 2, &count, NULL));
+		ck_assert_uint_eq(count, list.count > 2 ? 2 : list.count);
+		employee_list_finish(&list);
+	}
+}
+END_TEST
+
+START_TEST(a_list_by_name_goes_on_where_it_was)
+{
+	static const char *const names[] = {"Zoë Adams", "Ada Byron", "Émile Zola"};
+	char order[16] = "";
+	size_t len = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char id[2] = {(char)('1' + i), '\0'};
+		mark(id, LANE_UPDATE);
+		struct employee employee = store_fixture_claim(store, id);
+		ck_assert(personal_set(&employee.display_name, names[i]));
+		ck_assert(store_employee_finish(store, &employee, EMPLOYEE_IDLE, NULL));
+		employee_finish(&employee);
+	}
+	char after[8] = "";
+	for (;;) {
+		const struct employee_filter filter = {.connection = "default",
+		        .state = EMPLOYEE_STATE_COUNT,
+		        .is_by_name = true,
+		        .after_employee_id = after[0] != '\0' ? after : NULL,
+		        .limit = 1};
+		struct employee_list list = list_of(&filter);
+		if (list.count == 0) {
+			break;
+		}
+		ck_assert(str_copy(after, sizeof(after), list.items[0].key.employee_id));
+		order[len++] = after[0];
+		employee_list_finish(&list);
+	}
+	ck_assert_str_eq(order, "231");
+	const struct employee_filter gone = {.connection = "default",
+	        .state = EMPLOYEE_STATE_COUNT,
+	        .is_by_name = true,
+	        .after_employee_id = "9",
+	        .limit = 1};
+	struct employee_list list;
+	struct err err = ERR_INIT;
+	ck_assert(!store_employee_list(store, &gone, &list, &err));
+	ck_assert_int_eq(err.code, ERR_CONFLICT);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("store_employee");
@@ -840,6 +920,8 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(looking, setup, teardown);
 	tcase_add_test(looking, an_account_is_found_by_id_by_folded_login_and_by_open_create);
 	tcase_add_test(looking, lists_filter_and_page);
+	tcase_add_test(looking, people_are_found_by_parts_of_what_they_are_called);
+	tcase_add_test(looking, a_list_by_name_goes_on_where_it_was);
 	tcase_add_test(looking, counts_say_what_lives);
 	suite_add_tcase(suite, looking);
 	return suite;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/store/store.h"
+#include "server/store/sqlite.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -8,6 +8,7 @@
 #include "tests/support/suite.h"
 
 #include <check.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static struct event_verdict verdict_of(int64_t event_id, const char *employee_id
 	return verdict;
 }
 
-static void settle(const struct event_verdict *verdict)
+static void settle(struct event_verdict *verdict)
 {
 	struct err err = ERR_INIT;
 	ck_assert_msg(store_event_settle(store, verdict, 1, &err), "%s", err.text);
@@ -61,6 +62,16 @@ static struct event_list events_of(const char *employee_id)
 	struct employee_key key = store_fixture_key(employee_id);
 	ck_assert(store_event_list(store, &key, 100, &events, NULL));
 	return events;
+}
+
+/* The same bytes once more, settled with that verdict. */
+static enum event_fate deliver_again(const char *body, struct event_verdict verdict)
+{
+	ck_assert_int_eq(store_fixture_append(store, body), ERR_OK);
+	verdict.event_id = store_fixture_event(store);
+	settle(&verdict);
+	ck_assert_uint_eq(count_received(), 0);
+	return verdict.fate;
 }
 
 /* Works the employee off and leaves the run as good or bad. */
@@ -131,6 +142,28 @@ START_TEST(unparsed_events_come_oldest_first_and_no_more_than_asked_for)
 }
 END_TEST
 
+START_TEST(large_bodies_come_a_few_at_a_time)
+{
+	struct event_list events;
+	char *body = calloc(1, 200001);
+	ck_assert_ptr_nonnull(body);
+	memset(body, 'x', 200000);
+	for (int i = 0; i < 30; i++) {
+		body[0] = (char)('A' + i);
+		ck_assert_int_eq(store_fixture_append(store, body), ERR_OK);
+	}
+	free(body);
+	ck_assert(store_event_next(store, 100, &events, NULL));
+	ck_assert_uint_eq(events.count, 21); /* the first that makes it 4 MB is the last */
+	ck_assert(events.has_more);
+	event_list_finish(&events);
+	ck_assert(store_event_next(store, 3, &events, NULL));
+	ck_assert_uint_eq(events.count, 3);
+	ck_assert(events.has_more);
+	event_list_finish(&events);
+}
+END_TEST
+
 START_TEST(a_connection_name_that_does_not_fit_is_refused)
 {
 	char name[CONNECTION_NAME_BYTES + 1];
@@ -147,17 +180,13 @@ END_TEST
 #define PER_THREAD   250
 #define SHARED_EVERY 5
 
-static atomic_int new_count;
-static atomic_int duplicate_count;
+static atomic_int stored_count;
 static atomic_int failed_count;
 
 static void count_result(void *context, enum err_code code)
 {
 	(void)context;
-	atomic_fetch_add(code == ERR_OK        ? &new_count
-	                : code == ERR_CONFLICT ? &duplicate_count
-	                                       : &failed_count,
-	        1);
+	atomic_fetch_add(code == ERR_OK ? &stored_count : &failed_count, 1);
 }
 
 static void *append_many(void *arg)
@@ -176,6 +205,30 @@ static void *append_many(void *arg)
 	return NULL;
 }
 
+/* Settles all that is there; how many were new. */
+static int settle_all(void)
+{
+	struct event_list events;
+	int fresh = 0;
+	ck_assert(store_event_next(store, 100000, &events, NULL));
+	struct event_verdict *verdicts = calloc(events.count + 1, sizeof(*verdicts));
+	ck_assert_ptr_nonnull(verdicts);
+	for (size_t i = 0; i < events.count; i++) {
+		verdicts[i].event_id = events.items[i].event_id;
+		verdicts[i].state = EVENT_IGNORED;
+		verdicts[i].triggered_at_ms = 5;
+	}
+	ck_assert(store_event_settle(store, verdicts, events.count, NULL));
+	for (size_t i = 0; i < events.count; i++) {
+		fresh += verdicts[i].fate == EVENT_FATE_NEW ? 1 : 0;
+		ck_assert_int_ne(verdicts[i].fate, EVENT_FATE_REOPENED);
+		ck_assert_int_ne(verdicts[i].fate, EVENT_FATE_GONE);
+	}
+	free(verdicts);
+	event_list_finish(&events);
+	return fresh;
+}
+
 START_TEST(appends_of_many_threads_are_all_stored_and_told_once)
 {
 	pthread_t threads[THREADS];
@@ -191,9 +244,10 @@ START_TEST(appends_of_many_threads_are_all_stored_and_told_once)
 	int shared = PER_THREAD / SHARED_EVERY;
 	int fresh = THREADS * (PER_THREAD - shared) + shared;
 	ck_assert_int_eq(atomic_load(&failed_count), 0);
-	ck_assert_int_eq(atomic_load(&new_count), fresh);
-	ck_assert_int_eq(atomic_load(&duplicate_count), THREADS * PER_THREAD - fresh);
-	ck_assert_uint_eq(count_received(), (size_t)fresh);
+	ck_assert_int_eq(atomic_load(&stored_count), THREADS * PER_THREAD);
+	ck_assert_uint_eq(count_received(), THREADS * PER_THREAD);
+	ck_assert_int_eq(settle_all(), fresh);
+	ck_assert_uint_eq(count_received(), 0);
 }
 END_TEST
 
@@ -228,8 +282,8 @@ START_TEST(a_write_that_fails_leaves_its_neighbours_and_nothing_of_its_own)
 	}
 	ck_assert(store_value_set(store, "default", "behind", "1", NULL));
 	ck_assert_int_eq(atomic_load(&failed_count), 0);
-	ck_assert_int_eq(atomic_load(&new_count) + atomic_load(&duplicate_count), 2 * PER_THREAD);
-	ck_assert_uint_eq(count_received(), (size_t)atomic_load(&new_count));
+	ck_assert_int_eq(atomic_load(&stored_count), 2 * PER_THREAD);
+	ck_assert_uint_eq(count_received(), 2 * PER_THREAD);
 	struct employee present = store_fixture_get(store, "1");
 	ck_assert_int_eq(present.state, EMPLOYEE_WORKING);
 	ck_assert_int_eq(present.lease_token, employee.lease_token);
@@ -268,9 +322,166 @@ START_TEST(a_store_that_closes_commits_what_it_took)
 		        ERR_OK);
 	}
 	store_close(store);
-	ck_assert_int_eq(atomic_load(&new_count), 500);
+	ck_assert_int_eq(atomic_load(&stored_count), 500);
 	store = store_fixture_open();
 	ck_assert_uint_eq(count_received(), 500);
+}
+END_TEST
+
+/* ------------------------------------------------- deliveries go first */
+
+static atomic_bool is_writer_held;
+static atomic_bool is_held_now;
+static atomic_int turn;
+static atomic_int settled_turn;
+static atomic_int appended_turn;
+
+static void hold_writer(void *context, enum err_code code)
+{
+	(void)context;
+	(void)code;
+	atomic_store(&is_held_now, true);
+	while (atomic_load(&is_writer_held)) {
+		sched_yield();
+	}
+}
+
+static void note_turn(void *context, enum err_code code)
+{
+	(void)context;
+	(void)code;
+	atomic_store(&appended_turn, atomic_fetch_add(&turn, 1) + 1);
+}
+
+static void *settle_first(void *arg)
+{
+	struct event_verdict *verdict = arg;
+	ck_assert(store_event_settle(store, verdict, 1, NULL));
+	atomic_store(&settled_turn, atomic_fetch_add(&turn, 1) + 1);
+	return NULL;
+}
+
+static bool is_settling_queued(void)
+{
+	monitor_lock(&store->waiting);
+	bool is_queued = !list_is_empty(&store->patient);
+	monitor_unlock(&store->waiting);
+	return is_queued;
+}
+
+/* The writer held while it tells of a delivery: what comes now is its next group. */
+static void begin_flood(int round)
+{
+	atomic_store(&is_writer_held, true);
+	atomic_store(&is_held_now, false);
+	char body[32];
+	str_format_cut(body, sizeof(body), "hold %d", round);
+	ck_assert_int_eq(
+	        store_append(store, "default", str_dup(body), strlen(body), hold_writer, NULL),
+	        ERR_OK);
+	while (!atomic_load(&is_held_now)) {
+		sched_yield();
+	}
+}
+
+/* True when a delivery that came after the settling was told before it. */
+static bool goes_first(int round)
+{
+	pthread_t thread;
+	struct event_verdict verdict = {.event_id = 1, .state = EVENT_IGNORED};
+	char body[32];
+	begin_flood(round);
+	ck_assert(thread_start(&thread, "settle", settle_first, &verdict, NULL));
+	while (!is_settling_queued()) {
+		sched_yield();
+	}
+	str_format_cut(body, sizeof(body), "later %d", round);
+	ck_assert_int_eq(
+	        store_append(store, "default", str_dup(body), strlen(body), note_turn, NULL),
+	        ERR_OK);
+	atomic_store(&is_writer_held, false);
+	thread_join(thread);
+	ck_assert(store_value_set(store, "default", "behind", "1", NULL));
+	return atomic_load(&appended_turn) < atomic_load(&settled_turn);
+}
+
+/* On a machine that stood still for a while the settling may rightly come first: once will do. */
+START_TEST(a_delivery_goes_before_a_settling_that_came_earlier)
+{
+	bool was_first = false;
+	for (int round = 0; round < 50 && !was_first; round++) {
+		was_first = goes_first(round);
+	}
+	ck_assert(was_first);
+}
+END_TEST
+
+static atomic_bool is_flood_over;
+static atomic_int flood_count;
+
+/* Each delivery that is told of brings the next one, so that there is always one that waits. */
+static void flood(void *context, enum err_code code)
+{
+	char body[32];
+	(void)context;
+	ck_assert_int_eq(code, ERR_OK);
+	str_format_cut(body, sizeof(body), "flood %d", atomic_fetch_add(&flood_count, 1));
+	if (!atomic_load(&is_flood_over)) {
+		ck_assert_int_eq(
+		        store_append(store, "default", str_dup(body), strlen(body), flood, NULL),
+		        ERR_OK);
+	}
+}
+
+START_TEST(a_flood_does_not_keep_settling_away)
+{
+	flood(NULL, ERR_OK);
+	while (atomic_load(&flood_count) < 20) {
+		sched_yield();
+	}
+	for (int i = 0; i < 5; i++) {
+		struct event_list events;
+		ck_assert(store_event_next(store, 100, &events, NULL));
+		ck_assert_uint_gt(events.count, 0);
+		struct event_verdict verdict = {
+		        .event_id = events.items[0].event_id, .state = EVENT_IGNORED};
+		settle(&verdict);
+		ck_assert_int_ne(verdict.fate, EVENT_FATE_GONE);
+		event_list_finish(&events);
+	}
+	atomic_store(&is_flood_over, true);
+}
+END_TEST
+
+START_TEST(beyond_the_inboxs_bound_deliveries_are_refused_until_some_are_settled)
+{
+	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_OK);
+	/* As if so many lay there. */
+	atomic_fetch_add(&store->inbox_count, 500000);
+	ck_assert_int_eq(store_fixture_append(store, "y"), ERR_OVERLOADED);
+	atomic_fetch_sub(&store->inbox_count, 500000);
+	ck_assert_int_eq(store_fixture_append(store, "y"), ERR_OK);
+	ck_assert_int_eq(atomic_load(&store->inbox_count), 2);
+	settle_all();
+	ck_assert_int_eq(atomic_load(&store->inbox_count), 0);
+	ck_assert_int_eq(store_fixture_append(store, "z"), ERR_OK);
+	store_close(store);
+	store = store_fixture_open();
+	ck_assert_int_eq(atomic_load(&store->inbox_count), 1);
+}
+END_TEST
+
+/* Verdicts may still be on their way for a number that was given. */
+START_TEST(no_number_is_given_twice_though_its_event_is_gone)
+{
+	store_fixture_deliver(store, "x", "42", LANE_UPDATE);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
+	ck_assert_int_eq(store_fixture_append(store, "y"), ERR_OK);
+	ck_assert_int_eq(store_fixture_event(store), 3);
+	store_close(store);
+	store = store_fixture_open();
+	ck_assert_int_eq(store_fixture_append(store, "z"), ERR_OK);
+	ck_assert_int_eq(store_fixture_event(store), 4);
 }
 END_TEST
 
@@ -404,13 +615,16 @@ START_TEST(a_duplicate_only_counts_up)
 {
 	store_fixture_deliver(store, "x", "42", LANE_UPDATE);
 	run_once("42", true);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), 0);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
 	struct event_list events = events_of("42");
 	ck_assert_uint_eq(events.count, 1);
 	ck_assert_int_eq(events.items[0].deliveries, 3);
 	event_list_finish(&events);
+	struct employee employee = store_fixture_get(store, "42");
+	ck_assert_int_eq(employee.generation, 1);
+	ck_assert_int_eq(employee.state, EMPLOYEE_IDLE);
+	employee_finish(&employee);
 }
 END_TEST
 
@@ -430,46 +644,68 @@ START_TEST(a_duplicate_reopens_what_was_foreign_or_unusable_or_timeless)
 	static const struct {
 		enum event_state state;
 		int64_t triggered_at_ms;
-		size_t reopened;
+		enum event_fate fate;
+		int64_t generation;
 	} cases[] = {
-	        {EVENT_FOREIGN, 5, 1},
-	        {EVENT_UNUSABLE, 5, 1},
-	        {EVENT_ACCEPTED, 0, 1},
-	        {EVENT_ACCEPTED, 5, 0},
-	        {EVENT_IGNORED, 5, 0},
+	        {EVENT_FOREIGN, 5, EVENT_FATE_REOPENED, 1},
+	        {EVENT_UNUSABLE, 5, EVENT_FATE_REOPENED, 1},
+	        {EVENT_ACCEPTED, 0, EVENT_FATE_REOPENED, 2},
+	        {EVENT_ACCEPTED, 5, EVENT_FATE_DUPLICATE, 1},
+	        {EVENT_IGNORED, 5, EVENT_FATE_DUPLICATE, 0},
 	};
 	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_OK);
 	struct event_verdict verdict = verdict_of(store_fixture_event(store), "42");
 	verdict.state = cases[_i].state;
 	verdict.triggered_at_ms = cases[_i].triggered_at_ms;
 	settle(&verdict);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), cases[_i].reopened);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), cases[_i].fate);
+	struct employee employee;
+	struct employee_key key = store_fixture_key("42");
+	bool is_known = store_employee_get(store, &key, &employee, NULL);
+	ck_assert_int_eq(is_known ? employee.generation : 0, cases[_i].generation);
+	employee_finish(&employee);
+	/* As good as new: what it is now is what the second verdict said. */
+	struct event_list events = events_of("");
+	ck_assert_uint_eq(events.count, 1);
+	ck_assert_int_eq(events.items[0].deliveries, 2);
+	if (cases[_i].fate == EVENT_FATE_REOPENED) {
+		ck_assert_int_eq(events.items[0].state, EVENT_ACCEPTED);
+		ck_assert_int_ne(events.items[0].triggered_at_ms, cases[_i].triggered_at_ms);
+	}
+	event_list_finish(&events);
 }
 END_TEST
 
 START_TEST(a_duplicate_is_one_more_chance_after_a_bad_run_only)
 {
 	store_fixture_deliver(store, "x", "42", LANE_UPDATE);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), 0); /* not run yet: still dirty */
+	/* Not run yet: still dirty. */
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
 	run_once("42", false);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), 1);
-	struct event_verdict verdict = verdict_of(store_fixture_event(store), "42");
-	settle(&verdict);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_REOPENED);
 	struct employee employee = store_fixture_get(store, "42");
 	ck_assert_int_eq(employee.state, EMPLOYEE_DIRTY);
 	ck_assert_int_eq(employee.generation, 2);
 	ck_assert_int_eq(employee.attempts, 0);
 	employee_finish(&employee);
 	run_once("42", true);
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), 0);
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
 }
 END_TEST
 
 /* ------------------------------------------------------------ expiring */
+
+/* Raw bodies of settled events, as a reading connection of the store sees them. */
+static int64_t bodies_kept(void)
+{
+	static const char SQL[] = "SELECT count(*) FROM events WHERE body IS NOT NULL";
+	int64_t count = -1;
+	struct sqlite_conn *conn = sqlite_pool_take(store, NULL);
+	ck_assert_ptr_nonnull(conn);
+	ck_assert(sqlite_number(conn, SQL, NULL, &count, NULL));
+	sqlite_pool_give(store, conn);
+	return count;
+}
 
 START_TEST(bodies_expire_first_and_a_reopening_brings_them_back)
 {
@@ -480,13 +716,15 @@ START_TEST(bodies_expire_first_and_a_reopening_brings_them_back)
 	verdict.state = EVENT_UNUSABLE;
 	settle(&verdict);
 	ck_assert_int_eq(store_fixture_append(store, "unparsed"), ERR_OK);
-	ck_assert(store_event_expire(store, later_ms, 0, NULL));
-	ck_assert_int_eq(store_fixture_append(store, "gone"), ERR_CONFLICT);
+	ck_assert(store_event_expire(store, later_ms, 0, NULL, NULL));
 	ck_assert(store_event_next(store, 10, &events, NULL));
-	ck_assert_uint_eq(events.count, 2); /* what is unparsed never expires */
-	ck_assert_str_eq(events.items[0].body, "gone");
-	ck_assert_str_eq(events.items[1].body, "unparsed");
+	ck_assert_uint_eq(events.count, 1); /* what is unparsed never expires */
+	ck_assert_str_eq(events.items[0].body, "unparsed");
 	event_list_finish(&events);
+	ck_assert_int_eq(bodies_kept(), 0);
+	settle_all();
+	ck_assert_int_eq(deliver_again("gone", verdict_of(0, "42")), EVENT_FATE_REOPENED);
+	ck_assert_int_eq(bodies_kept(), 2);
 }
 END_TEST
 
@@ -494,9 +732,9 @@ START_TEST(an_expired_body_is_gone_and_its_hash_stays)
 {
 	store_fixture_deliver(store, "x", "42", LANE_UPDATE);
 	run_once("42", true);
-	ck_assert(store_event_expire(store, clock_wall_ms() + DAY_MS, 0, NULL));
-	ck_assert_int_eq(store_fixture_append(store, "x"), ERR_CONFLICT);
-	ck_assert_uint_eq(count_received(), 0);
+	ck_assert(store_event_expire(store, clock_wall_ms() + DAY_MS, 0, NULL, NULL));
+	ck_assert_int_eq(deliver_again("x", verdict_of(0, "42")), EVENT_FATE_DUPLICATE);
+	ck_assert_int_eq(bodies_kept(), 0);
 }
 END_TEST
 
@@ -520,7 +758,7 @@ START_TEST(expired_hashes_are_forgotten)
 		settle(&verdict);
 	}
 	event_list_finish(&events);
-	ck_assert(store_event_expire(store, later_ms, later_ms, NULL));
+	ck_assert(store_event_expire(store, later_ms, later_ms, NULL, NULL));
 	struct store_counts counts;
 	ck_assert(store_counts(store, "default", &counts, NULL));
 	ck_assert_int_eq(counts.events[EVENT_IGNORED], 0);
@@ -533,9 +771,11 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("store_event");
 	TCase *storing = tcase_create("storing");
 	tcase_add_checked_fixture(storing, setup, teardown);
+	tcase_set_timeout(storing, 60);
 	tcase_add_test(storing, bytes_come_back_as_they_were_sent);
 	tcase_add_test(storing, a_body_with_nul_bytes_is_kept_whole);
 	tcase_add_test(storing, unparsed_events_come_oldest_first_and_no_more_than_asked_for);
+	tcase_add_test(storing, large_bodies_come_a_few_at_a_time);
 	tcase_add_test(storing, a_connection_name_that_does_not_fit_is_refused);
 	suite_add_tcase(suite, storing);
 	TCase *concurrency = tcase_create("concurrency");
@@ -548,6 +788,15 @@ static Suite *make_suite(void)
 	        concurrency, beyond_the_queues_bound_deliveries_are_refused_and_writes_are_not);
 	tcase_add_test(concurrency, a_store_that_closes_commits_what_it_took);
 	suite_add_tcase(suite, concurrency);
+	TCase *first = tcase_create("first");
+	tcase_add_checked_fixture(first, setup, teardown);
+	tcase_set_timeout(first, 60);
+	tcase_add_test(first, a_delivery_goes_before_a_settling_that_came_earlier);
+	tcase_add_test(first, a_flood_does_not_keep_settling_away);
+	tcase_add_test(
+	        first, beyond_the_inboxs_bound_deliveries_are_refused_until_some_are_settled);
+	tcase_add_test(first, no_number_is_given_twice_though_its_event_is_gone);
+	suite_add_tcase(suite, first);
 	TCase *settling = tcase_create("settling");
 	tcase_add_checked_fixture(settling, setup, teardown);
 	tcase_set_timeout(settling, 30);

@@ -127,7 +127,8 @@ START_TEST(a_release_approves_and_marks_the_employee)
 	ck_assert(store_hold_release(store, &decision, NULL));
 	employee = store_fixture_get(store, "1");
 	ck_assert_uint_eq(employee.hold_kinds, 0);
-	ck_assert_uint_eq(employee.approvals, 1u << HOLD_MATCH | 1u << HOLD_LIMIT);
+	ck_assert_uint_eq(
+	        employee.approvals, 1u << HOLD_MATCH | approval_bit(HOLD_LIMIT, LIMIT_NONE));
 	employee_finish(&employee);
 }
 END_TEST

@@ -422,20 +422,20 @@ START_TEST(windows_are_of_running_time_and_each_holds)
 	limits.hour[LIMIT_LOWER].count = 1;
 	limits.day[LIMIT_LOWER].count = 2;
 	limits.week[LIMIT_LOWER].count = 3;
-	ck_assert(store_running_add(store, 1000 * HOUR_MS, NULL, NULL));
+	store_fixture_pass(store, 1000 * HOUR_MS);
 	ck_assert_int_eq(lower("1", &limits, OUTCOME_DONE), INTENT_OPEN);
 	ck_assert_int_eq(lower("2", &limits, OUTCOME_DONE), INTENT_LIMITED);
-	ck_assert(store_running_add(store, HOUR_MS - 1, NULL, NULL));
+	store_fixture_pass(store, HOUR_MS - 1);
 	ck_assert_int_eq(lower("2", &limits, OUTCOME_DONE), INTENT_LIMITED);
-	ck_assert(store_running_add(store, 1, NULL, NULL));
+	store_fixture_pass(store, 1);
 	ck_assert_int_eq(lower("2", &limits, OUTCOME_DONE), INTENT_OPEN);
-	ck_assert(store_running_add(store, HOUR_MS, NULL, NULL));
+	store_fixture_pass(store, HOUR_MS);
 	ck_assert_int_eq(lower("3", &limits, OUTCOME_DONE), INTENT_LIMITED); /* the day */
-	ck_assert(store_running_add(store, 24 * HOUR_MS, NULL, NULL));
+	store_fixture_pass(store, 24 * HOUR_MS);
 	ck_assert_int_eq(lower("3", &limits, OUTCOME_DONE), INTENT_OPEN);
-	ck_assert(store_running_add(store, 24 * HOUR_MS, NULL, NULL));
+	store_fixture_pass(store, 24 * HOUR_MS);
 	ck_assert_int_eq(lower("4", &limits, OUTCOME_DONE), INTENT_LIMITED); /* the week */
-	ck_assert(store_running_add(store, 7 * 24 * HOUR_MS, NULL, NULL));
+	store_fixture_pass(store, 7 * 24 * HOUR_MS);
 	ck_assert_int_eq(lower("4", &limits, OUTCOME_DONE), INTENT_OPEN);
 }
 END_TEST
@@ -488,6 +488,9 @@ END_TEST
 
 /* ------------------------------------------------------------- approvals */
 
+/* A hold of no limit in particular. */
+#define LIMIT_APPROVED (1u << 20)
+
 static void approve(const char *employee_id, enum hold_kind kind)
 {
 	struct hold hold = {.key = store_fixture_key(employee_id), .kind = kind, .cause = "c"};
@@ -509,12 +512,12 @@ START_TEST(an_approval_passes_the_limit_counts_and_is_used_up)
 	struct limit_set limits = hourly(1, 0);
 	approve("1", HOLD_LIMIT);
 	struct employee employee = work_on("1");
-	ck_assert_uint_eq(employee.approvals, 1u << HOLD_LIMIT);
+	ck_assert_uint_eq(employee.approvals, LIMIT_APPROVED);
 	ck_assert_int_eq(lower("2", &limits, OUTCOME_DONE), INTENT_OPEN);
 	struct intent intent = store_fixture_intent(&employee, ACTION_SUSPEND, LIMIT_LOWER);
 	intent.is_approved = true;
 	ck_assert_int_eq(open_with(&intent, &limits), INTENT_OPEN);
-	ck_assert_uint_eq(intent.approvals_used, 1u << HOLD_LIMIT);
+	ck_assert_uint_eq(intent.approvals_used, LIMIT_APPROVED);
 	ck_assert_uint_eq(approvals_of("1"), 0);
 	close_as(&intent, &employee, OUTCOME_DONE);
 	finish(&employee);
@@ -525,6 +528,7 @@ END_TEST
 
 START_TEST(only_the_approvals_named_are_used)
 {
+	ck_assert_uint_eq(approval_bit(HOLD_LIMIT, LIMIT_NONE), LIMIT_APPROVED);
 	approve("1", HOLD_LIMIT);
 	approve("1", HOLD_DOMAIN);
 	struct employee employee = work_on("1");
@@ -533,7 +537,7 @@ START_TEST(only_the_approvals_named_are_used)
 	intent.approvals_used = 1u << HOLD_DOMAIN | 1u << HOLD_CRASH;
 	ck_assert_int_eq(open_with(&intent, NULL), INTENT_OPEN);
 	ck_assert_uint_eq(intent.approvals_used, 1u << HOLD_DOMAIN);
-	ck_assert_uint_eq(approvals_of("1"), 1u << HOLD_LIMIT);
+	ck_assert_uint_eq(approvals_of("1"), LIMIT_APPROVED);
 	employee_finish(&employee);
 }
 END_TEST
@@ -544,8 +548,8 @@ START_TEST(what_was_not_sent_gives_its_approval_back)
 		enum outcome_state state;
 		unsigned approvals;
 	} cases[] = {
-	        {OUTCOME_NOT_SENT, 1u << HOLD_LIMIT},
-	        {OUTCOME_DRY_RUN, 1u << HOLD_LIMIT},
+	        {OUTCOME_NOT_SENT, LIMIT_APPROVED},
+	        {OUTCOME_DRY_RUN, LIMIT_APPROVED},
 	        {OUTCOME_DONE, 0},
 	        {OUTCOME_REFUSED, 0},
 	};

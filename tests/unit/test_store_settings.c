@@ -113,7 +113,8 @@ END_TEST
 
 static int64_t lines_of_version(int64_t version)
 {
-	static const char SQL[] = "SELECT count(*) FROM audit WHERE settings_version = ?";
+	static const char SQL[] =
+	        "SELECT count(*) FROM audit_records WHERE settings_version = ? AND kind = 'note'";
 	struct sqlite_conn conn = {0};
 	int64_t count = -1;
 	const char *path = store_fixture_url() + sizeof("sqlite:") - 1;

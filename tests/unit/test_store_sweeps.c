@@ -256,8 +256,8 @@ START_TEST(the_rhythm_of_deliveries_is_told)
 
 	ck_assert(store_delivery_rhythm(store, "default", 0, &rhythm, &err));
 	ck_assert_int_eq(rhythm.last_at_ms, 0);
-	ck_assert_int_eq(store_fixture_append(store, "one"), ERR_OK);
-	ck_assert_int_eq(store_fixture_append(store, "two"), ERR_OK);
+	store_fixture_deliver(store, "one", "1", LANE_UPDATE);
+	store_fixture_deliver(store, "two", "1", LANE_UPDATE);
 	ck_assert(store_delivery_rhythm(store, "default", 0, &rhythm, &err));
 	ck_assert_int_gt(rhythm.last_at_ms, 0);
 	ck_assert_int_lt(rhythm.longest_gap_ms, 60000);
