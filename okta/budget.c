@@ -9,9 +9,11 @@
 
 void budget_init(struct budget *budget, int parallel_max)
 {
-	*budget = (struct budget){.parallel_max = parallel_max, .parallel = parallel_max};
+	*budget = (struct budget){0};
+	gate_init(&budget->gate, parallel_max);
 	for (int i = 0; i < OKTA_BUCKET_COUNT; i++) {
-		budget->buckets[i] = (struct budget_bucket){.limit = -1, .remaining = -1};
+		budget->buckets[i] = (struct budget_bucket){
+		        .limit = -1, .remaining = -1, .window_ms = RATE_WINDOW_MS};
 	}
 }
 
@@ -32,51 +34,55 @@ static int64_t kept_back(int64_t limit, enum call_urgency urgency)
 	return limit;
 }
 
-/* How long until the bucket has room; 0: it has. */
-static int64_t bucket_wait_ms(
+static struct budget_wait wait_for(enum call_wait kind, int64_t ms)
+{
+	return (struct budget_wait){.ms = ms, .kind = kind};
+}
+
+/* How long until the bucket has room. */
+static struct budget_wait bucket_wait(
         const struct budget_bucket *bucket, enum call_urgency urgency, int64_t now_ms)
 {
 	if (bucket->blocked_until_ms > now_ms) {
-		return bucket->blocked_until_ms - now_ms;
-	}
-	if (bucket->limit < 0) {
-		return 0;
+		return wait_for(CALL_WAIT_ROOM, bucket->blocked_until_ms - now_ms);
 	}
 	bool is_over = now_ms >= bucket->ends_at_ms;
 	int64_t left = (is_over ? bucket->limit : bucket->remaining) - bucket->in_flight;
-	if (left > kept_back(bucket->limit, urgency)) {
-		return 0;
+	if (bucket->limit < 0 || left > kept_back(bucket->limit, urgency)) {
+		return wait_for(CALL_WAIT_NONE, 0);
 	}
 	/* A new window whose first answers are still on their way: they will tell. */
-	return is_over ? BUDGET_GATE_WAIT_MS : bucket->ends_at_ms - now_ms;
+	return is_over ? wait_for(CALL_WAIT_PLACE, GATE_WAIT_MS)
+	               : wait_for(CALL_WAIT_ROOM, bucket->ends_at_ms - now_ms);
 }
 
-/* One place beside a narrowed gate is for CALL_URGENT. */
-static bool is_gate_full(const struct budget *budget, enum call_urgency urgency)
+static struct budget_wait gate_wait(
+        const struct gate *gate, enum call_urgency urgency, uint64_t random)
 {
-	int places = budget->parallel;
-	if (urgency == CALL_URGENT && places < budget->parallel_max) {
-		places++;
-	}
-	return budget->in_flight >= places;
+	return gate->in_flight < gate_places(gate, urgency)
+	        ? wait_for(CALL_WAIT_NONE, 0)
+	        : wait_for(CALL_WAIT_PLACE, GATE_WAIT_MS + (int64_t)(random % GATE_WAIT_MS));
 }
 
-int64_t budget_begin(struct budget *budget, enum okta_bucket bucket, enum call_urgency urgency,
-        int64_t now_ms, uint64_t random)
+struct budget_wait budget_begin(struct budget *budget, enum okta_bucket bucket,
+        enum call_urgency urgency, int64_t now_ms, uint64_t random)
 {
 	struct budget_bucket *its = &budget->buckets[bucket];
-	int64_t wait_ms = bucket_wait_ms(its, urgency, now_ms);
-	int64_t pause_ms = budget_pause_ms(budget, now_ms);
-	wait_ms = wait_ms > pause_ms ? wait_ms : pause_ms;
-	if (wait_ms > 0) {
-		return with_jitter(wait_ms, random);
+	struct budget_wait wait = bucket_wait(its, urgency, now_ms);
+	int64_t pause_ms = gate_pause_ms(&budget->gate, now_ms);
+	if (wait.ms < pause_ms) {
+		wait = wait_for(CALL_WAIT_ROOM, pause_ms);
 	}
-	if (is_gate_full(budget, urgency)) {
-		return BUDGET_GATE_WAIT_MS + (int64_t)(random % BUDGET_GATE_WAIT_MS);
+	if (wait.kind != CALL_WAIT_NONE) {
+		wait.ms = with_jitter(wait.ms, random);
+		return wait;
 	}
-	its->in_flight++;
-	budget->in_flight++;
-	return 0;
+	wait = gate_wait(&budget->gate, urgency, random);
+	if (wait.kind == CALL_WAIT_NONE) {
+		its->in_flight++;
+		budget->gate.in_flight++;
+	}
+	return wait;
 }
 
 /* No headers: the call is taken off by ourselves. */
@@ -103,6 +109,9 @@ static void learn_rate(struct budget_bucket *bucket, const struct rate *rate, in
 			return;
 		}
 	}
+	if (!is_first && ahead_s > SAME_WINDOW_S && ahead_s * 1000 < bucket->window_ms) {
+		bucket->window_ms = ahead_s * 1000;
+	}
 	bool is_same = !is_first && ahead_s >= -SAME_WINDOW_S && ahead_s <= SAME_WINDOW_S;
 	if (!is_same || rate->remaining < bucket->remaining) {
 		bucket->remaining = rate->remaining;
@@ -113,44 +122,18 @@ static void learn_rate(struct budget_bucket *bucket, const struct rate *rate, in
 	bucket->ends_at_ms = now_ms + left_ms + RATE_MARGIN_MS;
 }
 
-/* One refused burst narrows once: the pause tells that it is the same one. */
-static void narrow_gate(struct budget *budget, uint64_t random, int64_t now_ms)
-{
-	if (budget_pause_ms(budget, now_ms) > 0) {
-		return;
-	}
-	int64_t backoff_ms = RATE_BUSY_BACKOFF_MS;
-	for (int i = 0; i < budget->busy && backoff_ms < BUDGET_BUSY_BACKOFF_MAX; i++) {
-		backoff_ms *= 2;
-	}
-	int64_t half_ms = backoff_ms / 2;
-	budget->paused_until_ms = now_ms + half_ms + (int64_t)(random % (uint64_t)half_ms);
-	budget->parallel = budget->parallel > 1 ? budget->parallel / 2 : 1;
-	budget->successes = 0;
-	budget->busy++;
-}
-
-static void widen_gate(struct budget *budget)
-{
-	budget->busy = 0;
-	budget->successes++;
-	if (budget->successes >= BUDGET_WIDEN_AFTER && budget->parallel < budget->parallel_max) {
-		budget->parallel++;
-		budget->successes = 0;
-	}
-}
-
 static void end_refused(struct budget *budget, const struct budget_report *report, int64_t now_ms)
 {
 	struct budget_bucket *bucket = &budget->buckets[report->bucket];
 	if (rate_is_concurrency(&report->rate)) {
-		narrow_gate(budget, report->random, now_ms);
+		gate_note_busy(&budget->gate, report->random, now_ms);
 		spend_one(bucket);
 		return;
 	}
 	if (is_sane(&report->rate)) {
 		learn_rate(bucket, &report->rate, now_ms);
 	}
+	gate_note_limit(&budget->gate);
 	bucket->remaining = bucket->limit < 0 ? -1 : 0;
 	bucket->blocked_until_ms = now_ms + rate_wait_ms(&report->rate);
 }
@@ -159,7 +142,8 @@ void budget_end(struct budget *budget, const struct budget_report *report, int64
 {
 	struct budget_bucket *bucket = &budget->buckets[report->bucket];
 	bucket->in_flight--;
-	budget->in_flight--;
+	budget->gate.in_flight--;
+	bucket->calls += report->is_sent ? 1 : 0;
 	if (report->http_status == 429) {
 		end_refused(budget, report, now_ms);
 		return;
@@ -170,16 +154,27 @@ void budget_end(struct budget *budget, const struct budget_report *report, int64
 		spend_one(bucket);
 	}
 	if (report->http_status != 0 && report->http_status < 500) {
-		widen_gate(budget);
+		gate_note_success(&budget->gate, now_ms);
 	}
+}
+
+void budget_outlook(const struct budget *budget, enum okta_bucket bucket, int64_t now_ms,
+        struct okta_outlook *outlook)
+{
+	const struct budget_bucket *its = &budget->buckets[bucket];
+	int64_t left_ms = its->ends_at_ms - now_ms;
+	bool is_over = left_ms <= 0;
+
+	*outlook = (struct okta_outlook){
+	        .limit = its->limit,
+	        .remaining = is_over ? its->limit : its->remaining,
+	        .until_reset_ms = is_over ? 0 : left_ms,
+	        .window_ms = its->window_ms,
+	        .calls = its->calls,
+	};
 }
 
 int64_t budget_remaining(const struct budget *budget, enum okta_bucket bucket)
 {
 	return budget->buckets[bucket].remaining;
-}
-
-int64_t budget_pause_ms(const struct budget *budget, int64_t now_ms)
-{
-	return budget->paused_until_ms > now_ms ? budget->paused_until_ms - now_ms : 0;
 }

@@ -10,15 +10,11 @@
  * them when it wrote the headers we know; that is what keeps a steady load of
  * several workers free of 429. Answers of one window may overtake each other:
  * within it only the smallest remainder counts, and the window is named by its
- * reset time. Calls at once are limited by a gate that halves when Okta says
- * it has too many, and widens one by one with success.
+ * reset time. Calls at once are limited by a gate (gate.h).
  */
 
+#include "okta/gate.h"
 #include "okta/rate.h"
-
-#define BUDGET_GATE_WAIT_MS     50 /* when only the gate is full; as much again is random */
-#define BUDGET_WIDEN_AFTER      20 /* successes for one more call at once */
-#define BUDGET_BUSY_BACKOFF_MAX 8000
 
 struct budget_bucket {
 	int64_t limit; /* calls a window; -1: never told */
@@ -27,16 +23,13 @@ struct budget_bucket {
 	int64_t ends_at_ms; /* when it is surely over */
 	int64_t blocked_until_ms; /* after a 429 */
 	int in_flight;
+	int64_t window_ms; /* the shortest seen */
+	int64_t calls; /* sent so far */
 };
 
 struct budget {
 	struct budget_bucket buckets[OKTA_BUCKET_COUNT];
-	int parallel_max;
-	int parallel; /* the gate: calls at once now, 1..parallel_max */
-	int in_flight;
-	int successes; /* since the gate last moved */
-	int busy; /* concurrency refusals since the last success */
-	int64_t paused_until_ms; /* after one */
+	struct gate gate;
 };
 
 /* How one call ended, for budget_end. */
@@ -48,14 +41,19 @@ struct budget_report {
 	uint64_t random;
 };
 
+/* How long to stay away, jitter included, and what for. */
+struct budget_wait {
+	int64_t ms;
+	enum call_wait kind; /* CALL_WAIT_NONE: go, the call counts until budget_end */
+};
+
 void budget_init(struct budget *budget, int parallel_max);
-/* 0: go, the call counts until budget_end. Otherwise how many ms to stay away, jitter included. */
-int64_t budget_begin(struct budget *budget, enum okta_bucket bucket, enum call_urgency urgency,
-        int64_t now_ms, uint64_t random);
+struct budget_wait budget_begin(struct budget *budget, enum okta_bucket bucket,
+        enum call_urgency urgency, int64_t now_ms, uint64_t random);
 void budget_end(struct budget *budget, const struct budget_report *report, int64_t now_ms);
+void budget_outlook(const struct budget *budget, enum okta_bucket bucket, int64_t now_ms,
+        struct okta_outlook *outlook);
 /* As Okta said last; -1 while unknown. */
 int64_t budget_remaining(const struct budget *budget, enum okta_bucket bucket);
-/* How long the pause after a concurrency refusal still lasts; 0: none. */
-int64_t budget_pause_ms(const struct budget *budget, int64_t now_ms);
 
 #endif

@@ -21,6 +21,8 @@ struct okta_client {
 	struct okta_org *org; /* borrowed */
 	struct transport *transport;
 	enum call_urgency urgency;
+	bool is_probing;
+	int64_t patience_ms; /* a call may wait so long for room */
 };
 
 /* The headers of one answer that facts point to. */
@@ -71,9 +73,19 @@ void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop)
 	transport_stop_on(client->transport, stop);
 }
 
+void okta_client_set_patience(struct okta_client *client, int64_t patience_ms)
+{
+	client->patience_ms = patience_ms;
+}
+
 void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency)
 {
 	client->urgency = urgency;
+}
+
+void okta_client_set_probing(struct okta_client *client, bool is_probing)
+{
+	client->is_probing = is_probing;
 }
 
 bool okta_id_is_sane(const char *id)
@@ -264,6 +276,9 @@ static void exchange(struct okta_client *client, const struct okta_request *requ
 	if (result == TRANSPORT_ANSWERED) {
 		read_facts(&answer, &values, &facts);
 		okta_answer_judge(&facts, outcome);
+		if (outcome->call_class == CALL_STOP_CREDENTIALS) {
+			okta_org_shut(client->org);
+		}
 		read_body(&answer, request->kind, reply, outcome);
 		if (request->is_list) {
 			read_next(client, &answer, reply);
@@ -281,12 +296,52 @@ static void exchange(struct okta_client *client, const struct okta_request *requ
 	transport_answer_finish(&answer);
 }
 
-static void wait_for_budget(int64_t wait_ms, struct call_outcome *outcome)
+static void put_off(struct budget_wait wait, struct call_outcome *outcome)
 {
 	outcome->call_class = CALL_RETRY_AT;
-	outcome->retry_at_ms = clock_wall_ms() + wait_ms;
-	str_format_cut(outcome->sentence, sizeof(outcome->sentence),
-	        "Waiting for Okta's rate limit to leave room.");
+	outcome->retry_at_ms = clock_wall_ms() + wait.ms;
+	outcome->wait = wait.kind;
+	str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s",
+	        wait.kind == CALL_WAIT_PLACE ? "Waiting for other calls to Okta to end."
+	                                     : "Waiting for Okta's rate limit to leave room.");
+}
+
+/* CALL_WAIT_NONE: the budget has room, which is taken; else when it has some. */
+static struct budget_wait begin_in_turn(const struct okta_client *client, enum okta_bucket bucket)
+{
+	int64_t give_up_ms = clock_mono_ms() + client->patience_ms;
+	struct budget_wait wait = okta_org_begin(client->org, bucket, client->urgency);
+
+	while (wait.kind != CALL_WAIT_NONE && clock_mono_ms() + wait.ms <= give_up_ms &&
+	        okta_org_wait(client->org, wait.ms)) {
+		wait = okta_org_begin(client->org, bucket, client->urgency);
+	}
+	return wait;
+}
+
+/* Within the budget, or when that has room. */
+static void call_now(struct okta_client *client, const struct okta_request *request,
+        const char *url, struct okta_reply *reply, struct call_outcome *outcome)
+{
+	if (!client->is_probing && atomic_load(&client->org->is_shut)) {
+		outcome->call_class = CALL_STOP_CREDENTIALS;
+		str_format_cut(outcome->sentence, sizeof(outcome->sentence),
+		        "Okta does not accept the API token; it is not used until it works.");
+		return;
+	}
+	struct budget_wait wait = begin_in_turn(client, request->bucket);
+	if (wait.kind != CALL_WAIT_NONE) {
+		put_off(wait, outcome);
+	} else {
+		exchange(client, request, url, reply, outcome);
+	}
+}
+
+/* U-02: without a token nothing at all leaves for the host. */
+static void refuse_without_token(const struct okta_org *org, struct call_outcome *outcome)
+{
+	outcome->call_class = CALL_STOP_CREDENTIALS;
+	str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s", org->token_lack);
 }
 
 bool okta_client_call(struct okta_client *client, const struct okta_request *request,
@@ -299,13 +354,10 @@ bool okta_client_call(struct okta_client *client, const struct okta_request *req
 	buf_add_text(&url, client->org->base_url);
 	if (!buf_add_text(&url, request->path)) {
 		okta_client_refuse(outcome, "The request to Okta would be too long.");
+	} else if (client->org->token_lack != NULL) {
+		refuse_without_token(client->org, outcome);
 	} else {
-		int64_t wait_ms = okta_org_begin(client->org, request->bucket, client->urgency);
-		if (wait_ms > 0) {
-			wait_for_budget(wait_ms, outcome);
-		} else {
-			exchange(client, request, buf_text(&url), reply, outcome);
-		}
+		call_now(client, request, buf_text(&url), reply, outcome);
 	}
 	buf_finish(&url);
 	return outcome->call_class == CALL_DONE;

@@ -214,6 +214,7 @@ static void judge_rate(const struct okta_answer_facts *facts, struct call_outcom
 	struct rate rate;
 	rate_read(facts, &rate);
 	outcome->retry_at_ms = facts->now_ms + rate_wait_ms(&rate);
+	outcome->wait = CALL_WAIT_ROOM;
 	say(outcome, CALL_RETRY_AT,
 	        rate_is_concurrency(&rate) ? "Okta is busy with too many calls at once."
 	                                   : "Okta's rate limit is reached.");

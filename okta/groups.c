@@ -12,9 +12,20 @@
 #define GROUP_ID_LEN      20
 #define GROUPS_A_PAGE     200
 #define RULES_A_PAGE      50
+#define GROUPS_FOUND_MAX  50
 #define MEMBERS_A_PAGE    200 /* Okta gives up to 1000: several megabytes an answer */
 #define SENTENCE_BAD_ID   "The Okta id in our records is not an id of Okta."
 #define SENTENCE_BAD_NAME "A group of this name cannot be looked for in Okta."
+#define SENTENCE_NO_GROUP "Okta has no such group."
+#define SENTENCE_NO_PAIR  "Okta has no such group, or no such user."
+
+/* Okta's code for a thing that is not there is the same for all things; its row speaks of users. */
+static void say_what_is_missing(const char *sentence, struct call_outcome *outcome)
+{
+	if (outcome->call_class == CALL_NOT_FOUND) {
+		str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s", sentence);
+	}
+}
 
 /* ---------------------------------------------------------------- pages */
 
@@ -125,6 +136,7 @@ static void find_by_id(struct okta_client *client, const char *id, struct okta_g
 			okta_client_distrust(OKTA_CALL_READ, outcome);
 		}
 	} else if (outcome->call_class == CALL_NOT_FOUND) {
+		say_what_is_missing(SENTENCE_NO_GROUP, outcome);
 		outcome->call_class = CALL_DONE;
 	}
 	okta_reply_finish(&reply);
@@ -183,6 +195,45 @@ void okta_group_find(struct okta_client *client, const char *id_or_name, struct 
 	} else {
 		find_by_name(client, id_or_name, group, matches, outcome);
 	}
+}
+
+/* --------------------------------------------------------------- search */
+
+struct group_taker {
+	okta_group_taker *take;
+	void *context;
+};
+
+static enum taken take_any(void *context, const json_t *item)
+{
+	const struct group_taker *taker = context;
+	struct okta_group group;
+	if (!parse_group(item, &group)) {
+		return TAKEN_BAD;
+	}
+	return taker->take(taker->context, &group) ? TAKEN_ON : TAKEN_ENOUGH;
+}
+
+void okta_groups_search(struct okta_client *client, const char *text, okta_group_taker *take,
+        void *context, struct call_outcome *outcome)
+{
+	char next[OKTA_PAGE_PATH_BYTES] = "";
+	struct group_taker taker = {take, context};
+	struct buf path;
+	buf_init(&path, CLIENT_PATH_MAX_BYTES);
+	buf_add_format(&path, "/api/v1/groups?limit=%d", GROUPS_FOUND_MAX);
+	struct listing listing = {.route = "GET /api/v1/groups",
+	        .bucket = OKTA_BUCKET_GROUPS,
+	        .take = take_any,
+	        .context = &taker};
+	if (strlen(text) >= OKTA_GROUP_NAME_BYTES ||
+	        (text[0] != '\0' && (!buf_add_text(&path, "&q=") || !buf_add_url(&path, text)))) {
+		okta_client_refuse(outcome, SENTENCE_BAD_NAME);
+	} else {
+		listing.path = buf_text(&path);
+		(void)read_page(client, &listing, next, outcome);
+	}
+	buf_finish(&path);
 }
 
 /* --------------------------------------------------------------- id lists */
@@ -299,6 +350,7 @@ void okta_group_members(struct okta_client *client, const char *group_id, okta_m
 	        .take = take_member,
 	        .context = &taker};
 	read_pages(client, &listing, outcome);
+	say_what_is_missing(SENTENCE_NO_GROUP, outcome);
 }
 
 /* ------------------------------------------------------------- membership */
@@ -319,6 +371,7 @@ static void change(struct okta_client *client, const char *method, const char *r
 	        .bucket = OKTA_BUCKET_GROUPS,
 	        .kind = OKTA_CALL_WRITE};
 	(void)okta_client_call(client, &request, &reply, outcome);
+	say_what_is_missing(SENTENCE_NO_PAIR, outcome);
 	okta_reply_finish(&reply);
 }
 

@@ -38,16 +38,30 @@
 struct okta_org_options {
 	const char *base_url; /* "https://acme.okta.com"; borrowed */
 	const struct secret *api_token; /* borrowed */
+	/* Why there is no token; then every call ends as a refused token, and none is sent. NULL:
+	   there must be one. */
+	const char *token_lack;
 	const char *user_agent; /* borrowed */
 	enum transport_plain plain;
 	const atomic_bool *stop; /* borrowed; may be NULL */
 	int parallel_max; /* calls at once (U-07) */
+	/* Another object for the same org, which lives until this one is made: both spend one
+	   budget. One with another base_url is ignored; may be NULL. */
+	const struct okta_org *share_with;
 };
 
 struct okta_org;
 struct okta_org *okta_org_create(
         const struct okta_org_options *options, struct err *err) MUST_CHECK;
 void okta_org_destroy(struct okta_org *org);
+
+/*
+ * Dead credentials (engine rule 7): once an answer refused the token, no call starts before
+ * okta_org_open: CALL_STOP_CREDENTIALS, is_sent false. Who learns of it otherwise shuts. Any
+ * thread.
+ */
+void okta_org_shut(struct okta_org *org);
+void okta_org_open(struct okta_org *org);
 
 /* Rate buckets of okta.md section 4, as far as we call them. */
 enum okta_bucket {
@@ -62,6 +76,31 @@ enum okta_bucket {
 const char *okta_bucket_name(enum okta_bucket bucket);
 /* Calls left as Okta said last, or -1 while unknown. */
 int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket);
+/* What a bucket lets through; limit -1 while Okta has not told. */
+struct okta_outlook {
+	int64_t limit; /* calls a window */
+	int64_t remaining;
+	int64_t until_reset_ms;
+	int64_t window_ms;
+	int64_t calls; /* that were sent since the start */
+};
+void okta_org_outlook(
+        const struct okta_org *org, enum okta_bucket bucket, struct okta_outlook *outlook);
+
+/*
+ * How many calls may be under way at once: all that the org was made for; fewer after Okta said
+ * that it is busy, and in a slow start, which follows an outage (okta/gate.h). Any thread.
+ */
+int okta_org_places(const struct okta_org *org, enum call_urgency urgency);
+void okta_org_start_slowly(struct okta_org *org);
+/* How far a slow start is; one that begins now has 1 place and a whole step before it. */
+struct okta_slow_start {
+	int places; /* for calls that are not urgent; places_max while there is no slow start */
+	int places_max;
+	int64_t until_doubling_ms; /* at least */
+	int64_t step_ms; /* between two doublings, at least */
+};
+void okta_org_slow_start(const struct okta_org *org, struct okta_slow_start *start);
 
 /* --------------------------------------------------------------- client */
 
@@ -71,12 +110,20 @@ void okta_client_destroy(struct okta_client *client);
 /* Calls of this client end when that flag rises, instead of the org's; borrowed. */
 void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop);
 
+/* Its calls start all the same: it asks whether the token works again. */
+void okta_client_set_probing(struct okta_client *client, bool is_probing);
+
 /*
  * Before each call the client asks the org's budget. Without room the call is not made and the
  * outcome is CALL_RETRY_AT, is_sent false: the caller gives its work back, it never sleeps (engine
  * rule 5).
  */
 void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency);
+/*
+ * For a human who waits, outside of the engine: a call without room waits for it, up to so long,
+ * and ends early with the org's stop. 0, as at first: it does not wait.
+ */
+void okta_client_set_patience(struct okta_client *client, int64_t patience_ms);
 
 struct okta_user {
 	char id[OKTA_USER_ID_BYTES];
@@ -173,6 +220,11 @@ bool okta_group_id_is(const char *id_or_name);
  */
 void okta_group_find(struct okta_client *client, const char *id_or_name, struct okta_group *group,
         size_t *matches, struct call_outcome *outcome);
+/* False ends the list; the outcome is CALL_DONE all the same. */
+typedef bool okta_group_taker(void *context, const struct okta_group *group);
+/* Groups whose names begin so, letter case aside ("": any): one page of at most 50. */
+void okta_groups_search(struct okta_client *client, const char *text, okta_group_taker *take,
+        void *context, struct call_outcome *outcome);
 /*
  * The groups that ACTIVE rules put people into: a JSON array of ids, each once; new reference, NULL
  * unless CALL_DONE.

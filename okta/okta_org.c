@@ -18,6 +18,7 @@
 struct okta_org_shared {
 	pthread_mutex_t lock;
 	/* Protected by lock: */
+	int users; /* objects that share it */
 	struct budget budget;
 	uint64_t random_state;
 
@@ -98,7 +99,28 @@ static bool set_base_url(
 	return org->base_url != NULL;
 }
 
-static bool set_shared(struct okta_org *org, int parallel_max, struct err *err)
+/* Two engines of one process must not spend a budget each (docs/decisions/0006). */
+static void take_shared(struct okta_org *org, struct okta_org_shared *shared)
+{
+	pthread_mutex_lock(&shared->lock);
+	shared->users++;
+	pthread_mutex_unlock(&shared->lock);
+	org->shared = shared;
+}
+
+static void give_shared(struct okta_org_shared *shared)
+{
+	pthread_mutex_lock(&shared->lock);
+	int users = --shared->users;
+	pthread_mutex_unlock(&shared->lock);
+	if (users == 0) {
+		monitor_finish(&shared->schema);
+		pthread_mutex_destroy(&shared->lock);
+		free(shared);
+	}
+}
+
+static bool make_shared(struct okta_org *org, int parallel_max, struct err *err)
 {
 	struct okta_org_shared *shared = calloc(1, sizeof(*shared));
 	if (shared == NULL ||
@@ -113,7 +135,19 @@ static bool set_shared(struct okta_org *org, int parallel_max, struct err *err)
 		return false;
 	}
 	budget_init(&shared->budget, parallel_max > 0 ? parallel_max : 1);
-	org->shared = shared;
+	take_shared(org, shared);
+	return true;
+}
+
+static bool set_shared(
+        struct okta_org *org, const struct okta_org_options *options, struct err *err)
+{
+	const struct okta_org *other = options->share_with;
+
+	if (other == NULL || !str_equal(other->base_url, org->base_url)) {
+		return make_shared(org, options->parallel_max, err);
+	}
+	take_shared(org, other->shared);
 	return true;
 }
 
@@ -124,12 +158,16 @@ struct okta_org *okta_org_create(const struct okta_org_options *options, struct 
 		err_set(err, ERR_NO_MEMORY, "no memory for an Okta org");
 		return NULL;
 	}
+	atomic_init(&org->is_shut, false);
 	org->plain = options->plain;
 	org->stop = options->stop;
 	org->user_agent = str_dup(options->user_agent != NULL ? options->user_agent : "bob2okta");
+	org->token_lack = str_dup(options->token_lack);
+	bool has_token = options->token_lack == NULL;
 	if (org->user_agent == NULL || !set_base_url(org, options, err) ||
-	        !set_authorization(org, options->api_token, err) ||
-	        !set_shared(org, options->parallel_max, err)) {
+	        (has_token ? !set_authorization(org, options->api_token, err)
+	                   : org->token_lack == NULL) ||
+	        !set_shared(org, options, err)) {
 		err_set(err, ERR_NO_MEMORY, "no memory for an Okta org");
 		okta_org_destroy(org);
 		return NULL;
@@ -143,14 +181,23 @@ void okta_org_destroy(struct okta_org *org)
 		return;
 	}
 	if (org->shared != NULL) {
-		monitor_finish(&org->shared->schema);
-		pthread_mutex_destroy(&org->shared->lock);
-		free(org->shared);
+		give_shared(org->shared);
 	}
 	secret_finish(&org->authorization);
+	free(org->token_lack);
 	free(org->base_url);
 	free(org->user_agent);
 	free(org);
+}
+
+void okta_org_shut(struct okta_org *org)
+{
+	atomic_store(&org->is_shut, true);
+}
+
+void okta_org_open(struct okta_org *org)
+{
+	atomic_store(&org->is_shut, false);
 }
 
 int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket)
@@ -161,15 +208,46 @@ int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket)
 	return remaining;
 }
 
-int64_t okta_org_begin(
+void okta_org_outlook(
+        const struct okta_org *org, enum okta_bucket bucket, struct okta_outlook *outlook)
+{
+	pthread_mutex_lock(&org->shared->lock);
+	budget_outlook(&org->shared->budget, bucket, clock_mono_ms(), outlook);
+	pthread_mutex_unlock(&org->shared->lock);
+}
+
+void okta_org_start_slowly(struct okta_org *org)
+{
+	pthread_mutex_lock(&org->shared->lock);
+	gate_start_slowly(&org->shared->budget.gate, clock_mono_ms());
+	pthread_mutex_unlock(&org->shared->lock);
+}
+
+int okta_org_places(const struct okta_org *org, enum call_urgency urgency)
+{
+	pthread_mutex_lock(&org->shared->lock);
+	int places = gate_places(&org->shared->budget.gate, urgency);
+	pthread_mutex_unlock(&org->shared->lock);
+	return places;
+}
+
+void okta_org_slow_start(const struct okta_org *org, struct okta_slow_start *start)
+{
+	pthread_mutex_lock(&org->shared->lock);
+	gate_slow_start(&org->shared->budget.gate, clock_mono_ms(), start);
+	pthread_mutex_unlock(&org->shared->lock);
+}
+
+struct budget_wait okta_org_begin(
         const struct okta_org *org, enum okta_bucket bucket, enum call_urgency urgency)
 {
 	struct okta_org_shared *shared = org->shared;
 	pthread_mutex_lock(&shared->lock);
 	uint64_t random = next_random(shared);
-	int64_t wait_ms = budget_begin(&shared->budget, bucket, urgency, clock_mono_ms(), random);
+	struct budget_wait wait =
+	        budget_begin(&shared->budget, bucket, urgency, clock_mono_ms(), random);
 	pthread_mutex_unlock(&shared->lock);
-	return wait_ms;
+	return wait;
 }
 
 void okta_org_end(const struct okta_org *org, struct budget_report *report)
@@ -197,7 +275,7 @@ int64_t okta_org_jitter_ms(const struct okta_org *org, int64_t max_ms)
 int64_t okta_org_pause_ms(const struct okta_org *org)
 {
 	pthread_mutex_lock(&org->shared->lock);
-	int64_t pause_ms = budget_pause_ms(&org->shared->budget, clock_mono_ms());
+	int64_t pause_ms = gate_pause_ms(&org->shared->budget.gate, clock_mono_ms());
 	pthread_mutex_unlock(&org->shared->lock);
 	return pause_ms;
 }

@@ -4,8 +4,9 @@
 
 /*
  * What the clients of one org share, for okta/ alone: address, token, budget.
- * All but the budget is read-only after creation; the budget has a lock of its
- * own, held for arithmetic only. Any thread.
+ * All but the budget and is_shut is read-only after creation; the budget has a
+ * lock of its own, held for arithmetic only, and may be shared by two objects
+ * for the same org. Any thread.
  */
 
 #include "okta/budget.h"
@@ -16,13 +17,17 @@ struct okta_org {
 	char *base_url; /* no slash at its end */
 	struct secret authorization; /* "SSWS ..." */
 	char *user_agent;
+	char *token_lack; /* why there is no token, NULL: there is one */
 	enum transport_plain plain;
 	const atomic_bool *stop;
+	atomic_bool is_shut; /* the token was refused */
 	struct okta_org_shared *shared;
 };
 
-/* 0: the call may begin, and okta_org_end must follow. Otherwise the ms to stay away. */
-int64_t okta_org_begin(
+/* CALL_WAIT_NONE: the call may begin, and okta_org_end must follow. Otherwise how long to stay
+ * away.
+ */
+struct budget_wait okta_org_begin(
         const struct okta_org *org, enum okta_bucket bucket, enum call_urgency urgency) MUST_CHECK;
 /* Fills in the report's random number. */
 void okta_org_end(const struct okta_org *org, struct budget_report *report);

@@ -20,7 +20,7 @@ static void set_up(void)
 
 static int64_t begin_as(enum call_urgency urgency, int64_t now_ms)
 {
-	return budget_begin(&budget, USERS, urgency, now_ms, 0);
+	return budget_begin(&budget, USERS, urgency, now_ms, 0).ms;
 }
 
 /* An answer whose window ends at S0 + reset_after_s. */
@@ -67,7 +67,7 @@ END_TEST
 START_TEST(one_bucket_does_not_stop_another)
 {
 	call(600, 0, 30, T0);
-	ck_assert_int_eq(budget_begin(&budget, OKTA_BUCKET_USER_READ, CALL_NORMAL, T0, 0), 0);
+	ck_assert_int_eq(budget_begin(&budget, OKTA_BUCKET_USER_READ, CALL_NORMAL, T0, 0).ms, 0);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(a_call_that_never_left_costs_nothing)
 	ck_assert_int_eq(begin_as(CALL_URGENT, T0), 0);
 	end((struct budget_report){.bucket = USERS}, T0);
 	ck_assert_int_eq(budget_remaining(&budget, USERS), 5);
-	ck_assert_int_eq(budget.in_flight, 0);
+	ck_assert_int_eq(budget.gate.in_flight, 0);
 }
 END_TEST
 
@@ -165,7 +165,7 @@ START_TEST(a_429_closes_the_bucket_until_its_reset)
 	ck_assert_int_eq(begin_as(CALL_URGENT, T0), 31000);
 	ck_assert_int_eq(begin_as(CALL_URGENT, T0 + 30999), 1);
 	ck_assert_int_eq(begin_as(CALL_URGENT, T0 + 31000), 0);
-	ck_assert_int_eq(budget.parallel, 8);
+	ck_assert_int_eq(budget.gate.places, 8);
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(waits_get_jitter_that_only_lengthens)
 {
 	call(600, 0, 30, T0);
 	for (uint64_t random = 0; random < 5000; random += 7) {
-		int64_t wait_ms = budget_begin(&budget, USERS, CALL_NORMAL, T0, random);
+		int64_t wait_ms = budget_begin(&budget, USERS, CALL_NORMAL, T0, random).ms;
 		ck_assert_int_ge(wait_ms, 31000);
 		ck_assert_int_le(wait_ms, 32000);
 	}
@@ -215,7 +215,7 @@ START_TEST(too_many_at_once_halves_the_gate_and_pauses_shortly)
 	for (int i = 0; i < 8; i++) {
 		refuse_as_busy(T0); /* one burst */
 	}
-	ck_assert_int_eq(budget.parallel, 4);
+	ck_assert_int_eq(budget.gate.places, 4);
 	int64_t wait_ms = begin_as(CALL_NORMAL, T0);
 	ck_assert_int_gt(wait_ms, 0);
 	ck_assert_int_le(wait_ms, 1000);
@@ -234,10 +234,10 @@ START_TEST(the_gate_never_closes_and_opens_again_with_success)
 	for (int i = 0; i < 12; i++, now_ms += 20000) {
 		ck_assert_int_eq(begin_as(CALL_NORMAL, now_ms), 0);
 		refuse_as_busy(now_ms);
-		ck_assert_int_le(budget_pause_ms(&budget, now_ms), BUDGET_BUSY_BACKOFF_MAX);
+		ck_assert_int_le(gate_pause_ms(&budget.gate, now_ms), GATE_BUSY_BACKOFF_MAX);
 	}
-	ck_assert_int_eq(budget.parallel, 1);
-	for (int i = 0; i < 7 * BUDGET_WIDEN_AFTER; i++) {
+	ck_assert_int_eq(budget.gate.places, 1);
+	for (int i = 0; i < 7 * GATE_WIDEN_AFTER; i++) {
 		ck_assert_int_eq(begin_as(CALL_NORMAL, now_ms), 0);
 		end((struct budget_report){.bucket = USERS,
 		            .http_status = 200,
@@ -245,7 +245,135 @@ START_TEST(the_gate_never_closes_and_opens_again_with_success)
 		            .rate = {-1, -1, -1, 0}},
 		        now_ms);
 	}
-	ck_assert_int_eq(budget.parallel, 8);
+	ck_assert_int_eq(budget.gate.places, 8);
+}
+END_TEST
+
+START_TEST(a_wait_says_what_it_is_for)
+{
+	ck_assert_int_eq(budget_begin(&budget, USERS, CALL_NORMAL, T0, 0).kind, CALL_WAIT_NONE);
+	end(told(200, 600, 0, 30, T0), T0);
+	ck_assert_int_eq(budget_begin(&budget, USERS, CALL_URGENT, T0, 0).kind, CALL_WAIT_ROOM);
+	/* However short: the window is over in a second. */
+	ck_assert_int_eq(
+	        budget_begin(&budget, USERS, CALL_URGENT, T0 + 30500, 0).kind, CALL_WAIT_ROOM);
+	for (int i = 0; i < 8; i++) {
+		ck_assert_int_eq(budget_begin(&budget, OKTA_BUCKET_OTHER, CALL_NORMAL, T0, 0).kind,
+		        CALL_WAIT_NONE);
+	}
+	ck_assert_int_eq(
+	        budget_begin(&budget, OKTA_BUCKET_OTHER, CALL_URGENT, T0, 0).kind, CALL_WAIT_PLACE);
+	refuse_as_busy(T0);
+	ck_assert_int_eq(
+	        budget_begin(&budget, OKTA_BUCKET_OTHER, CALL_URGENT, T0, 0).kind, CALL_WAIT_ROOM);
+}
+END_TEST
+
+/* ------------------------------------------------------------ a slow start */
+
+static void succeed(int64_t now_ms)
+{
+	gate_note_success(&budget.gate, now_ms);
+}
+
+START_TEST(after_an_outage_places_double_with_time_and_success)
+{
+	int64_t now_ms = T0;
+	gate_start_slowly(&budget.gate, now_ms);
+	for (int places = 1; places < 8; places *= 2) {
+		ck_assert_int_eq(gate_places(&budget.gate, CALL_NORMAL), places);
+		ck_assert_int_eq(gate_places(&budget.gate, CALL_URGENT), places + 1);
+		for (int i = 0; i < 100; i++) {
+			succeed(now_ms + GATE_SLOW_STEP_MS - 1);
+		}
+		ck_assert_int_eq(budget.gate.places, places); /* too soon */
+		now_ms += GATE_SLOW_STEP_MS;
+		succeed(now_ms);
+	}
+	ck_assert_int_eq(budget.gate.places, 8);
+	ck_assert_int_eq(gate_places(&budget.gate, CALL_URGENT), 8);
+	ck_assert(!budget.gate.is_slow);
+}
+END_TEST
+
+START_TEST(how_far_it_is_can_be_asked)
+{
+	struct okta_slow_start start;
+	gate_slow_start(&budget.gate, T0, &start);
+	ck_assert_int_eq(start.places, 8);
+	ck_assert_int_eq(start.places_max, 8);
+	ck_assert_int_eq(start.until_doubling_ms, 0);
+	gate_start_slowly(&budget.gate, T0);
+	gate_slow_start(&budget.gate, T0 + 1000, &start);
+	ck_assert_int_eq(start.places, 1);
+	ck_assert_int_eq(start.until_doubling_ms, GATE_SLOW_STEP_MS - 1000);
+	ck_assert_int_eq(start.step_ms, GATE_SLOW_STEP_MS);
+	gate_slow_start(&budget.gate, T0 + 10 * GATE_SLOW_STEP_MS, &start);
+	ck_assert_int_eq(start.until_doubling_ms, 0);
+	gate_note_limit(&budget.gate); /* it is narrow now, which the measured speed will tell */
+	gate_slow_start(&budget.gate, T0, &start);
+	ck_assert_int_eq(start.places, 8);
+}
+END_TEST
+
+START_TEST(time_alone_doubles_nothing)
+{
+	gate_start_slowly(&budget.gate, T0);
+	succeed(T0 + GATE_SLOW_STEP_MS);
+	ck_assert_int_eq(budget.gate.places, 2);
+	succeed(T0 + 20 * GATE_SLOW_STEP_MS); /* as many good answers as places */
+	ck_assert_int_eq(budget.gate.places, 2);
+	succeed(T0 + 20 * GATE_SLOW_STEP_MS);
+	ck_assert_int_eq(budget.gate.places, 4);
+}
+END_TEST
+
+START_TEST(a_5xx_does_not_open_it)
+{
+	gate_start_slowly(&budget.gate, T0);
+	for (int64_t now_ms = T0; now_ms < T0 + 10 * GATE_SLOW_STEP_MS; now_ms += 1000) {
+		ck_assert_int_eq(begin_as(CALL_NORMAL, now_ms), 0);
+		end(told(503, -1, -1, 0, now_ms), now_ms);
+	}
+	ck_assert_int_eq(budget.gate.places, 1);
+}
+END_TEST
+
+START_TEST(a_429_of_either_kind_ends_the_doubling)
+{
+	gate_start_slowly(&budget.gate, T0);
+	succeed(T0 + GATE_SLOW_STEP_MS);
+	ck_assert_int_eq(begin_as(CALL_NORMAL, T0 + GATE_SLOW_STEP_MS), 0);
+	end(told(429, _i == 0 ? 600 : 0, 0, 30, T0), T0 + GATE_SLOW_STEP_MS);
+	int places = _i == 0 ? 2 : 1;
+	ck_assert_int_eq(budget.gate.places, places);
+	for (int i = 0; i < GATE_WIDEN_AFTER - 1; i++) {
+		succeed(T0 + 100 * GATE_SLOW_STEP_MS);
+	}
+	ck_assert_int_eq(budget.gate.places, places);
+	succeed(T0 + 100 * GATE_SLOW_STEP_MS);
+	ck_assert_int_eq(budget.gate.places, places + 1);
+}
+END_TEST
+
+START_TEST(another_outage_starts_anew_and_never_widens)
+{
+	gate_start_slowly(&budget.gate, T0);
+	succeed(T0 + GATE_SLOW_STEP_MS);
+	gate_start_slowly(&budget.gate, T0 + GATE_SLOW_STEP_MS);
+	ck_assert_int_eq(budget.gate.places, 1);
+	succeed(T0 + GATE_SLOW_STEP_MS + 1);
+	ck_assert_int_eq(budget.gate.places, 1);
+}
+END_TEST
+
+START_TEST(what_lowers_access_finds_a_place_beside_others)
+{
+	gate_start_slowly(&budget.gate, T0);
+	ck_assert_int_eq(begin_as(CALL_NORMAL, T0), 0);
+	ck_assert_int_gt(begin_as(CALL_NORMAL, T0), 0);
+	ck_assert_int_eq(begin_as(CALL_URGENT, T0), 0);
+	ck_assert_int_gt(begin_as(CALL_URGENT, T0), 0);
 }
 END_TEST
 
@@ -317,7 +445,7 @@ static void step_worker(struct load *load, struct worker *worker, int64_t now_ms
 		worker->is_calling = false;
 		return;
 	}
-	int64_t wait_ms = budget_begin(&budget, USERS, CALL_NORMAL, now_ms, next(load));
+	int64_t wait_ms = budget_begin(&budget, USERS, CALL_NORMAL, now_ms, next(load)).ms;
 	if (wait_ms > 0) {
 		worker->wakes_at_ms = now_ms + wait_ms;
 		return;
@@ -328,6 +456,41 @@ static void step_worker(struct load *load, struct worker *worker, int64_t now_ms
 	        .counted_at_ms = now_ms + there_ms,
 	        .wakes_at_ms = now_ms + there_ms + back_ms};
 }
+
+static int calling(const struct load *load)
+{
+	int count = 0;
+
+	for (int i = 0; i < WORKERS; i++) {
+		count += load->workers[i].is_calling ? 1 : 0;
+	}
+	return count;
+}
+
+/* All workers are at it from the first moment: 1, 2, 4, 8 calls at once, and never a 429. */
+START_TEST(a_herd_after_an_outage_is_let_in_step_by_step)
+{
+	struct load load = {.limit = 600,
+	        .offset_ms = 1777 * _i,
+	        .window = -1,
+	        .random = (uint64_t)_i * 7919 + 1};
+	int most[5] = {0};
+	gate_start_slowly(&budget.gate, T0);
+	for (int64_t now_ms = T0; now_ms < T0 + 5 * GATE_SLOW_STEP_MS; now_ms++) {
+		for (int i = 0; i < WORKERS; i++) {
+			step_worker(&load, &load.workers[i], now_ms);
+		}
+		int *step = &most[(now_ms - T0) / GATE_SLOW_STEP_MS];
+		*step = calling(&load) > *step ? calling(&load) : *step;
+	}
+	ck_assert_int_eq(load.refused, 0);
+	for (int step = 0; step < 4; step++) {
+		ck_assert_int_le(most[step], 1 << step);
+	}
+	ck_assert_int_eq(most[1], 2);
+	ck_assert_int_eq(most[4], 8);
+}
+END_TEST
 
 START_TEST(a_steady_load_of_several_workers_sees_no_429)
 {
@@ -379,7 +542,22 @@ static void add_refusals(Suite *suite)
 	tcase_add_test(refusals, waits_get_jitter_that_only_lengthens);
 	tcase_add_test(refusals, too_many_at_once_halves_the_gate_and_pauses_shortly);
 	tcase_add_test(refusals, the_gate_never_closes_and_opens_again_with_success);
+	tcase_add_test(refusals, a_wait_says_what_it_is_for);
 	suite_add_tcase(suite, refusals);
+}
+
+static void add_slow_start(Suite *suite)
+{
+	TCase *slow = tcase_create("slow start");
+	tcase_add_checked_fixture(slow, set_up, NULL);
+	tcase_add_test(slow, after_an_outage_places_double_with_time_and_success);
+	tcase_add_test(slow, how_far_it_is_can_be_asked);
+	tcase_add_test(slow, time_alone_doubles_nothing);
+	tcase_add_test(slow, a_5xx_does_not_open_it);
+	tcase_add_loop_test(slow, a_429_of_either_kind_ends_the_doubling, 0, 2);
+	tcase_add_test(slow, another_outage_starts_anew_and_never_widens);
+	tcase_add_test(slow, what_lowers_access_finds_a_place_beside_others);
+	suite_add_tcase(suite, slow);
 }
 
 int main(void)
@@ -387,9 +565,11 @@ int main(void)
 	Suite *suite = suite_create("okta_budget");
 	add_windows(suite);
 	add_refusals(suite);
+	add_slow_start(suite);
 	TCase *load = tcase_create("load");
 	tcase_add_checked_fixture(load, set_up, NULL);
 	tcase_set_timeout(load, 60);
+	tcase_add_loop_test(load, a_herd_after_an_outage_is_let_in_step_by_step, 0, 20);
 	tcase_add_loop_test(load, a_steady_load_of_several_workers_sees_no_429, 0, 20);
 	suite_add_tcase(suite, load);
 	return suite_run(suite);

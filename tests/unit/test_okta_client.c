@@ -90,6 +90,71 @@ static void expect_refused_unsent(void)
 	ck_assert_uint_eq(fake_http_count(fake), 0);
 }
 
+/* ------------------------------------------------------ dead credentials */
+
+/* Engine rule 7: whoever knows, no call starts; only who asks whether it works again. */
+START_TEST(after_a_refusal_of_the_token_no_call_starts)
+{
+	struct okta_client *other = okta_client_create(org, NULL);
+	fake_http_script(fake, 401, "",
+	        "{\"errorCode\":\"E0000011\",\"errorSummary\":\"Invalid token provided\"}");
+	okta_user_get(client, ID, &user, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_STOP_CREDENTIALS);
+	ck_assert(outcome.is_sent);
+	okta_user_suspend(other, ID, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_STOP_CREDENTIALS);
+	ck_assert(!outcome.is_sent);
+	ck_assert_int_eq(outcome.http_status, 0);
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+	fake_http_script(fake, 200, "", USER);
+	okta_client_set_probing(other, true);
+	okta_me(other, &user, &outcome);
+	okta_client_set_probing(other, false);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_uint_eq(fake_http_count(fake), 2);
+	okta_user_suspend(client, ID, &outcome); /* who probed decides when it is over */
+	ck_assert(!outcome.is_sent);
+	okta_org_open(org);
+	fake_http_script(fake, 200, "", "{}");
+	okta_user_suspend(client, ID, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	okta_client_destroy(other);
+}
+END_TEST
+
+/* Two engines while settings change: one budget, and each its own token. */
+START_TEST(a_successor_spends_the_same_budget)
+{
+	struct okta_org_options options = {.base_url = fake_http_url(fake),
+	        .api_token = &token,
+	        .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
+	        .parallel_max = 8,
+	        .share_with = org};
+	struct okta_org *next = okta_org_create(&options, NULL);
+	options.base_url = "https://other.okta.com";
+	struct okta_org *stranger = okta_org_create(&options, NULL);
+	fake_http_script(fake, 200,
+	        "X-Rate-Limit-Limit: 100\r\nX-Rate-Limit-Remaining: 41\r\n"
+	        "X-Rate-Limit-Reset: 1795467660\r\nDate: Tue, 24 Nov 2026 01:00:30 GMT\r\n",
+	        USER);
+	okta_user_get(client, ID, &user, &outcome);
+	int64_t remaining = okta_org_remaining(org, OKTA_BUCKET_USER_READ);
+	ck_assert_int_eq(remaining, 41);
+	ck_assert_int_eq(okta_org_remaining(next, OKTA_BUCKET_USER_READ), 41);
+	ck_assert_int_eq(okta_org_remaining(stranger, OKTA_BUCKET_USER_READ), -1);
+	okta_org_shut(org);
+	okta_client_destroy(client);
+	okta_org_destroy(org); /* what they share lives on */
+	org = next;
+	client = okta_client_create(org, NULL);
+	okta_user_finish(&user);
+	fake_http_script(fake, 200, "", USER);
+	okta_user_get(client, ID, &user, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	okta_org_destroy(stranger);
+}
+END_TEST
+
 /* ------------------------------------------------------------- requests */
 
 START_TEST(create_sends_the_profile_and_reads_the_user)
@@ -690,8 +755,26 @@ START_TEST(without_room_no_call_is_made)
 	okta_user_suspend(client, ID, &outcome);
 	expect_wait(28000, 33000);
 	ck_assert(!outcome.is_sent);
+	ck_assert_int_eq(outcome.wait, CALL_WAIT_ROOM);
 	ck_assert_uint_eq(fake_http_count(fake), 1);
 	ck_assert(metrics_get(METRIC_OKTA_REMAINING, LABELS("users")) == 0);
+}
+END_TEST
+
+START_TEST(who_is_patient_waits_for_room)
+{
+	int64_t reset_s = clock_wall_ms() / 1000 + 2;
+	script_rated(200, 600, 0, 2);
+	fake_http_script(fake, 200, "", "{}");
+	okta_user_suspend(client, ID, &outcome);
+	okta_client_set_patience(client, 10);
+	okta_user_suspend(client, ID, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_RETRY_AT);
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+	okta_client_set_patience(client, 20000);
+	okta_user_suspend(client, ID, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_int_ge(clock_wall_ms(), reset_s * 1000);
 }
 END_TEST
 
@@ -715,6 +798,7 @@ START_TEST(a_429_tells_when_and_holds_for_all_clients_of_the_org)
 	okta_user_suspend(client, ID, &outcome);
 	expect_wait(19000, 23000);
 	ck_assert(outcome.is_sent);
+	ck_assert_int_eq(outcome.wait, CALL_WAIT_ROOM);
 	struct okta_client *other = okta_client_create(org, NULL);
 	okta_user_deactivate(other, ID, &outcome);
 	expect_wait(18000, 23000);
@@ -830,6 +914,8 @@ static TCase *add_case(Suite *suite, const char *name)
 static void add_requests(Suite *suite)
 {
 	TCase *requests = add_case(suite, "requests");
+	tcase_add_test(requests, after_a_refusal_of_the_token_no_call_starts);
+	tcase_add_test(requests, a_successor_spends_the_same_budget);
 	tcase_add_test(requests, create_sends_the_profile_and_reads_the_user);
 	tcase_add_test(requests, create_can_activate_at_once);
 	tcase_add_test(requests, a_taken_login_asks_for_a_read);
@@ -879,6 +965,7 @@ static void add_budget(Suite *suite)
 {
 	TCase *budget = add_case(suite, "budget");
 	tcase_add_test(budget, without_room_no_call_is_made);
+	tcase_add_test(budget, who_is_patient_waits_for_room);
 	tcase_add_test(budget, urgent_calls_may_spend_the_last_tenth);
 	tcase_add_test(budget, a_429_tells_when_and_holds_for_all_clients_of_the_org);
 	tcase_add_test(budget, a_429_about_calls_at_once_waits_shortly);

@@ -77,6 +77,53 @@ static void script_more(const char *body, const char *next)
 #define GROUP(id, type, name) \
 	"{\"id\":\"" id "\",\"type\":\"" type "\",\"profile\":{\"name\":\"" name "\"}}"
 
+/* ----------------------------------------------------------------- search */
+
+static size_t taken;
+
+static bool take_two(void *context, const struct okta_group *found)
+{
+	ck_assert_ptr_eq(context, &taken);
+	group = *found;
+	return ++taken < 2;
+}
+
+START_TEST(one_page_of_groups_is_searched)
+{
+	taken = 0;
+	script_more("[" GROUP(GROUP_ID, "OKTA_GROUP", "R&D") "]", "/api/v1/groups?after=1");
+	okta_groups_search(client, "r&d", take_two, &taken, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_uint_eq(taken, 1);
+	ck_assert_str_eq(group.name, "R&D");
+	ck_assert_str_eq(target(0), "/api/v1/groups?limit=50&q=r%26d");
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+}
+END_TEST
+
+START_TEST(a_search_ends_when_enough_was_found)
+{
+	taken = 0;
+	script("[" GROUP(GROUP_ID, "OKTA_GROUP", "A") "," GROUP(
+	        GROUP_ID, "APP_GROUP", "B") "," GROUP(GROUP_ID, "OKTA_GROUP", "C") "]");
+	okta_groups_search(client, "", take_two, &taken, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+	ck_assert_uint_eq(taken, 2);
+	ck_assert_str_eq(target(0), "/api/v1/groups?limit=50");
+}
+END_TEST
+
+START_TEST(a_search_for_too_long_a_name_asks_nobody)
+{
+	char name[OKTA_GROUP_NAME_BYTES + 1];
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	okta_groups_search(client, name, take_two, &taken, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_PERMANENT);
+	ck_assert_uint_eq(fake_http_count(fake), 0);
+}
+END_TEST
+
 /* ------------------------------------------------------------------- find */
 
 START_TEST(a_group_is_found_by_its_id)
@@ -98,6 +145,7 @@ START_TEST(an_id_that_is_not_there_is_no_failure_of_the_call)
 	okta_group_find(client, GROUP_ID, &group, &matches, &outcome);
 	ck_assert_int_eq(outcome.call_class, CALL_DONE);
 	ck_assert_uint_eq(matches, 0);
+	ck_assert_str_eq(outcome.sentence, "Okta has no such group.");
 }
 END_TEST
 
@@ -253,6 +301,24 @@ START_TEST(a_list_that_goes_on_elsewhere_is_not_followed)
 }
 END_TEST
 
+START_TEST(what_is_missing_is_called_by_its_name)
+{
+	struct seen seen = {.most = 1};
+	for (int i = 0; i < 4; i++) {
+		fake_http_script(fake, 404, "", "{\"errorCode\":\"E0000007\"}");
+	}
+	okta_group_members(client, GROUP_ID, count_member, &seen, &outcome);
+	ck_assert_int_eq(outcome.call_class, CALL_NOT_FOUND);
+	ck_assert_str_eq(outcome.sentence, "Okta has no such group.");
+	okta_group_add(client, GROUP_ID, USER_ID, &outcome);
+	ck_assert_str_eq(outcome.sentence, "Okta has no such group, or no such user.");
+	okta_group_remove(client, GROUP_ID, USER_ID, &outcome);
+	ck_assert_str_eq(outcome.sentence, "Okta has no such group, or no such user.");
+	okta_user_groups(client, USER_ID, &ids, &outcome);
+	ck_assert_int_eq(strncmp(outcome.sentence, "Okta has no such user", 21), 0);
+}
+END_TEST
+
 START_TEST(the_groups_of_a_user_are_ids)
 {
 	script("[" GROUP(GROUP_ID, "OKTA_GROUP", "Sales") "," GROUP(
@@ -323,6 +389,9 @@ int main(void)
 	TCase *tcase = tcase_create("groups");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, one_page_of_groups_is_searched);
+	tcase_add_test(tcase, a_search_ends_when_enough_was_found);
+	tcase_add_test(tcase, a_search_for_too_long_a_name_asks_nobody);
 	tcase_add_test(tcase, a_group_is_found_by_its_id);
 	tcase_add_test(tcase, an_id_that_is_not_there_is_no_failure_of_the_call);
 	tcase_add_test(tcase, a_name_is_found_whole_on_any_page);
@@ -336,6 +405,7 @@ int main(void)
 	tcase_add_test(tcase, a_reader_that_has_enough_reads_no_further_page);
 	tcase_add_test(tcase, a_list_without_end_is_not_believed);
 	tcase_add_test(tcase, a_list_that_goes_on_elsewhere_is_not_followed);
+	tcase_add_test(tcase, what_is_missing_is_called_by_its_name);
 	tcase_add_test(tcase, the_groups_of_a_user_are_ids);
 	tcase_add_test(tcase, joining_and_leaving_have_no_body);
 	tcase_add_loop_test(tcase, refusals_are_told_apart, 0, (int)ARRAY_SIZE(refusals));
