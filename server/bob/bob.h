@@ -34,27 +34,47 @@ struct bob_company_options {
 	const char *base_url; /* no slash at the end; borrowed */
 	const char *service_user_id;
 	const struct secret *service_user_token;
+	/* Why there is no token; then every call ends as a refused one, and none is sent. NULL:
+	   there must be one. */
+	const char *token_lack;
 	const char *user_agent;
 	enum transport_plain plain;
 	const atomic_bool *stop;
+	/* Another object for the same company, which lives until this one is made: both keep one
+	   pace. One with another base_url is ignored; may be NULL. */
+	const struct bob_company *share_with;
 };
 
 struct bob_company;
 struct bob_company *bob_company_create(
         const struct bob_company_options *options, struct err *err) MUST_CHECK;
 void bob_company_destroy(struct bob_company *company);
+/* Dead credentials (engine rule 7), as okta_org_shut. Any thread. */
+void bob_company_shut(struct bob_company *company);
+void bob_company_open(struct bob_company *company);
 /*
  * Pacing (engine rule 16): when the next search may start, wall clock; now or earlier means at
  * once. Free while over half of the minute's budget is left, then spread; 10 kept for CALL_URGENT.
  */
 int64_t bob_company_next_search_ms(
         const struct bob_company *company, enum call_urgency urgency, int64_t now_ms);
+/* What Bob lets through of searches, as our own count and Bob's answers say. */
+struct bob_outlook {
+	int64_t limit; /* searches a window */
+	int64_t remaining;
+	int64_t until_reset_ms;
+	int64_t blocked_ms; /* Bob asked us to stay away so much longer; 0: it did not */
+};
+void bob_company_outlook(const struct bob_company *company, struct bob_outlook *outlook);
 
 struct bob_client;
 struct bob_client *bob_client_create(struct bob_company *company, struct err *err) MUST_CHECK;
 void bob_client_destroy(struct bob_client *client);
 /* Calls of this client end when that flag rises, instead of the company's; borrowed. */
 void bob_client_stop_on(struct bob_client *client, const atomic_bool *stop);
+
+/* Its calls start although the credentials were refused: it asks whether they work again. */
+void bob_client_set_probing(struct bob_client *client, bool is_probing);
 
 /* What one read brought: the objects of those who were there. */
 struct bob_people {

@@ -19,6 +19,7 @@
 struct bob_client {
 	struct bob_company *company; /* borrowed */
 	struct transport *transport;
+	bool is_probing;
 };
 
 /* The headers of one answer that facts point to. */
@@ -62,6 +63,11 @@ void bob_client_destroy(struct bob_client *client)
 void bob_client_stop_on(struct bob_client *client, const atomic_bool *stop)
 {
 	transport_stop_on(client->transport, stop);
+}
+
+void bob_client_set_probing(struct bob_client *client, bool is_probing)
+{
+	client->is_probing = is_probing;
 }
 
 void bob_reply_finish(struct bob_reply *reply)
@@ -205,6 +211,9 @@ static void exchange(struct bob_client *client, const struct bob_request *reques
 	if (result == TRANSPORT_ANSWERED) {
 		read_facts(&answer, &values, &facts);
 		bob_answer_judge(&facts, outcome);
+		if (outcome->call_class == CALL_STOP_CREDENTIALS) {
+			bob_company_shut(client->company);
+		}
 		judge_missing_path(request, outcome);
 		if (request->sink == NULL) {
 			read_body(&answer, reply, outcome);
@@ -221,6 +230,29 @@ static void exchange(struct bob_client *client, const struct bob_request *reques
 	transport_answer_finish(&answer);
 }
 
+static void call_now(struct bob_client *client, const struct bob_request *request, const char *url,
+        struct bob_reply *reply, struct call_outcome *outcome)
+{
+	if (!client->is_probing && atomic_load(&client->company->is_shut)) {
+		outcome->call_class = CALL_STOP_CREDENTIALS;
+		str_format_cut(outcome->sentence, sizeof(outcome->sentence),
+		        "Bob does not accept the service user's token; it is not used until it"
+		        " works.");
+		return;
+	}
+	if (request->is_search) {
+		bob_company_begin_search(client->company);
+	}
+	exchange(client, request, url, reply, outcome);
+}
+
+/* U-02: without a token nothing at all leaves for the host. */
+static void refuse_without_token(const struct bob_company *company, struct call_outcome *outcome)
+{
+	outcome->call_class = CALL_STOP_CREDENTIALS;
+	str_format_cut(outcome->sentence, sizeof(outcome->sentence), "%s", company->token_lack);
+}
+
 bool bob_client_call(struct bob_client *client, const struct bob_request *request,
         struct bob_reply *reply, struct call_outcome *outcome)
 {
@@ -229,11 +261,10 @@ bool bob_client_call(struct bob_client *client, const struct bob_request *reques
 	struct buf url;
 	buf_init(&url, URL_MAX_BYTES);
 	buf_add_text(&url, client->company->base_url);
-	if (buf_add_text(&url, request->path != NULL ? request->path : request->route)) {
-		if (request->is_search) {
-			bob_company_begin_search(client->company);
-		}
-		exchange(client, request, buf_text(&url), reply, outcome);
+	if (client->company->token_lack != NULL) {
+		refuse_without_token(client->company, outcome);
+	} else if (buf_add_text(&url, request->path != NULL ? request->path : request->route)) {
+		call_now(client, request, buf_text(&url), reply, outcome);
 	} else {
 		str_format_cut(
 		        outcome->sentence, sizeof(outcome->sentence), "Bob's address is too long.");

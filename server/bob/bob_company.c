@@ -15,6 +15,7 @@
 struct bob_company_shared {
 	pthread_mutex_t lock;
 	/* Protected by lock: */
+	int users; /* objects that share it */
 	struct pacing pacing;
 };
 
@@ -94,7 +95,26 @@ static bool set_base_url(
 	return company->base_url != NULL;
 }
 
-static bool set_shared(struct bob_company *company)
+static void take_shared(struct bob_company *company, struct bob_company_shared *shared)
+{
+	pthread_mutex_lock(&shared->lock);
+	shared->users++;
+	pthread_mutex_unlock(&shared->lock);
+	company->shared = shared;
+}
+
+static void give_shared(struct bob_company_shared *shared)
+{
+	pthread_mutex_lock(&shared->lock);
+	int users = --shared->users;
+	pthread_mutex_unlock(&shared->lock);
+	if (users == 0) {
+		pthread_mutex_destroy(&shared->lock);
+		free(shared);
+	}
+}
+
+static bool make_shared(struct bob_company *company)
 {
 	struct bob_company_shared *shared = calloc(1, sizeof(*shared));
 	if (shared == NULL || pthread_mutex_init(&shared->lock, NULL) != 0) {
@@ -102,7 +122,16 @@ static bool set_shared(struct bob_company *company)
 		return false;
 	}
 	pacing_init(&shared->pacing);
-	company->shared = shared;
+	take_shared(company, shared);
+	return true;
+}
+
+static bool set_shared(struct bob_company *company, const struct bob_company *other)
+{
+	if (other == NULL || !str_equal(other->base_url, company->base_url)) {
+		return make_shared(company);
+	}
+	take_shared(company, other->shared);
 	return true;
 }
 
@@ -113,12 +142,17 @@ struct bob_company *bob_company_create(const struct bob_company_options *options
 		err_set(err, ERR_NO_MEMORY, "no memory for a Bob company");
 		return NULL;
 	}
+	atomic_init(&company->is_shut, false);
 	company->plain = options->plain;
 	company->stop = options->stop;
 	company->user_agent =
 	        str_dup(options->user_agent != NULL ? options->user_agent : "bob2okta");
+	company->token_lack = str_dup(options->token_lack);
+	bool has_token = options->token_lack == NULL;
 	if (company->user_agent == NULL || !set_base_url(company, options, err) ||
-	        !set_authorization(company, options, err) || !set_shared(company)) {
+	        (has_token ? !set_authorization(company, options, err)
+	                   : company->token_lack == NULL) ||
+	        !set_shared(company, options->share_with)) {
 		err_set(err, ERR_NO_MEMORY, "no memory for a Bob company");
 		bob_company_destroy(company);
 		return NULL;
@@ -132,13 +166,23 @@ void bob_company_destroy(struct bob_company *company)
 		return;
 	}
 	if (company->shared != NULL) {
-		pthread_mutex_destroy(&company->shared->lock);
-		free(company->shared);
+		give_shared(company->shared);
 	}
 	secret_finish(&company->authorization);
+	free(company->token_lack);
 	free(company->base_url);
 	free(company->user_agent);
 	free(company);
+}
+
+void bob_company_shut(struct bob_company *company)
+{
+	atomic_store(&company->is_shut, true);
+}
+
+void bob_company_open(struct bob_company *company)
+{
+	atomic_store(&company->is_shut, false);
 }
 
 /* Kept in monotonic time, so that a step of the wall clock moves nothing. */
@@ -150,6 +194,14 @@ int64_t bob_company_next_search_ms(
 	int64_t wait_ms = pacing_wait_ms(&shared->pacing, urgency, clock_mono_ms());
 	pthread_mutex_unlock(&shared->lock);
 	return now_ms + wait_ms;
+}
+
+void bob_company_outlook(const struct bob_company *company, struct bob_outlook *outlook)
+{
+	struct bob_company_shared *shared = company->shared;
+	pthread_mutex_lock(&shared->lock);
+	pacing_outlook(&shared->pacing, clock_mono_ms(), outlook);
+	pthread_mutex_unlock(&shared->lock);
 }
 
 void bob_company_begin_search(const struct bob_company *company)

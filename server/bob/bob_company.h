@@ -4,8 +4,9 @@
 
 /*
  * What the clients of one company share, for server/bob/ alone. Read-only
- * after creation but for the pacing, which has a lock of its own, held for
- * arithmetic only. Any thread.
+ * after creation but for is_shut and the pacing, which has a lock of its own,
+ * held for arithmetic only, and may be shared by two objects for the same
+ * company. Any thread.
  */
 
 #include "server/bob/bob.h"
@@ -17,8 +18,10 @@ struct bob_company {
 	char *base_url; /* no slash at its end */
 	struct secret authorization; /* "Basic ..." */
 	char *user_agent;
+	char *token_lack; /* why there is no token, NULL: there is one */
 	enum transport_plain plain;
 	const atomic_bool *stop;
+	atomic_bool is_shut; /* the credentials were refused */
 	struct bob_company_shared *shared;
 };
 

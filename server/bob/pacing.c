@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/bob/pacing.h"
 
+#include "server/bob/bob.h"
+
 #define MARGIN_MS     1000 /* reset times and Date come in whole seconds */
 #define RESET_MAX_MS  120000 /* a window that ends later than this is not believed */
 #define SAME_WINDOW_S 1
@@ -102,4 +104,17 @@ void pacing_learn(struct pacing *pacing, const struct pacing_news *news, int64_t
 			pacing->ends_at_ms = pacing->blocked_until_ms;
 		}
 	}
+}
+
+void pacing_outlook(const struct pacing *pacing, int64_t now_ms, struct bob_outlook *outlook)
+{
+	int64_t blocked_ms = pacing->blocked_until_ms - now_ms;
+	bool is_new = is_over(pacing, now_ms);
+
+	*outlook = (struct bob_outlook){
+	        .limit = pacing->limit,
+	        .remaining = is_new ? pacing->limit : pacing->remaining,
+	        .until_reset_ms = is_new ? 0 : pacing->ends_at_ms - now_ms,
+	        .blocked_ms = blocked_ms > 0 ? blocked_ms : 0,
+	};
 }

@@ -38,6 +38,8 @@ void pacing_init(struct pacing *pacing);
 int64_t pacing_wait_ms(const struct pacing *pacing, enum call_urgency urgency, int64_t now_ms);
 /* A search begins: it counts as spent. */
 void pacing_begin(struct pacing *pacing, int64_t now_ms);
+struct bob_outlook;
+void pacing_outlook(const struct pacing *pacing, int64_t now_ms, struct bob_outlook *outlook);
 void pacing_learn(struct pacing *pacing, const struct pacing_news *news, int64_t now_ms);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/bob/pacing.h"
+
+#include "server/bob/bob.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -165,6 +167,33 @@ START_TEST(a_greedy_caller_never_passes_the_limit)
 }
 END_TEST
 
+START_TEST(the_outlook_is_that_of_the_window_and_of_a_block)
+{
+	struct bob_outlook outlook;
+	struct pacing_news news = {
+	        .limit = 50, .remaining = 20, .reset_s = 60, .until_reset_ms = 30000};
+
+	pacing_outlook(&pacing, 1000, &outlook);
+	ck_assert_int_eq(outlook.remaining, 50);
+	ck_assert_int_eq(outlook.until_reset_ms, 0);
+	pacing_begin(&pacing, 1000);
+	pacing_learn(&pacing, &news, 1000);
+	pacing_outlook(&pacing, 11000, &outlook);
+	ck_assert_int_eq(outlook.limit, 50);
+	ck_assert_int_eq(outlook.remaining, 20);
+	ck_assert_int_gt(outlook.until_reset_ms, 19000);
+	ck_assert_int_eq(outlook.blocked_ms, 0);
+	news.blocked_ms = 5000;
+	pacing_learn(&pacing, &news, 11000);
+	pacing_outlook(&pacing, 12000, &outlook);
+	ck_assert_int_ge(outlook.blocked_ms, 4000);
+	/* Another minute. */
+	pacing_outlook(&pacing, 500000, &outlook);
+	ck_assert_int_eq(outlook.remaining, 50);
+	ck_assert_int_eq(outlook.blocked_ms, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bob_pacing");
@@ -182,6 +211,7 @@ int main(void)
 	tcase_add_test(pace, a_429_blocks_everybody_as_long_as_it_says);
 	tcase_add_test(pace, a_small_limit_leaves_something_to_normal_searches);
 	tcase_add_test(pace, a_greedy_caller_never_passes_the_limit);
+	tcase_add_test(pace, the_outlook_is_that_of_the_window_and_of_a_block);
 	suite_add_tcase(suite, pace);
 	return suite_run(suite);
 }

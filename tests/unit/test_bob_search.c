@@ -129,6 +129,53 @@ static void tear_down(void)
 	transport_global_stop();
 }
 
+static void search_first(int count);
+
+/* Engine rule 7; Bob's firewall blocks whoever is refused often (O-11). */
+START_TEST(after_a_refusal_of_the_token_nothing_is_asked)
+{
+	fake_http_script(fake, 401, "", "{}");
+	search_first(1);
+	ck_assert_int_eq(outcome.call_class, CALL_STOP_CREDENTIALS);
+	search_first(1);
+	ck_assert_int_eq(outcome.call_class, CALL_STOP_CREDENTIALS);
+	ck_assert(!outcome.is_sent);
+	ck_assert_uint_eq(fake_http_count(fake), 1);
+	bob_client_set_probing(client, true);
+	fake_http_script(fake, 401, "", "{}");
+	search_first(1);
+	ck_assert(outcome.is_sent);
+	ck_assert_uint_eq(fake_http_count(fake), 2);
+	bob_client_set_probing(client, false);
+	bob_company_open(company);
+	fake_http_script(fake, 200, "", "{\"employees\":[]}");
+	search_first(1);
+	ck_assert_int_eq(outcome.call_class, CALL_DONE);
+}
+END_TEST
+
+START_TEST(a_successor_keeps_the_same_pace)
+{
+	char url[128];
+	ck_assert(str_format(url, sizeof(url), "%s/bob/v1/", fake_http_url(fake)));
+	struct bob_company_options options = {.base_url = url,
+	        .service_user_id = "SERVICE-1",
+	        .service_user_token = &token,
+	        .plain = TRANSPORT_PLAIN_ON_LOOPBACK,
+	        .share_with = company};
+	struct bob_company *next = bob_company_create(&options, NULL);
+	options.base_url = "https://other.hibob.com/v1";
+	struct bob_company *stranger = bob_company_create(&options, NULL);
+	fake_http_script(fake, 429, "Retry-After: 30\r\n", "{}");
+	search_first(1);
+	ck_assert_int_gt(bob_company_next_search_ms(next, CALL_URGENT, 1000), 1000);
+	ck_assert_int_eq(bob_company_next_search_ms(stranger, CALL_URGENT, 1000), 1000);
+	bob_company_destroy(next);
+	bob_company_destroy(stranger);
+	ck_assert_int_gt(bob_company_next_search_ms(company, CALL_URGENT, 1000), 1000);
+}
+END_TEST
+
 static void search_first(int count)
 {
 	static char texts[IDS_MAX + 1][8];
@@ -437,6 +484,8 @@ static void add_script_cases(Suite *suite)
 {
 	TCase *requests = tcase_create("requests");
 	tcase_add_checked_fixture(requests, set_up_script, tear_down);
+	tcase_add_test(requests, after_a_refusal_of_the_token_nothing_is_asked);
+	tcase_add_test(requests, a_successor_keeps_the_same_pace);
 	tcase_add_test(requests, a_search_is_asked_as_bob_wants_it);
 	tcase_add_test(requests, nobody_asked_for_is_no_search);
 	tcase_add_loop_test(requests, ids_that_are_none_never_leave, 0, 5);
