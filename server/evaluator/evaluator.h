@@ -50,6 +50,12 @@ void evaluator_pool_destroy(struct evaluator_pool *pool);
 bool evaluator_pool_compile(
         struct evaluator_pool *pool, struct evaluation *results, struct err *err) MUST_CHECK;
 
+/* How many programs were stopped for too many people, and are off. Any thread. */
+size_t evaluator_pool_off(struct evaluator_pool *pool);
+
+/* True: no evaluator can be started. May ask, for at most some seconds. Any thread. */
+bool evaluator_pool_is_away(struct evaluator_pool *pool);
+
 /* The pool as mapping/ sees it; valid as long as the pool is. */
 struct evaluator evaluator_pool_interface(struct evaluator_pool *pool);
 

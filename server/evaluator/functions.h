@@ -8,7 +8,7 @@
  * gives the call to programs.c, which turns jq's values into these. Pure.
  */
 
-#include "server/evaluator/letters.h"
+#include "server/base/letters.h"
 
 /* What a call may end with; WANTS: the input or argument is of another kind. */
 enum function_end {

@@ -284,10 +284,26 @@ void pool_note_stop(struct evaluator_pool *pool, size_t index, const char *emplo
 	pthread_mutex_unlock(&pool->lock);
 	if (is_off_now) {
 		str_format_cut(shown, sizeof(shown), "%s", pool->programs[index].text);
-		log_error("alarm", F("expression", shown),
+		log_warn("expression is off", F("expression", shown),
 		        F("reason",
 		                "stopped for three people: off until the settings are changed"));
 	}
+}
+
+size_t evaluator_pool_off(struct evaluator_pool *pool)
+{
+	size_t off = 0;
+	pthread_mutex_lock(&pool->lock);
+	for (size_t i = 0; i < pool->count; i++) {
+		off += pool->programs[i].is_off ? 1 : 0;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return off;
+}
+
+bool evaluator_pool_is_away(struct evaluator_pool *pool)
+{
+	return pool->spawner == NULL || spawner_is_away(pool->spawner);
 }
 
 bool pool_is_off(struct evaluator_pool *pool, size_t index)

@@ -21,6 +21,7 @@ struct programs {
 	struct source_place *places;
 	bool *is_in; /* compiled, or to be */
 	struct program_verdict *verdicts; /* the caller's, while compiling */
+	const char *source; /* the combined text, while compiling */
 	jq_state *jq;
 	jv input;
 	struct buf called; /* the text that the last call gave */
@@ -234,16 +235,31 @@ static bool find_place(const struct programs *programs, size_t line, size_t *ind
 	return false;
 }
 
+/* That line of the combined text; its last one when there are fewer. */
+static const char *source_line(const struct programs *programs, size_t line)
+{
+	const char *at = programs->source;
+	for (size_t i = 1; i < line; i++) {
+		const char *end = strchr(at, '\n');
+		if (end == NULL) {
+			break;
+		}
+		at = end + 1;
+	}
+	return at;
+}
+
 static void blame(struct programs *programs, size_t index, const char *complaint)
 {
 	struct program_verdict *verdict = &programs->verdicts[index];
+	size_t column = reason_column(complaint, source_line(programs, reason_line(complaint)));
 	if (verdict->is_bad) {
 		return;
 	}
 	verdict->is_bad = true;
 	programs->blamed++;
-	reason_of_complaint(
-	        complaint, &programs->places[index], verdict->reason, sizeof(verdict->reason));
+	reason_of_complaint(complaint, &programs->places[index], column, verdict->reason,
+	        sizeof(verdict->reason));
 }
 
 /* After a mistake of syntax jq goes on as it can, and may complain about innocent ones. */
@@ -279,9 +295,11 @@ static bool try_compile(struct programs *programs)
 	jq_set_error_cb(programs->jq, on_complaint, programs);
 	jq_set_debug_cb(programs->jq, on_call, programs);
 	jq_set_input_cb(programs->jq, on_result, programs);
-	bool is_done = source_combine(&source, programs->texts, programs->is_in, programs->count,
-	                       programs->places) &&
-	        jq_compile(programs->jq, buf_text(&source)) != 0;
+	bool is_done = source_combine(
+	        &source, programs->texts, programs->is_in, programs->count, programs->places);
+	programs->source = buf_text(&source);
+	is_done = is_done && jq_compile(programs->jq, programs->source) != 0;
+	programs->source = NULL;
 	buf_finish(&source);
 	return is_done;
 }

@@ -116,6 +116,25 @@ size_t reason_line(const char *complaint)
 	return (size_t)strtoul(at + strlen(AT), NULL, 10);
 }
 
+size_t reason_column(const char *complaint, const char *line)
+{
+	size_t line_bytes = strcspn(line, "\n");
+	const char *at = strstr(complaint, AT);
+	const char *copy = at != NULL ? strchr(at, '\n') : NULL;
+	size_t copy_bytes = copy != NULL ? strcspn(copy + 1, "\n") : 0;
+	size_t column = 1;
+
+	/* Another version of jq may write it otherwise. */
+	if (copy == NULL || copy_bytes < line_bytes || copy_bytes > 2 * line_bytes ||
+	        strncmp(copy + 1, line, line_bytes) != 0) {
+		return 0;
+	}
+	for (size_t i = 0; i < copy_bytes - line_bytes; i++) {
+		column += ((unsigned char)line[i] & 0xC0) != 0x80 ? 1 : 0;
+	}
+	return column;
+}
+
 /* What jq says, without its preface, its guess about shells, and the place. */
 static void cut_complaint(const char *complaint, char *to, size_t size)
 {
@@ -132,8 +151,8 @@ static void cut_complaint(const char *complaint, char *to, size_t size)
 	str_format_cut(to, size, "%.*s", (int)len, from);
 }
 
-void reason_of_complaint(
-        const char *complaint, const struct source_place *place, char *to, size_t size)
+void reason_of_complaint(const char *complaint, const struct source_place *place, size_t column,
+        char *to, size_t size)
 {
 	char said[EVALUATION_REASON_BYTES];
 	size_t line = reason_line(complaint);
@@ -145,7 +164,27 @@ void reason_of_complaint(
 		str_format_cut(to, size, "line %zu: it ends too early", place->lines);
 	} else if (line < place->first_line) {
 		str_format_cut(to, size, "%s", said);
+	} else if (column > 0) {
+		str_format_cut(to, size, "line %zu, column %zu: %s", line - place->first_line + 1,
+		        column, said);
 	} else {
 		str_format_cut(to, size, "line %zu: %s", line - place->first_line + 1, said);
 	}
+}
+
+struct reason_place reason_place_of(const char *sentence)
+{
+	static const char LINE[] = "line ";
+	static const char COLUMN[] = ", column ";
+	struct reason_place place = {0};
+	char *end = NULL;
+
+	if (!str_starts_with(sentence, LINE)) {
+		return place;
+	}
+	place.line = (size_t)strtoul(sentence + strlen(LINE), &end, 10);
+	if (str_starts_with(end, COLUMN)) {
+		place.column = (size_t)strtoul(end + strlen(COLUMN), &end, 10);
+	}
+	return *end == ':' ? place : (struct reason_place){0};
 }

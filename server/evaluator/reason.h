@@ -18,8 +18,20 @@ bool reason_of_prelude(const char *function, const char *what, char *to, size_t 
 
 /* The line a complaint of the compiler names; 0: none. */
 size_t reason_line(const char *complaint);
-/* line: within the program, 0 for unknown; place says how many there are. */
-void reason_of_complaint(
-        const char *complaint, const struct source_place *place, char *to, size_t size);
+/*
+ * The column it names, in characters from 1; 0: none. line is what stands in that line of the
+ * text, up to its end or a line feed: behind a copy of it jq puts a blank for each byte before
+ * the place.
+ */
+size_t reason_column(const char *complaint, const char *line);
+/* place says how many lines the program has, and where; column 0: not known. */
+void reason_of_complaint(const char *complaint, const struct source_place *place, size_t column,
+        char *to, size_t size);
+/* "line 2, column 5: ...": reads the place back; 0 for what is not told. */
+struct reason_place {
+	size_t line;
+	size_t column;
+};
+struct reason_place reason_place_of(const char *sentence);
 
 #endif

@@ -12,25 +12,39 @@ static const char PRELUDE[] =
 /* ----------------------------------------------------------------- check */
 
 struct scan {
+	const char *program; /* its beginning */
 	const char *at;
 	char open[SOURCE_DEPTH_MAX]; /* what closes it; '"' stands for a text around an \( */
+	const char *opened[SOURCE_DEPTH_MAX]; /* where */
 	size_t depth;
 	bool has_code;
 	char *reason;
 	size_t size;
 };
 
-static bool complain(struct scan *scan, const char *why)
+static bool complain(struct scan *scan, const char *place, const char *why)
 {
-	str_format_cut(scan->reason, scan->size, "%s", why);
+	size_t line = 1;
+	size_t column = 1;
+
+	for (const char *at = scan->program; at < place; at++) {
+		if (*at == '\n') {
+			line++;
+			column = 1;
+		} else {
+			column += ((unsigned char)*at & 0xC0) != 0x80 ? 1 : 0;
+		}
+	}
+	str_format_cut(scan->reason, scan->size, "line %zu, column %zu: %s", line, column, why);
 	return false;
 }
 
 static bool push(struct scan *scan, char closes)
 {
 	if (scan->depth == SOURCE_DEPTH_MAX) {
-		return complain(scan, "brackets are nested too deep");
+		return complain(scan, scan->at - 1, "brackets are nested too deep");
 	}
+	scan->opened[scan->depth] = scan->at - 1;
 	scan->open[scan->depth++] = closes;
 	return true;
 }
@@ -38,6 +52,7 @@ static bool push(struct scan *scan, char closes)
 /* From behind a quotation mark, or from behind the end of an interpolation. */
 static bool skip_text(struct scan *scan)
 {
+	const char *from = scan->at - 1;
 	for (; *scan->at != '\0'; scan->at++) {
 		if (*scan->at == '"') {
 			scan->at++;
@@ -55,19 +70,19 @@ static bool skip_text(struct scan *scan)
 			break;
 		}
 	}
-	return complain(scan, "a text in quotation marks does not end");
+	return complain(scan, from, "a text in quotation marks does not end");
 }
 
 static bool close_bracket(struct scan *scan, char bracket)
 {
 	if (scan->depth == 0) {
-		return complain(scan, "a bracket is closed that was not opened");
+		return complain(scan, scan->at - 1, "a bracket is closed that was not opened");
 	}
 	char closes = scan->open[--scan->depth];
 	if (closes == '"' && bracket == ')') {
 		return skip_text(scan);
 	}
-	return closes == bracket || complain(scan, "brackets do not match");
+	return closes == bracket || complain(scan, scan->at - 1, "brackets do not match");
 }
 
 static bool step(struct scan *scan)
@@ -95,7 +110,7 @@ static bool step(struct scan *scan)
 
 bool source_check(const char *program, char *reason, size_t size)
 {
-	struct scan scan = {.at = program, .reason = reason, .size = size};
+	struct scan scan = {.program = program, .at = program, .reason = reason, .size = size};
 	if (strlen(program) > SOURCE_PROGRAM_MAX_BYTES) {
 		str_format_cut(reason, size, "it is over %d bytes", SOURCE_PROGRAM_MAX_BYTES);
 		return false;
@@ -106,9 +121,12 @@ bool source_check(const char *program, char *reason, size_t size)
 		}
 	}
 	if (scan.depth > 0) {
-		return complain(&scan, "a bracket does not close");
+		return complain(&scan, scan.opened[scan.depth - 1], "a bracket does not close");
 	}
-	return scan.has_code || complain(&scan, "it is empty");
+	if (!scan.has_code) {
+		str_format_cut(reason, size, "it is empty");
+	}
+	return scan.has_code;
 }
 
 /* --------------------------------------------------------------- combine */
@@ -125,7 +143,7 @@ static size_t count_lines(const char *text)
 /* Without comments: newer versions of jq let one go on after a backslash. */
 static void add_program(struct buf *to, const char *program)
 {
-	struct scan scan = {.at = program, .reason = (char[1]){0}, .size = 1};
+	struct scan scan = {.program = program, .at = program, .reason = (char[1]){0}, .size = 1};
 	while (*scan.at != '\0') {
 		const char *from = scan.at;
 		if (!step(&scan)) {

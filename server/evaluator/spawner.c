@@ -16,15 +16,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SELF          "/proc/self/exe"
-#define ANSWER_MS     5000 /* a fork, or the end of a process that is killed */
-#define NONE_EXPECTED (-2)
+#define SELF      "/proc/self/exe"
+#define ANSWER_MS 5000 /* a fork, or the end of a process that is killed */
+#define AGAIN_MS  10000 /* one that did not answer is left alone so long */
 
 struct evaluator_spawner {
 	pid_t pid;
-	pthread_mutex_t lock; /* one request at a time, and is_dead */
+	pthread_mutex_t lock; /* one request at a time, and all below */
 	int socket;
-	bool is_dead; /* did not answer, or not as it should: never asked again */
+	bool is_dead; /* did not answer, or not as it should */
+	int64_t again_ms; /* monotonic: not asked before; 0: at once */
+	uint32_t serial;
 	int alive; /* evaluators */
 };
 
@@ -136,8 +138,18 @@ static size_t take_fds(struct msghdr *message, int fds[2])
 	return 2;
 }
 
-static bool receive_answer(
-        struct evaluator_spawner *spawner, struct spawn_answer *answer, int fds[2])
+static void close_fds(const int fds[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0) {
+			close(fds[i]);
+		}
+	}
+}
+
+/* One message; fds are -1 unless it brought some. */
+static bool receive_one(
+        const struct evaluator_spawner *spawner, struct spawn_answer *answer, int fds[2], int flags)
 {
 	struct iovec part = {.iov_base = answer, .iov_len = sizeof(*answer)};
 	union {
@@ -150,29 +162,77 @@ static bool receive_answer(
 	        .msg_control = control.bytes,
 	        .msg_controllen = sizeof(control.bytes),
 	};
-	if (!wait_readable(spawner->socket) ||
-	        recvmsg(spawner->socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*answer)) {
+	fds[0] = fds[1] = -1;
+	if (recvmsg(spawner->socket, &message, MSG_CMSG_CLOEXEC | flags) !=
+	        (ssize_t)sizeof(*answer)) {
 		return false;
 	}
-	return take_fds(&message, fds) == 2 || answer->code != 0 || fds[0] == NONE_EXPECTED;
+	(void)take_fds(&message, fds);
+	return true;
 }
 
-/* fds: NULL where none are expected. */
-static bool ask(struct evaluator_spawner *spawner, const struct spawn_request *request,
+/* What came since the last request is of no use: too late, or word of a death. */
+static void forget_old(struct evaluator_spawner *spawner)
+{
+	struct spawn_answer old;
+	int fds[2];
+	while (receive_one(spawner, &old, fds, MSG_DONTWAIT)) {
+		close_fds(fds);
+	}
+}
+
+/* The answer to this request; false without one. */
+static bool receive_answer(
+        struct evaluator_spawner *spawner, struct spawn_answer *answer, int fds[2])
+{
+	while (wait_readable(spawner->socket) && receive_one(spawner, answer, fds, 0)) {
+		if (answer->serial == spawner->serial) {
+			return true;
+		}
+		close_fds(fds);
+		if (answer->serial == SPAWN_DIED) {
+			/* Another one is there in a moment, but knows nothing of this request. */
+			spawner->alive = 0;
+			return false;
+		}
+	}
+	spawner->again_ms = clock_mono_ms() + AGAIN_MS;
+	return false;
+}
+
+/* With the lock held. */
+static bool exchange(struct evaluator_spawner *spawner, struct spawn_request *request,
         struct spawn_answer *answer, int fds[2])
 {
-	int none[2] = {NONE_EXPECTED, NONE_EXPECTED};
-	pthread_mutex_lock(&spawner->lock);
-	bool is_done = !spawner->is_dead &&
-	        send(spawner->socket, request, sizeof(*request), MSG_NOSIGNAL) ==
-	                (ssize_t)sizeof(*request) &&
-	        receive_answer(spawner, answer, fds != NULL ? fds : none);
-	if (!is_done) {
-		spawner->is_dead = true;
-	} else if (answer->code == 0) {
-		spawner->alive += request->kind == SPAWN_START ? 1 : -1;
-		metrics_set(METRIC_EVALUATORS, NULL, spawner->alive);
+	if (clock_mono_ms() < spawner->again_ms) {
+		return false;
 	}
+	forget_old(spawner);
+	spawner->serial = (spawner->serial + 1) % SPAWN_DIED;
+	request->serial = spawner->serial;
+	spawner->again_ms = 0;
+	bool is_done = send(spawner->socket, request, sizeof(*request), MSG_NOSIGNAL) ==
+	                (ssize_t)sizeof(*request) &&
+	        receive_answer(spawner, answer, fds);
+	bool has_fds = is_done && fds[0] >= 0;
+	bool wants_fds = request->kind == SPAWN_START;
+	if (is_done && answer->code == 0 && has_fds != wants_fds) {
+		close_fds(fds);
+		is_done = false;
+	}
+	return is_done;
+}
+
+static bool ask(struct evaluator_spawner *spawner, struct spawn_request *request,
+        struct spawn_answer *answer, int fds[2])
+{
+	pthread_mutex_lock(&spawner->lock);
+	bool is_done = exchange(spawner, request, answer, fds);
+	spawner->is_dead = !is_done;
+	if (is_done && answer->code == 0) {
+		spawner->alive += request->kind == SPAWN_START ? 1 : -1;
+	}
+	metrics_set(METRIC_EVALUATORS, NULL, spawner->alive);
 	pthread_mutex_unlock(&spawner->lock);
 	return is_done;
 }
@@ -184,7 +244,7 @@ bool spawner_start_one(
 	struct spawn_answer answer = {0};
 	int fds[2] = {-1, -1};
 	if (!ask(spawner, &request, &answer, fds)) {
-		err_set(err, ERR_INTERNAL, "the spawner of evaluators is gone: restart bob2okta");
+		err_set(err, ERR_INTERNAL, "the spawner of evaluators does not answer");
 		return false;
 	}
 	if (answer.code != 0) {
@@ -201,9 +261,18 @@ bool spawner_end_one(struct evaluator_spawner *spawner, int32_t pid, int *status
 {
 	struct spawn_request request = {.kind = SPAWN_END, .pid = pid};
 	struct spawn_answer answer = {0};
-	if (!ask(spawner, &request, &answer, NULL) || answer.code != 0) {
+	int fds[2] = {-1, -1};
+	if (!ask(spawner, &request, &answer, fds) || answer.code != 0) {
 		return false;
 	}
 	*status = answer.status;
 	return true;
+}
+
+bool spawner_is_away(struct evaluator_spawner *spawner)
+{
+	pthread_mutex_lock(&spawner->lock);
+	bool was_dead = spawner->is_dead;
+	pthread_mutex_unlock(&spawner->lock);
+	return was_dead && !is_answering(spawner);
 }

@@ -12,4 +12,7 @@ bool spawner_start_one(struct evaluator_spawner *spawner, int32_t *pid, int *soc
 /* Kills it if it runs; *status is as of waitpid. False when that cannot be known. */
 bool spawner_end_one(struct evaluator_spawner *spawner, int32_t pid, int *status) MUST_CHECK;
 
+/* True: it did not answer last time, and does not now. */
+bool spawner_is_away(struct evaluator_spawner *spawner);
+
 #endif

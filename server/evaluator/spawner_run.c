@@ -3,7 +3,8 @@
  * The spawner: starts and ends evaluators for the process it belongs to. It
  * stays single-threaded and small, and has read nothing but requests, so that
  * what it forks knows nothing. Pids are its children until they are asked
- * after: none is used for another process meanwhile.
+ * after: none is used for another process meanwhile. Its parent, the keeper, is
+ * smaller yet: it starts another one when this one dies.
  */
 #include "server/evaluator/confine.h"
 #include "server/evaluator/wire.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define AGAIN_MS 100
+
 struct spawner_state {
+	uint32_t serial; /* of the request in hand */
 	pid_t children[WIRE_EVALUATORS_MAX]; /* 0: free */
 };
 
@@ -108,7 +113,7 @@ static size_t find_child(const struct spawner_state *state, pid_t pid)
 
 static void start_one(struct spawner_state *state)
 {
-	struct spawn_answer answer = {.code = EAGAIN};
+	struct spawn_answer answer = {.serial = state->serial, .code = EAGAIN};
 	struct ends ends = {.socket = -1, .page = -1};
 	size_t place = find_child(state, 0);
 	pid_t pid = -1;
@@ -143,7 +148,7 @@ static int end_child(pid_t pid)
 
 static void end_one(struct spawner_state *state, pid_t pid)
 {
-	struct spawn_answer answer = {.code = ESRCH, .pid = pid};
+	struct spawn_answer answer = {.serial = state->serial, .code = ESRCH, .pid = pid};
 	size_t place = pid > 0 ? find_child(state, pid) : WIRE_EVALUATORS_MAX;
 	if (place < WIRE_EVALUATORS_MAX) {
 		state->children[place] = 0;
@@ -177,12 +182,9 @@ static void settle_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int evaluator_spawner_run(void)
+static int serve(void)
 {
 	struct spawner_state state = {0};
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, WIRE_SPAWNER_NAME);
-	settle_signals();
 	for (;;) {
 		struct spawn_request request;
 		ssize_t len = recv(WIRE_SOCKET_FD, &request, sizeof(request), 0);
@@ -192,6 +194,7 @@ int evaluator_spawner_run(void)
 		if (len != (ssize_t)sizeof(request)) {
 			break;
 		}
+		state.serial = request.serial;
 		if (request.kind == SPAWN_START) {
 			start_one(&state);
 		} else {
@@ -199,5 +202,51 @@ int evaluator_spawner_run(void)
 		}
 	}
 	end_all(&state);
+	return 0;
+}
+
+/* Each dies with its parent, also with one that died before it could say so. */
+static void die_with(pid_t parent, const char *name)
+{
+	prctl(PR_SET_NAME, name);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || (parent != 0 && getppid() != parent)) {
+		_exit(1);
+	}
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	return status;
+}
+
+/* False when the spawner ended because the process is done with it. */
+static bool keep_one(pid_t keeper)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		die_with(keeper, WIRE_SPAWNER_NAME);
+		_exit(serve());
+	}
+	if (pid < 0) {
+		return false;
+	}
+	int status = wait_for(pid);
+	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+int evaluator_spawner_run(void)
+{
+	struct pollfd end = {.fd = WIRE_SOCKET_FD};
+	const struct spawn_answer died = {.serial = SPAWN_DIED, .code = EPIPE};
+	die_with(0, WIRE_KEEPER_NAME);
+	settle_signals();
+	while (keep_one(getpid())) {
+		send_answer(&died, NULL);
+		/* One that dies at once must not be started without a pause. */
+		(void)poll(&end, 1, AGAIN_MS);
+	}
 	return 0;
 }

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #define WIRE_SPAWNER_NAME    "bob2okta-spawner"
+#define WIRE_KEEPER_NAME     "bob2okta-keeper" /* in the process list, at most 15 bytes */
 #define WIRE_SOCKET_FD       3 /* of the spawner and of each evaluator */
 #define WIRE_FRAME_MAX_BYTES ((size_t)8 * 1024 * 1024)
 #define WIRE_PROGRAMS_MAX    1024
@@ -56,9 +57,13 @@ enum spawn_kind { SPAWN_START = 1, SPAWN_END };
 struct spawn_request {
 	int32_t kind;
 	int32_t pid; /* SPAWN_END */
+	uint32_t serial; /* comes back with the answer; never SPAWN_DIED */
 };
+/* The keeper's word: a spawner died, and whatever was asked of it. Another one is there soon. */
+#define SPAWN_DIED UINT32_MAX
 /* SPAWN_START brings two descriptors along: the socket and the page. */
 struct spawn_answer {
+	uint32_t serial;
 	int32_t code; /* 0 or an errno */
 	int32_t pid;
 	int32_t status; /* SPAWN_END: as of waitpid */
@@ -66,7 +71,10 @@ struct spawn_answer {
 
 /* The loop of an evaluator, on WIRE_SOCKET_FD, until its end; returns what to exit with. */
 int evaluator_child_run(struct wire_page *page);
-/* The loop of the spawner, on WIRE_SOCKET_FD, until the socket ends. */
+/*
+ * The spawner, on WIRE_SOCKET_FD, until the socket ends: a keeper, which only waits, and its child,
+ * which does the work and is started again when it dies.
+ */
 int evaluator_spawner_run(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "server/evaluator/reason.h"
 
 #include "mapping/mapping.h"
+#include "server/base/str.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -56,20 +57,50 @@ START_TEST(a_complaint_keeps_its_line_and_loses_its_noise)
 	char reason[EVALUATION_REASON_BYTES];
 	const char *said =
 	        "jq: error: syntax error, unexpected ']' (Unix shell quoting issues?) at "
-	        "<top-level>, line 12:\n| ]";
+	        "<top-level>, line 12:\n| ]  ";
 	ck_assert_uint_eq(reason_line(said), 12);
-	reason_of_complaint(said, &place, reason, sizeof(reason));
-	ck_assert_str_eq(reason, "line 2: syntax error, unexpected ']'");
+	reason_of_complaint(said, &place, reason_column(said, "| ]"), reason, sizeof(reason));
+	ck_assert_str_eq(reason, "line 2, column 3: syntax error, unexpected ']'");
 	reason_of_complaint("jq: error: syntax error, unexpected ')' at <top-level>, line 13:",
-	        &place, reason, sizeof(reason));
+	        &place, 0, reason, sizeof(reason));
 	ck_assert_str_eq(reason, "line 2: it ends too early");
 	reason_of_complaint("jq: error: x/0 is not defined at <top-level>, line 11:\nx", &place,
-	        reason, sizeof(reason));
-	ck_assert_str_eq(reason, "line 1: x/0 is not defined");
+	        reason_column("jq: error: x at <top-level>, line 11:\nx", "x"), reason,
+	        sizeof(reason));
+	ck_assert_str_eq(reason, "line 1, column 1: x/0 is not defined");
 	reason_of_complaint("jq: error: syntax error, unexpected import at <top-level>, line 11:",
-	        &place, reason, sizeof(reason));
+	        &place, 0, reason, sizeof(reason));
 	ck_assert_str_eq(reason, "import and include cannot be used");
 	ck_assert_uint_eq(reason_line("jq: 1 compile error"), 0);
+}
+END_TEST
+
+START_TEST(a_place_is_counted_in_characters_and_read_back)
+{
+	static const struct {
+		const char *line;
+		const char *blanks;
+		size_t column;
+	} rows[] = {
+	        {".a + \"é\" + $x + 1\n", "            ", 12},
+	        {".a  ", "    ", 5},
+	        {"x", "", 1},
+	        {"x", "   ", 0},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char said[120];
+		ck_assert(str_format(said, sizeof(said), "x at <top-level>, line 3:\n%.*s%s\nmore",
+		        (int)strcspn(rows[i].line, "\n"), rows[i].line, rows[i].blanks));
+		ck_assert_uint_eq(reason_column(said, rows[i].line), rows[i].column);
+	}
+	ck_assert_uint_eq(reason_column("x at <top-level>, line 3:", "x"), 0);
+	ck_assert_uint_eq(reason_column("nothing", "x"), 0);
+	struct reason_place place = reason_place_of("line 3, column 17: x/0 is not defined");
+	ck_assert(place.line == 3 && place.column == 17);
+	place = reason_place_of("line 2: it ends too early");
+	ck_assert(place.line == 2 && place.column == 0);
+	place = reason_place_of("line of thought");
+	ck_assert(place.line == 0 && place.column == 0);
 }
 END_TEST
 
@@ -80,6 +111,7 @@ int main(void)
 	tcase_add_loop_test(
 	        reason, a_message_becomes_a_sentence_without_data, 0, (int)ARRAY_SIZE(messages));
 	tcase_add_test(reason, only_words_of_ours_make_a_sentence_of_ours);
+	tcase_add_test(reason, a_place_is_counted_in_characters_and_read_back);
 	tcase_add_test(reason, a_complaint_keeps_its_line_and_loses_its_noise);
 	suite_add_tcase(suite, reason);
 	return suite_run(suite);

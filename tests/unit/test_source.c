@@ -24,15 +24,16 @@ static const struct check checks[] = {
         {"", "it is empty"},
         {" \t\r\n", "it is empty"},
         {"# )", "it is empty"},
-        {"(", "a bracket does not close"},
-        {"{a: [1}", "brackets do not match"},
-        {")", "a bracket is closed that was not opened"},
-        {"1) | (1", "a bracket is closed that was not opened"},
-        {"\"", "a text in quotation marks does not end"},
-        {"\"\\", "a text in quotation marks does not end"},
-        {"\"\\(1", "a bracket does not close"},
-        {"\"\\(1]\"", "brackets do not match"},
-        {"\"\\(1)", "a text in quotation marks does not end"},
+        {".a |\n  \"é\" + [1", "line 2, column 9: a bracket does not close"},
+        {"(", "line 1, column 1: a bracket does not close"},
+        {"{a: [1}", "line 1, column 7: brackets do not match"},
+        {")", "line 1, column 1: a bracket is closed that was not opened"},
+        {"1) | (1", "line 1, column 2: a bracket is closed that was not opened"},
+        {"\"", "line 1, column 1: a text in quotation marks does not end"},
+        {"\"\\", "line 1, column 1: a text in quotation marks does not end"},
+        {"\"\\(1", "line 1, column 3: a bracket does not close"},
+        {"\"\\(1]\"", "line 1, column 5: brackets do not match"},
+        {"\"\\(1)", "line 1, column 5: a text in quotation marks does not end"},
 };
 
 START_TEST(a_program_closes_what_it_opens)
@@ -55,7 +56,7 @@ START_TEST(programs_have_a_depth_and_a_length)
 	ck_assert(source_check(text, reason, sizeof(reason)));
 	memset(text, '[', SOURCE_DEPTH_MAX + 1);
 	ck_assert(!source_check(text, reason, sizeof(reason)));
-	ck_assert_str_eq(reason, "brackets are nested too deep");
+	ck_assert_str_eq(reason, "line 1, column 201: brackets are nested too deep");
 	memset(text, '1', SOURCE_PROGRAM_MAX_BYTES);
 	text[SOURCE_PROGRAM_MAX_BYTES] = '\0';
 	ck_assert(source_check(text, reason, sizeof(reason)));
