@@ -3,6 +3,7 @@
 
 #include "server/base/str.h"
 #include "server/settings/nearest.h"
+#include "server/settings/settings_url.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -54,6 +55,13 @@ static const char *read_admin_listen(struct options *options, const char *value)
 	return read_address(options->admin_listen, sizeof(options->admin_listen), value);
 }
 
+static const char *read_admin_hosts(struct options *options, const char *value)
+{
+	return host_names_parse(value, &options->admin_hosts)
+	        ? NULL
+	        : "must be at most 16 names without ports, like console.example.com, or none";
+}
+
 static const char *read_store(struct options *options, const char *value)
 {
 	if (!str_starts_with(value, "sqlite:") || str_is_empty(value + strlen("sqlite:"))) {
@@ -63,14 +71,36 @@ static const char *read_store(struct options *options, const char *value)
 	                                                               : "is too long for a path";
 }
 
+static const char *read_key_file(struct options *options, const char *value)
+{
+	return str_copy(options->key_file, sizeof(options->key_file), value)
+	        ? NULL
+	        : "is too long for a path";
+}
+
 static const char *read_settings(struct options *options, const char *value)
 {
-	if (str_is_empty(value)) {
-		return "must be a path";
-	}
 	return str_copy(options->settings, sizeof(options->settings), value)
 	        ? NULL
 	        : "is too long for a path";
+}
+
+/* Where Bob reaches the public listener, through whatever is in front of it. */
+static const char *read_public_url(struct options *options, const char *value)
+{
+	char url[SETTINGS_URL_BYTES];
+	const char *problem = str_is_empty(value)
+	        ? NULL
+	        : settings_url_hook(url, value, SETTINGS_PLAIN_ON_LOOPBACK);
+	if (problem != NULL) {
+		return problem;
+	}
+	size_t len = strlen(value);
+	while (len > 0 && value[len - 1] == '/') {
+		len--;
+	}
+	str_format_cut(options->public_url, sizeof(options->public_url), "%.*s", (int)len, value);
+	return NULL;
 }
 
 static const char *read_workers(struct options *options, const char *value)
@@ -116,10 +146,14 @@ static const struct option table[] = {
                 "public listener: webhooks and health"},
         {"--admin-listen", "BOB2OKTA_ADMIN_LISTEN", "HOST:PORT", "127.0.0.1:8081",
                 read_admin_listen, "admin listener: metrics and the admin API"},
+        {"--admin-hosts", "BOB2OKTA_ADMIN_HOSTS", "NAMES", "none", read_admin_hosts,
+                "names the admin listener answers to, beside localhost and its address"},
         {"--store", "BOB2OKTA_STORE", "sqlite:PATH", "sqlite:bob2okta-data/bob2okta.db", read_store,
                 "where everything durable is kept"},
+        {"--key-file", "BOB2OKTA_KEY_FILE", "FILE", "", read_key_file,
+                "the master keys; empty: master-key beside the store"},
         {"--settings", "BOB2OKTA_SETTINGS", "FILE", "bob2okta.json", read_settings,
-                "the settings document (docs/settings.md)"},
+                "the settings document (docs/settings.md); without the file, the console manages them"},
         {"--workers", "BOB2OKTA_WORKERS", "2..64", "4", read_workers,
                 "how many employees are worked on at once"},
         {"--log-format", "BOB2OKTA_LOG_FORMAT", "text|json", "text", read_log_format,
@@ -132,6 +166,9 @@ static const struct option table[] = {
                 read_insecure_loopback,
                 "plain http to Bob and Okta on this machine, for trying"
                 " out"},
+        {"--public-url", "BOB2OKTA_PUBLIC_URL", "URL", "", read_public_url,
+                "where Bob reaches the public listener, like https://hooks.example.com; the console"
+                " shows it"},
 };
 
 static bool set_option(struct options *options, const struct option *option, const char *value,
@@ -248,8 +285,9 @@ void options_print_help(FILE *out)
 		str_format_cut(flag, sizeof(flag), "%s%s%s", table[i].flag,
 		        table[i].value != NULL ? " " : "",
 		        table[i].value != NULL ? table[i].value : "");
-		fprintf(out, "  %-35s %s\n  %-35s %s, default %s\n", flag, table[i].help, "",
-		        table[i].variable, table[i].fallback);
+		bool has_default = table[i].fallback[0] != '\0';
+		fprintf(out, "  %-35s %s\n  %-35s %s%s%s\n", flag, table[i].help, "",
+		        table[i].variable, has_default ? ", default " : "", table[i].fallback);
 	}
 }
 

@@ -6,12 +6,13 @@
  * Process options: one table (options.c) of flags, each also a BOB2OKTA_*
  * variable, with default, bounds and one line of help. A flag beats the
  * variable, the variable the default. No option is a secret: those are in the
- * settings document, as {"env"} or {"file"}.
+ * settings document, as {"env"} or {"file"}, or in the store.
  */
 
 #include "server/base/address.h"
 #include "server/base/attr.h"
 #include "server/base/err.h"
+#include "server/base/host_names.h"
 #include "server/base/log.h"
 
 #include <stdbool.h>
@@ -20,13 +21,16 @@
 struct options {
 	char listen[128];
 	char admin_listen[128];
+	struct host_names admin_hosts;
 	char store[1024]; /* "sqlite:PATH" */
+	char key_file[1024]; /* path; "": master-key beside the store */
 	char settings[1024]; /* path */
 	int workers; /* 2..64 */
 	enum log_format log_format;
 	enum log_level log_level;
 	struct address_ranges trusted_proxies;
 	bool allow_insecure_loopback;
+	char public_url[320]; /* where Bob reaches the public listener; "": not told */
 };
 
 /*

@@ -8,16 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void token_finish(struct token_settings *token)
+{
+	secret_finish(&token->value);
+	free(token->lack);
+}
+
 void settings_connection_finish(struct connection_settings *connection)
 {
 	free(connection->bob.base_url);
 	free(connection->bob.service_user_id);
-	secret_finish(&connection->bob.service_user_token);
+	token_finish(&connection->bob.service_user_token);
 	for (size_t i = 0; i < connection->bob.webhook_key_count; i++) {
 		hmac_key_destroy(connection->bob.webhook_keys[i]);
 	}
 	free(connection->okta.base_url);
-	secret_finish(&connection->okta.api_token);
+	token_finish(&connection->okta.api_token);
 	policy_settings_finish(&connection->policy);
 	map_rules_finish(&connection->rules);
 	free(connection->protected_group);
@@ -33,6 +39,7 @@ void settings_destroy(struct settings *settings)
 		settings_connection_finish(&settings->connections[i]);
 	}
 	free(settings->connections);
+	settings_alarms_finish(&settings->alarms);
 	free(settings);
 }
 
@@ -48,24 +55,34 @@ void settings_report_summarise(const struct settings_report *report, struct err 
 	}
 }
 
-struct settings *settings_load_document(const json_t *document, const char *base_dir,
-        enum settings_plain plain, struct settings_report *report, struct err *err)
+struct settings *settings_walk_load(struct settings_walk *walk, const json_t *document,
+        struct settings_report *report, struct err *err)
 {
 	*report = (struct settings_report){0};
-	struct settings_walk walk = {.report = report, .base_dir = base_dir, .plain = plain};
+	walk->report = report;
 	struct settings *settings = calloc(1, sizeof(*settings));
 	if (settings != NULL) {
-		settings_walk_document(&walk, document, settings);
+		settings_walk_document(walk, document, settings);
 	}
-	if (report->count > 0) {
-		settings_report_summarise(report, err);
-	} else if (settings == NULL || walk.is_out_of_memory) {
+	/* Without memory values are missing, and what is said of them is no mistake of the
+	 * document. */
+	if (settings == NULL || walk->is_out_of_memory) {
+		*report = (struct settings_report){0};
 		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
+	} else if (report->count > 0) {
+		settings_report_summarise(report, err);
 	} else {
 		return settings;
 	}
 	settings_destroy(settings);
 	return NULL;
+}
+
+struct settings *settings_load_document(const json_t *document, const char *base_dir,
+        enum settings_plain plain, struct settings_report *report, struct err *err)
+{
+	struct settings_walk walk = {.base_dir = base_dir, .plain = plain};
+	return settings_walk_load(&walk, document, report, err);
 }
 
 struct settings *settings_load(const char *bytes, size_t len, const char *base_dir,

@@ -64,15 +64,14 @@ static void diff_leaf(struct diff *diff, const json_t *from, const json_t *to)
 
 static const char *name_key(const struct settings_key *key)
 {
-	return key->type == SETTINGS_TYPE_CONNECTIONS ? "name"
-	        : key->type == SETTINGS_TYPE_GROUPS   ? "group"
-	                                              : "okta";
+	return key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_TARGETS ? "name"
+	        : key->type == SETTINGS_TYPE_GROUPS ? "group"
+	                                            : "okta";
 }
 
 static const char *name_of(const struct settings_key *key, const json_t *element)
 {
-	const char *name = json_get_text(element, name_key(key));
-	return name != NULL ? name : "";
+	return str_or_empty(json_get_text(element, name_key(key)));
 }
 
 static const json_t *find_element(
@@ -150,7 +149,8 @@ static void diff_key(
 	case SETTINGS_TYPE_SECTION: diff_section(diff, key, from, to); break;
 	case SETTINGS_TYPE_CONNECTIONS:
 	case SETTINGS_TYPE_ROWS:
-	case SETTINGS_TYPE_GROUPS: diff_list(diff, key, from, to); break;
+	case SETTINGS_TYPE_GROUPS:
+	case SETTINGS_TYPE_TARGETS: diff_list(diff, key, from, to); break;
 	case SETTINGS_TYPE_SITES:
 	case SETTINGS_TYPE_EMPLOYMENTS:
 	case SETTINGS_TYPE_LEAVES: diff_names(diff, key, from, to); break;

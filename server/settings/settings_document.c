@@ -4,6 +4,7 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/settings/settings_value.h"
 #include "server/settings/settings_walk.h"
 
 #include <string.h>
@@ -36,20 +37,27 @@ static const json_t *find_named(const json_t *connections, const char *name)
 	return NULL;
 }
 
-static void visit_connection(struct visit *visit, const struct settings_key *key,
-        json_t *connection, const json_t *others)
+/* A connection, or a target of alarms: has secrets, and is the file's of the same name. */
+static void visit_named_element(
+        struct visit *visit, const struct settings_key *key, json_t *element, const json_t *others)
 {
-	const char *name = json_get_text(connection, "name");
+	const char *name = json_get_text(element, "name");
 	const json_t *other = find_named(others, name);
 	if (visit->addresses == ADDRESSES_AS_OTHER && other == NULL && name != NULL) {
 		size_t before = settings_walk_enter(&visit->walk, "name");
 		settings_walk_mistake(&visit->walk,
-		        "the settings file has no connection of this name; a new one needs secrets"
-		        " and an address, so add it there");
+		        "the settings file has no %s of this name; a new one needs secrets"
+		        " and an address, so add it there",
+		        key->type == SETTINGS_TYPE_CONNECTIONS ? "connection" : "target");
 		settings_walk_leave(&visit->walk, before);
 		return;
 	}
-	visit_section(visit, key, connection, other);
+	visit_section(visit, key, element, other);
+}
+
+static bool has_names(const struct settings_key *key)
+{
+	return key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_TARGETS;
 }
 
 static void visit_elements(
@@ -58,8 +66,8 @@ static void visit_elements(
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *element = json_array_get(list, i);
 		size_t before = settings_walk_enter_element(&visit->walk, i);
-		if (key->type == SETTINGS_TYPE_CONNECTIONS) {
-			visit_connection(visit, key, element, others);
+		if (has_names(key)) {
+			visit_named_element(visit, key, element, others);
 		} else if (settings_keys_is_listed(key)) {
 			visit_section(visit, key, element, NULL);
 		} else {
@@ -100,7 +108,8 @@ static void visit_key(struct visit *visit, const struct settings_key *key, json_
 	case SETTINGS_TYPE_SECTION: visit_section(visit, key, value, other); break;
 	case SETTINGS_TYPE_CONNECTIONS:
 	case SETTINGS_TYPE_ROWS:
-	case SETTINGS_TYPE_GROUPS: visit_elements(visit, key, value, other); break;
+	case SETTINGS_TYPE_GROUPS:
+	case SETTINGS_TYPE_TARGETS: visit_elements(visit, key, value, other); break;
 	case SETTINGS_TYPE_SITES:
 	case SETTINGS_TYPE_EMPLOYMENTS: visit_named(visit, key, value); break;
 	case SETTINGS_TYPE_WEBHOOK_SECRETS:
@@ -110,6 +119,8 @@ static void visit_key(struct visit *visit, const struct settings_key *key, json_
 		}
 		visit_secret(visit, section, name, value, NULL);
 		break;
+	case SETTINGS_TYPE_HOOK_URL:
+	case SETTINGS_TYPE_SECRET:
 	case SETTINGS_TYPE_TOKEN: visit_secret(visit, section, name, value, other); break;
 	default: break;
 	}
@@ -117,7 +128,8 @@ static void visit_key(struct visit *visit, const struct settings_key *key, json_
 
 static bool is_address(const struct settings_key *key)
 {
-	return key->type == SETTINGS_TYPE_BOB_URL || key->type == SETTINGS_TYPE_OKTA_URL;
+	return key->type == SETTINGS_TYPE_BOB_URL || key->type == SETTINGS_TYPE_OKTA_URL ||
+	        key->type == SETTINGS_TYPE_SMTP_URL || (key->flags & SETTINGS_KEY_FILE) != 0;
 }
 
 static bool is_same(const json_t *a, const json_t *b)
@@ -136,7 +148,7 @@ static void compare_address(
 	size_t before = settings_walk_enter(&visit->walk, name);
 	settings_walk_mistake(&visit->walk,
 	        "differs from the settings file: a token goes to the host it was entered for and to"
-	        " no other; change the file");
+	        " no other, by the network the file says; change the file");
 	settings_walk_leave(&visit->walk, before);
 }
 
@@ -177,11 +189,14 @@ static json_t *visit_copy(struct visit *visit, const json_t *document, const jso
 
 /* ------------------------------------------------------------------- taking out */
 
+/* With "expires" beside it or not (webhook secrets). */
 static bool is_reference(const json_t *secret)
 {
-	return json_object_size(secret) == 1 &&
-	        (json_is_string(json_object_get(secret, "env")) ||
-	                json_is_string(json_object_get(secret, "file")));
+	size_t size = json_object_get(secret, "expires") != NULL ? 2 : 1;
+	return settings_secret_is_stored(secret) ||
+	        (json_object_size(secret) == size &&
+	                (json_is_string(json_object_get(secret, "env")) ||
+	                        json_is_string(json_object_get(secret, "file"))));
 }
 
 static bool is_kept(const json_t *secret)
@@ -246,12 +261,21 @@ json_t *settings_redact(const json_t *document)
 
 /* -------------------------------------------------------------------- putting in */
 
+/* Where alarms go is the file's to say, also that the store says it. */
+static bool is_of_target(const struct visit *visit)
+{
+	return str_starts_with(visit->walk.path, "alarms.targets");
+}
+
 static json_t *filled_of(struct visit *visit, const json_t *secret, const json_t *other)
 {
 	if (is_kept(secret) && other != NULL) {
 		json_t *copy = json_deep_copy(other);
 		visit->walk.is_out_of_memory |= copy == NULL;
 		return copy;
+	}
+	if (settings_secret_is_stored(secret) && !is_of_target(visit)) {
+		return NULL; /* what is in the store is bound to its host by itself */
 	}
 	if (is_kept(secret)) {
 		settings_walk_mistake(&visit->walk,

@@ -6,8 +6,8 @@
  * The settings document as JSON, where it is kept, shown and sent: without its
  * secrets. Which keys are secrets is what the table of keys says
  * (settings_keys.def). A secret that stands in the document itself becomes
- * {"kept": true}; {"env"} and {"file"} say only where one is, and stay. No
- * threads; a json_t belongs to one thread.
+ * {"kept": true}; {"env"}, {"file"} and {"stored"} say only where one is, and
+ * stay. No threads; a json_t belongs to one thread.
  */
 
 #include "server/base/attr.h"
@@ -46,6 +46,31 @@ bool settings_document_hash(const json_t *document, char hash[17]) MUST_CHECK;
  */
 struct settings *settings_load_document(const json_t *document, const char *base_dir,
         enum settings_plain plain, struct settings_report *report, struct err *err) MUST_CHECK;
+
+/* --------------------------------------------------- managed from the console */
+
+/* The document of a first start without a settings file: nothing is set up. New reference; NULL:
+ * out of memory. */
+json_t *settings_console_first(void) MUST_CHECK;
+/*
+ * As settings_load_document, of a document that no file stands behind: every secret is in the
+ * store, and a connection in dry_run may lack what is not set up yet (connection_settings.lacks).
+ */
+struct settings *settings_console_load(const json_t *document, enum settings_plain plain,
+        struct settings_report *report, struct err *err) MUST_CHECK;
+/*
+ * Whether the API may give this document in the place of the present one: addresses are Okta's own
+ * and Bob's own or those that are in force already (U-01), loopback with plain; secrets are
+ * {"stored": true}, those of targets of alarms too; nothing is said that only a file may say. False
+ * with mistakes in the report.
+ */
+bool settings_console_accepts(const json_t *document, const json_t *present,
+        enum settings_plain plain, struct settings_report *report) MUST_CHECK;
+/*
+ * A copy of a redacted document in which every secret is in the store, as is fit where no file
+ * stands behind it. NULL: out of memory.
+ */
+json_t *settings_console_from(const json_t *document) MUST_CHECK;
 
 /* ------------------------------------------------------------------ secrets */
 

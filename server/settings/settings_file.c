@@ -70,7 +70,9 @@ json_t *settings_parse(const char *bytes, size_t len, char hash[17], struct sett
 	struct settings_walk walk = {.report = report};
 	struct err syntax = ERR_INIT;
 	json_t *document = json_parse(bytes, len, &syntax);
-	if (document == NULL) {
+	if (document == NULL && syntax.code == ERR_NO_MEMORY) {
+		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
+	} else if (document == NULL) {
 		settings_walk_mistake(&walk,
 		        "%s: look there for a comma too many or missing, or a key that comes twice",
 		        syntax.text);

@@ -9,7 +9,12 @@
 #define REQUIRED           SETTINGS_KEY_REQUIRED
 #define NULLABLE           SETTINGS_KEY_NULLABLE
 #define ACCESS             SETTINGS_KEY_ACCESS
+#define FILE_ONLY          SETTINGS_KEY_FILE
+#define SETUP              SETTINGS_KEY_SETUP
 #define NOWHERE            0
+#define ALARMS(member)     offsetof(struct settings, alarms.member)
+#define TARGET(member)     offsetof(struct alarm_target, member)
+#define WHOLE(member)      offsetof(struct settings, member)
 #define CONNECTION(member) offsetof(struct connection_settings, member)
 #define SITE(member)       offsetof(struct site_settings, member)
 #define EMPLOYMENT(member) offsetof(struct employment_settings, member)
@@ -30,7 +35,7 @@ const size_t settings_keys_count = ARRAY_SIZE(settings_keys);
 bool settings_keys_is_listed(const struct settings_key *key)
 {
 	return key->type == SETTINGS_TYPE_CONNECTIONS || key->type == SETTINGS_TYPE_ROWS ||
-	        key->type == SETTINGS_TYPE_GROUPS;
+	        key->type == SETTINGS_TYPE_GROUPS || key->type == SETTINGS_TYPE_TARGETS;
 }
 
 bool settings_keys_is_named(const struct settings_key *key)
@@ -95,6 +100,16 @@ const struct settings_key *settings_keys_elsewhere(const char *name)
 	for (size_t i = 0; i < settings_keys_count; i++) {
 		const char *dot = strrchr(settings_keys[i].path, '.');
 		if (dot != NULL && str_equal(dot + 1, name)) {
+			return &settings_keys[i];
+		}
+	}
+	return NULL;
+}
+
+const struct settings_key *settings_keys_at(const char *path)
+{
+	for (size_t i = 0; i < settings_keys_count; i++) {
+		if (str_equal(settings_keys[i].path, path)) {
 			return &settings_keys[i];
 		}
 	}

@@ -21,6 +21,7 @@ enum settings_type {
 	SETTINGS_TYPE_CONNECTIONS, /* list of objects */
 	SETTINGS_TYPE_ROWS, /* list of mapping rows, into a struct map_rules */
 	SETTINGS_TYPE_GROUPS, /* list of groups, into a struct map_rules */
+	SETTINGS_TYPE_TARGETS, /* list of targets, into a struct alarm_settings */
 	/* Objects with names of one's own, into a struct policy_settings. */
 	SETTINGS_TYPE_SITES, /* name -> section */
 	SETTINGS_TYPE_EMPLOYMENTS, /* name -> section */
@@ -31,7 +32,8 @@ enum settings_type {
 	SETTINGS_TYPE_BOB_URL, /* char * */
 	SETTINGS_TYPE_OKTA_URL, /* char * */
 	SETTINGS_TYPE_USER_ID, /* char * */
-	SETTINGS_TYPE_TOKEN, /* struct secret */
+	SETTINGS_TYPE_TOKEN, /* struct token_settings */
+	SETTINGS_TYPE_SECRET, /* struct secret */
 	SETTINGS_TYPE_WEBHOOK_SECRETS, /* struct bob_settings */
 	SETTINGS_TYPE_CHOICE, /* an enum */
 	SETTINGS_TYPE_BOOL,
@@ -49,6 +51,14 @@ enum settings_type {
 	SETTINGS_TYPE_EXPRESSION, /* struct map_expression */
 	SETTINGS_TYPE_EXPRESSIONS, /* struct map_row, from one text or a list of them */
 	SETTINGS_TYPE_CONSTANT, /* json_t * */
+	SETTINGS_TYPE_DATE, /* int32_t, days since 1970-01-01 */
+	SETTINGS_TYPE_LEVELS, /* alarm -> level, into int[ALARM_COUNT] */
+	SETTINGS_TYPE_HOOK_URL, /* struct secret */
+	SETTINGS_TYPE_SMTP_URL, /* char * */
+	SETTINGS_TYPE_LINK, /* char * */
+	SETTINGS_TYPE_LOGIN, /* char * */
+	SETTINGS_TYPE_MAIL, /* char * */
+	SETTINGS_TYPE_MAILS, /* struct alarm_target */
 	SETTINGS_TYPE_COUNT_OF
 };
 
@@ -56,6 +66,10 @@ enum settings_type {
 #define SETTINGS_KEY_NULLABLE 2u
 /* How to reach a system, secrets and all: not read of a draft. */
 #define SETTINGS_KEY_ACCESS 4u
+/* Only the settings file says it (engine rule 20). */
+#define SETTINGS_KEY_FILE 8u
+/* May be missing from settings that are managed from the console, until they are set up. */
+#define SETTINGS_KEY_SETUP 16u
 
 struct settings_key {
 	const char *path;
@@ -88,5 +102,7 @@ bool settings_keys_is_child(
 const char *settings_keys_nearest(const struct settings_key *parent, const char *name);
 /* A key of that name anywhere in the table, for "it belongs in ..."; NULL: none. */
 const struct settings_key *settings_keys_elsewhere(const char *name);
+/* The key of that whole path, as the table spells it; NULL: none. */
+const struct settings_key *settings_keys_at(const char *path);
 
 #endif

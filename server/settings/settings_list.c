@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings/settings_value.h"
 
+#include "server/base/clock.h"
 #include "server/base/str.h"
+#include "server/settings/secret_names.h"
+#include "server/settings/settings_document.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define WEBHOOK_SECRET_MIN_BYTES 8
-#define OKTA_USER_ID_LEN         20
+#define DAY_MS           (24 * INT64_C(3600000))
+#define OKTA_USER_ID_LEN 20
 
 static bool is_list(struct settings_walk *walk, const struct settings_key *key, const json_t *json)
 {
@@ -152,18 +155,49 @@ static struct hmac_key *webhook_key(struct settings_walk *walk, const json_t *js
 		return NULL;
 	}
 	const char *text = secret_reveal(&secret);
-	if (str_is_empty(text)) {
-		settings_walk_mistake(walk, "must not be blank; copy the secret from Bob");
-	} else if (strlen(text) < WEBHOOK_SECRET_MIN_BYTES) {
-		settings_walk_mistake(walk,
-		        "is shorter than %d bytes; copy the whole secret from Bob",
-		        WEBHOOK_SECRET_MIN_BYTES);
+	const char *problem = secret_names_webhook_problem(text);
+	if (problem != NULL) {
+		settings_walk_mistake(walk, "%s", problem);
 	} else {
 		key = hmac_key_create(text, strlen(text), NULL);
 		walk->is_out_of_memory = walk->is_out_of_memory || key == NULL;
 	}
 	secret_finish(&secret);
 	return key;
+}
+
+/* The end of that day (UTC), or that very moment. */
+static bool expiry_of(const char *text, int64_t *expires_ms)
+{
+	int32_t days = 0;
+	if (text != NULL && date_parse(text, &days)) {
+		*expires_ms = ((int64_t)days + 1) * DAY_MS;
+		return true;
+	}
+	/* With an offset: what an hour without one means is nobody's to guess. */
+	return text != NULL && strlen(text) > sizeof("YYYY-MM-DDTHH:MM:SS") - 1 &&
+	        time_parse(text, expires_ms);
+}
+
+/* {"file": ..., "expires": ...}: the reference alone, a new one, and how long it is accepted. */
+static json_t *take_expiry(struct settings_walk *walk, const json_t *json, int64_t *expires_ms)
+{
+	json_t *bare = json_deep_copy(json);
+	const json_t *expires = json_object_get(json, "expires");
+	*expires_ms = 0;
+	walk->is_out_of_memory = walk->is_out_of_memory || bare == NULL;
+	if (expires == NULL) {
+		return bare;
+	}
+	size_t before = settings_walk_enter(walk, "expires");
+	if (!expiry_of(json_string_value(expires), expires_ms)) {
+		settings_walk_mistake(walk,
+		        "must be a day, \"2026-12-31\" (its end, UTC), or a moment with its offset,"
+		        " \"2026-12-31T18:00:00Z\"");
+	}
+	settings_walk_leave(walk, before);
+	json_object_del(bare, "expires");
+	return bare;
 }
 
 void settings_list_webhook_secrets(struct settings_walk *walk, const struct settings_key *key,
@@ -174,10 +208,24 @@ void settings_list_webhook_secrets(struct settings_walk *walk, const struct sett
 	}
 	for (size_t i = 0; i < json_array_size(json); i++) {
 		size_t before = settings_walk_enter_element(walk, i);
-		struct hmac_key *webhook = webhook_key(walk, json_array_get(json, i));
+		int64_t expires_ms = 0;
+		json_t *bare = take_expiry(walk, json_array_get(json, i), &expires_ms);
+		struct hmac_key *webhook = NULL;
+		if (settings_secret_is_stored(bare)) {
+			bob->has_stored_webhook_secrets = true;
+			if (expires_ms != 0) {
+				settings_walk_mistake(walk,
+				        "a secret in the store has no \"expires\": it ends with"
+				        " bob2okta secret remove");
+			}
+		} else {
+			webhook = webhook_key(walk, bare);
+		}
 		if (webhook != NULL) {
+			bob->webhook_expires_ms[bob->webhook_key_count] = expires_ms;
 			bob->webhook_keys[bob->webhook_key_count++] = webhook;
 		}
+		settings_document_wipe(bare);
 		settings_walk_leave(walk, before);
 	}
 }

@@ -5,37 +5,34 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 
-static const struct settings_key *key_of(const char *path)
-{
-	for (size_t i = 0; i < settings_keys_count; i++) {
-		if (str_equal(settings_keys[i].path, path)) {
-			return &settings_keys[i];
-		}
-	}
-	return NULL;
-}
-
 /* False with err, when the walk came to nothing that can be used. */
 static bool end_of(const struct settings_walk *walk, struct err *err)
 {
-	if (walk->report->count > 0) {
-		settings_report_summarise(walk->report, err);
-	} else if (walk->is_out_of_memory) {
+	if (walk->is_out_of_memory) {
+		*walk->report = (struct settings_report){0};
 		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
+	} else if (walk->report->count > 0) {
+		settings_report_summarise(walk->report, err);
 	} else {
 		return true;
 	}
 	return false;
 }
 
-bool settings_load_rows(const json_t *rows, struct map_rules *rules, struct settings_report *report,
-        struct err *err)
+bool settings_load_rows(const json_t *rows, const json_t *groups, struct map_rules *rules,
+        struct settings_report *report, struct err *err)
 {
 	*report = (struct settings_report){0};
 	struct settings_walk walk = {.report = report};
 	walk.is_out_of_memory = !map_rules_init_default(rules);
-	settings_walk_enter(&walk, "mapping");
-	settings_walk_rows(&walk, key_of("connections[].mapping"), rows, rules);
+	size_t before = settings_walk_enter(&walk, "mapping");
+	settings_walk_rows(&walk, settings_keys_at("connections[].mapping"), rows, rules);
+	settings_walk_leave(&walk, before);
+	if (groups != NULL) {
+		settings_walk_enter(&walk, "groups");
+		settings_walk_groups(
+		        &walk, settings_keys_at("connections[].groups"), groups, rules);
+	}
 	if (end_of(&walk, err)) {
 		return true;
 	}
@@ -80,7 +77,7 @@ static void walk_mapping(
 		const json_t *json = json_get_path(connection, PARTS[i].path);
 		size_t before = settings_walk_enter_plain(walk, PARTS[i].path);
 		if (json != NULL) {
-			settings_walk_value(walk, key_of(PARTS[i].key), json, to);
+			settings_walk_value(walk, settings_keys_at(PARTS[i].key), json, to);
 		}
 		settings_walk_leave(walk, before);
 	}
@@ -90,7 +87,7 @@ static void walk_draft(
         struct settings_walk *walk, const json_t *connection, struct connection_settings *to)
 {
 	walk->is_draft = true;
-	settings_walk_connection(walk, key_of("connections"), connection, to);
+	settings_walk_connection(walk, settings_keys_at("connections"), connection, to);
 }
 
 /* On false (err filled in) to is empty. */

@@ -2,6 +2,7 @@
 #include "server/settings/settings_value.h"
 
 #include "server/base/buf.h"
+#include "server/base/secrecy.h"
 #include "server/base/str.h"
 #include "server/settings/file.h"
 
@@ -22,13 +23,15 @@ static bool from_env(struct settings_walk *walk, const char *name, struct secret
 		settings_walk_mistake(walk, "\"env\" must be the name of a variable");
 		return false;
 	}
-	const char *value = getenv(name);
-	if (str_is_empty(value)) {
-		settings_walk_mistake(walk, "the variable %s is %s; set it for this process", name,
-		        value == NULL ? "not set" : "empty");
+	if (!secrecy_env(name, secret)) {
+		walk->is_out_of_memory = true;
 		return false;
 	}
-	keep(walk, secret, value);
+	if (!secret_is_set(secret)) {
+		settings_walk_mistake(walk, "the variable %s is %s; set it for this process", name,
+		        secret->text == NULL ? "not set" : "empty");
+		return false;
+	}
 	return true;
 }
 
@@ -102,6 +105,12 @@ bool settings_secret_read(struct settings_walk *walk, const json_t *json, struct
 	if (json_object_size(json) == 1 && json_is_string(file)) {
 		return from_file(walk, json_string_value(file), secret);
 	}
-	settings_walk_mistake(walk, "must be a text, {\"env\": \"NAME\"} or {\"file\": \"PATH\"}");
+	settings_walk_mistake(walk,
+	        "must be a text, {\"env\": \"NAME\"}, {\"file\": \"PATH\"} or {\"stored\": true}");
 	return false;
+}
+
+bool settings_secret_is_stored(const json_t *json)
+{
+	return json_object_size(json) == 1 && json_is_true(json_object_get(json, "stored"));
 }

@@ -227,6 +227,93 @@ const char *settings_url_okta(char *to, const char *text, enum settings_plain pl
 	return problem != NULL ? problem : write_url(to, &parts, "");
 }
 
+/* Path and query are whatever the receiver made them: often they are the key. */
+const char *settings_url_hook(char *to, const char *text, enum settings_plain plain)
+{
+	struct parts parts;
+	char host[SETTINGS_URL_BYTES];
+	const char *query = strchr(text, '?');
+	size_t query_len = query != NULL ? strcspn(query, " \t\r\n#") : 0;
+	str_format_cut(host, sizeof(host), "%.*s", (int)strcspn(text, "?"), text);
+	const char *problem = split(&parts, host);
+	if (problem != NULL) {
+		return problem;
+	}
+	if (!parts.has_scheme) {
+		return "must begin with https://";
+	}
+	if (!is_loopback(&parts, plain, &problem)) {
+		problem = check_scheme(&parts);
+		problem = problem != NULL ? problem : check_host(parts.host);
+	}
+	if (problem != NULL) {
+		return problem;
+	}
+	const char *scheme = parts.is_https ? "https" : "http";
+	return str_format(to, SETTINGS_URL_BYTES, "%s://%s%s%.*s", scheme, parts.host, parts.path,
+	               (int)query_len, query != NULL ? query : "")
+	        ? NULL
+	        : "is too long for an address";
+}
+
+/* Takes the port off a host; false for one that is no port. */
+static bool cut_port(char *host, char *port, size_t size)
+{
+	char *colon = strrchr(host, ':');
+	int64_t number = 0;
+	port[0] = '\0';
+	if (colon == NULL) {
+		return true;
+	}
+	if (!str_is_digits(colon + 1, 5) || !str_to_int64(colon + 1, &number) || number < 1 ||
+	        number > 65535) {
+		return false;
+	}
+	str_format_cut(port, size, ":%lld", (long long)number);
+	*colon = '\0';
+	return true;
+}
+
+static const char *check_smtp_host(const struct parts *parts, enum settings_plain plain)
+{
+	char url[SETTINGS_URL_BYTES];
+	str_format_cut(url, sizeof(url), "http://%s/", parts->host);
+	if (!transport_url_is_loopback(url)) {
+		return check_host(parts->host);
+	}
+	return plain == SETTINGS_PLAIN_ON_LOOPBACK
+	        ? NULL
+	        : "loopback addresses are for trying out: start with --allow-insecure-loopback";
+}
+
+const char *settings_url_smtp(char *to, const char *text, enum settings_plain plain)
+{
+	struct parts parts;
+	char port[8];
+	const char *problem = split(&parts, text);
+	if (problem != NULL) {
+		return problem;
+	}
+	bool is_tls = strncasecmp(parts.text, "smtps://", 8) == 0;
+	if (!is_tls && strncasecmp(parts.text, "smtp://", 7) != 0) {
+		return "must begin with smtps:// or smtp://";
+	}
+	if (!str_equal(parts.path, "") && !str_equal(parts.path, "/")) {
+		return "must end after the host and its port";
+	}
+	if (!cut_port(parts.host, port, sizeof(port))) {
+		return "has a port that is none";
+	}
+	problem = check_smtp_host(&parts, plain);
+	if (problem != NULL) {
+		return problem;
+	}
+	return str_format(to, SETTINGS_URL_BYTES, "%s://%s%s", is_tls ? "smtps" : "smtp",
+	               parts.host, port)
+	        ? NULL
+	        : "is too long for an address";
+}
+
 const char *settings_url_bob(char *to, const char *text, enum settings_plain plain)
 {
 	struct parts parts;
@@ -245,4 +332,35 @@ const char *settings_url_bob(char *to, const char *text, enum settings_plain pla
 		problem = problem != NULL ? problem : check_host(parts.host);
 	}
 	return problem != NULL ? problem : write_url(to, &parts, parts.path);
+}
+
+/* ------------------------------------------------------------------- whose it is */
+
+/* The host of an address that was judged; cut where it does not fit. */
+static void host_of(char *to, size_t size, const char *url)
+{
+	const char *host = strstr(url, "://");
+	host = host != NULL ? host + 3 : url;
+	str_format_cut(to, size, "%.*s", (int)strcspn(host, "/"), host);
+}
+
+bool settings_url_is_oktas(const char *url)
+{
+	char host[HOST_MAX_BYTES + 1];
+	host_of(host, sizeof(host), url);
+	return okta_domain_of(host) != NULL;
+}
+
+bool settings_url_is_bobs(const char *url)
+{
+	static const char domain[] = ".hibob.com";
+	char host[HOST_MAX_BYTES + 1];
+	host_of(host, sizeof(host), url);
+	size_t len = strlen(host);
+	return len > sizeof(domain) - 1 && str_equal(host + len - (sizeof(domain) - 1), domain);
+}
+
+bool settings_url_is_loopback(const char *url)
+{
+	return transport_url_is_loopback(url);
 }

@@ -12,6 +12,8 @@
 #include "server/base/attr.h"
 #include "server/settings/settings.h"
 
+#include <stdbool.h>
+
 #define SETTINGS_URL_BYTES 320
 
 /*
@@ -19,7 +21,17 @@
  * large. NULL when it is good, else what is wrong and the mend (static).
  */
 const char *settings_url_okta(char *to, const char *text, enum settings_plain plain) MUST_CHECK;
+/* An address that settings_url_okta wrote is under one of Okta's own domains. */
+bool settings_url_is_oktas(const char *url);
+/* The same of Bob's. */
+bool settings_url_is_bobs(const char *url);
+/* A loopback address, of any kind. */
+bool settings_url_is_loopback(const char *url);
 /* The same for Bob, whose address may carry a path; no slash at the end. */
 const char *settings_url_bob(char *to, const char *text, enum settings_plain plain) MUST_CHECK;
+/* Where alarms are posted: https, with path and query as they are; at most SETTINGS_URL_BYTES. */
+const char *settings_url_hook(char *to, const char *text, enum settings_plain plain) MUST_CHECK;
+/* A mail server: smtps://host[:port], or smtp://host[:port], which then must speak STARTTLS. */
+const char *settings_url_smtp(char *to, const char *text, enum settings_plain plain) MUST_CHECK;
 
 #endif

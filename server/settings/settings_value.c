@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings/settings_value.h"
 
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/settings/secret_names.h"
 #include "server/settings/settings_url.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void replace(struct settings_walk *walk, char **held, const char *text, size_t len)
+void settings_value_replace(struct settings_walk *walk, char **held, const char *text, size_t len)
 {
 	free(*held);
 	*held = str_dup_len(text, len);
@@ -28,7 +30,7 @@ static bool is_printable(const char *text)
 }
 
 /* The trimmed text within the key's bounds; NULL with a mistake recorded. */
-static const char *text_of(
+const char *settings_value_text(
         struct settings_walk *walk, const struct settings_key *key, const json_t *json, size_t *len)
 {
 	if (!json_is_string(json)) {
@@ -52,7 +54,7 @@ static void set_name(struct settings_walk *walk, const struct settings_key *key,
         void *target)
 {
 	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
+	const char *text = settings_value_text(walk, key, json, &len);
 	if (text == NULL) {
 		return;
 	}
@@ -75,41 +77,38 @@ static void set_company_id(struct settings_walk *walk, const struct settings_key
 	}
 }
 
-static void set_bob_url(struct settings_walk *walk, const struct settings_key *key,
-        const json_t *json, void *target)
+void settings_value_url(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, settings_url_judge judge, void *target)
 {
 	char url[SETTINGS_URL_BYTES];
 	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
+	const char *text = settings_value_text(walk, key, json, &len);
 	const char *problem =
-	        text != NULL ? settings_url_bob(url, json_string_value(json), walk->plain) : NULL;
+	        text != NULL ? judge(url, json_string_value(json), walk->plain) : NULL;
 	if (problem != NULL) {
 		settings_walk_mistake(walk, "%s", problem);
 	} else if (text != NULL) {
-		replace(walk, target, url, strlen(url));
+		settings_value_replace(walk, target, url, strlen(url));
 	}
+}
+
+static void set_bob_url(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	settings_value_url(walk, key, json, settings_url_bob, target);
 }
 
 static void set_okta_url(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
-	char url[SETTINGS_URL_BYTES];
-	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
-	const char *problem =
-	        text != NULL ? settings_url_okta(url, json_string_value(json), walk->plain) : NULL;
-	if (problem != NULL) {
-		settings_walk_mistake(walk, "%s", problem);
-	} else if (text != NULL) {
-		replace(walk, target, url, strlen(url));
-	}
+	settings_value_url(walk, key, json, settings_url_okta, target);
 }
 
 static void set_user_id(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
 	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
+	const char *text = settings_value_text(walk, key, json, &len);
 	if (text == NULL) {
 		return;
 	}
@@ -119,30 +118,35 @@ static void set_user_id(struct settings_walk *walk, const struct settings_key *k
 		        walk, "must not hold a colon; the token goes into service_user_token");
 		return;
 	}
-	replace(walk, target, text, len);
+	settings_value_replace(walk, target, text, len);
+}
+
+static void set_secret(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target)
+{
+	struct secret secret = {0};
+	/* What is in the store is filled in later; whose it is takes note of that. */
+	if (settings_secret_is_stored(json) || !settings_secret_read(walk, json, &secret)) {
+		return;
+	}
+	const char *text = secret_reveal(&secret);
+	const char *problem = secret_names_token_problem(text);
+	if (str_is_empty(text)) {
+		settings_walk_mistake(walk, "must not be empty: %s", key->help);
+	} else if (problem != NULL) {
+		settings_walk_mistake(walk, "%s", problem);
+	} else if (!secret_set(target, text)) {
+		walk->is_out_of_memory = true;
+	}
+	secret_finish(&secret);
 }
 
 static void set_token(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
-	struct secret secret = {0};
-	if (!settings_secret_read(walk, json, &secret)) {
-		return;
-	}
-	size_t len = 0;
-	const char *text = str_trim(secret_reveal(&secret), &len);
-	if (len == 0) {
-		settings_walk_mistake(walk, "must not be empty: %s", key->help);
-	} else if (len != strlen(secret_reveal(&secret))) {
-		settings_walk_mistake(walk, "begins or ends with white space; remove it");
-	} else if (len > (size_t)key->most || !is_printable(text)) {
-		settings_walk_mistake(walk, "cannot be a token: too long, or control characters");
-	} else if (str_starts_with(text, "SSWS ")) {
-		settings_walk_mistake(walk, "leave out the \"SSWS \" in front of the token");
-	} else if (!secret_set(target, text)) {
-		walk->is_out_of_memory = true;
-	}
-	secret_finish(&secret);
+	struct token_settings *token = target;
+	token->is_stored = settings_secret_is_stored(json);
+	set_secret(walk, key, json, &token->value);
 }
 
 /* Which of "a|b|c" the text is; -1: none. */
@@ -278,17 +282,37 @@ static void set_time(struct settings_walk *walk, const struct settings_key *key,
 	*(int *)target = minutes;
 }
 
+static void set_date(struct settings_walk *walk, const struct settings_key *key UNUSED,
+        const json_t *json, void *target)
+{
+	int32_t days = 0;
+	if (!json_is_string(json)) {
+		settings_walk_wrong_type(walk, "a date like \"2027-03-31\"", json);
+	} else if (!date_parse(json_string_value(json), &days) || days <= 0) {
+		settings_walk_mistake(walk, "must be a date like \"2027-03-31\"");
+	} else {
+		*(int32_t *)target = days;
+	}
+}
+
 static void set_zone(struct settings_walk *walk, const struct settings_key *key, const json_t *json,
         void *target)
 {
 	size_t len = 0;
-	if (text_of(walk, key, json, &len) == NULL) {
+	if (settings_value_text(walk, key, json, &len) == NULL) {
 		return;
 	}
-	struct zone *zone = zone_open(json_string_value(json), NULL);
+	struct err err = ERR_INIT;
+	struct zone *zone = zone_open(json_string_value(json), &err);
+	if (zone == NULL && err.code == ERR_NO_MEMORY) {
+		walk->is_out_of_memory = true;
+		return;
+	}
 	if (zone == NULL) {
-		settings_walk_mistake(
-		        walk, "is no time zone; use an IANA name like \"Europe/London\"");
+		settings_walk_mistake(walk,
+		        zone_has_data() ? "is no time zone; use an IANA name like \"Europe/London\""
+		                        : "cannot be looked up: this machine has no time zones;"
+		                          " install its package tzdata");
 		return;
 	}
 	struct zone **held = target;
@@ -300,7 +324,7 @@ static void set_attribute(struct settings_walk *walk, const struct settings_key 
         const json_t *json, void *target)
 {
 	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
+	const char *text = settings_value_text(walk, key, json, &len);
 	if (text == NULL) {
 		return;
 	}
@@ -309,14 +333,14 @@ static void set_attribute(struct settings_walk *walk, const struct settings_key 
 		        walk, "must be the variable name of an Okta attribute: letters, digits, _");
 		return;
 	}
-	replace(walk, target, text, len);
+	settings_value_replace(walk, target, text, len);
 }
 
 static void set_field(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, void *target)
 {
 	size_t len = 0;
-	const char *text = text_of(walk, key, json, &len);
+	const char *text = settings_value_text(walk, key, json, &len);
 	if (text == NULL) {
 		return;
 	}
@@ -328,7 +352,7 @@ static void set_field(struct settings_walk *walk, const struct settings_key *key
 		        " \"work.custom.field_1655996461265\"");
 		return;
 	}
-	replace(walk, target, text, len);
+	settings_value_replace(walk, target, text, len);
 }
 
 static void set_domains(struct settings_walk *walk, const struct settings_key *key,
@@ -474,6 +498,7 @@ static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
         [SETTINGS_TYPE_OKTA_URL] = set_okta_url,
         [SETTINGS_TYPE_USER_ID] = set_user_id,
         [SETTINGS_TYPE_TOKEN] = set_token,
+        [SETTINGS_TYPE_SECRET] = set_secret,
         [SETTINGS_TYPE_WEBHOOK_SECRETS] = set_webhook_secrets,
         [SETTINGS_TYPE_CHOICE] = settings_value_choice,
         [SETTINGS_TYPE_BOOL] = set_bool,
@@ -491,6 +516,14 @@ static const reader readers[SETTINGS_TYPE_COUNT_OF] = {
         [SETTINGS_TYPE_EXPRESSION] = set_expression,
         [SETTINGS_TYPE_EXPRESSIONS] = set_expressions,
         [SETTINGS_TYPE_CONSTANT] = set_constant,
+        [SETTINGS_TYPE_DATE] = set_date,
+        [SETTINGS_TYPE_LEVELS] = settings_alarm_levels,
+        [SETTINGS_TYPE_HOOK_URL] = settings_alarm_hook,
+        [SETTINGS_TYPE_SMTP_URL] = settings_alarm_smtp,
+        [SETTINGS_TYPE_LINK] = settings_alarm_link,
+        [SETTINGS_TYPE_LOGIN] = settings_alarm_login,
+        [SETTINGS_TYPE_MAIL] = settings_alarm_mail,
+        [SETTINGS_TYPE_MAILS] = settings_alarm_mails,
 };
 
 void settings_value_set(struct settings_walk *walk, const struct settings_key *key,

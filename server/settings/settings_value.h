@@ -19,11 +19,39 @@ void settings_value_choice(struct settings_walk *walk, const struct settings_key
         const json_t *json, void *target);
 
 /*
- * A secret as the document gives it: a text, {"env": NAME} or {"file": PATH}. False with a mistake
- * recorded.
+ * A secret as the document gives it: a text, {"env": NAME} or {"file": PATH}; whether it is
+ * {"stored": true} is asked before. False with a mistake recorded.
  */
 bool settings_secret_read(
         struct settings_walk *walk, const json_t *json, struct secret *secret) MUST_CHECK;
+
+/* {"stored": true}: the secret is in the store. */
+bool settings_secret_is_stored(const json_t *json);
+/* The trimmed text within the key's bounds; NULL with a mistake recorded. */
+const char *settings_value_text(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, size_t *len);
+/* An address, as judged by one of settings_url.h. */
+typedef const char *(*settings_url_judge)(char *to, const char *text, enum settings_plain plain);
+void settings_value_url(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, settings_url_judge judge, void *target);
+/* Another text in the place of *held. */
+void settings_value_replace(struct settings_walk *walk, char **held, const char *text, size_t len);
+
+/* Of alarms (settings_alarms.c). */
+void settings_alarm_levels(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_hook(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_smtp(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_link(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_login(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_mail(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
+void settings_alarm_mails(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, void *target);
 
 /* Lists of values (settings_list.c). */
 void settings_list_domains(struct settings_walk *walk, const struct settings_key *key,

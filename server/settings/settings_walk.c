@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings/settings_walk.h"
 
+#include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/settings/settings_value.h"
 
@@ -137,6 +138,10 @@ static void report_missing(
 		        json_object_get(object, name) != NULL) {
 			continue;
 		}
+		if (walk->is_console && (key->flags & SETTINGS_KEY_SETUP) != 0) {
+			settings_walk_note_lack(walk, key->path);
+			continue;
+		}
 		size_t before = settings_walk_enter(walk, name);
 		settings_walk_mistake(walk, "is missing: %s", key->help);
 		settings_walk_leave(walk, before);
@@ -183,9 +188,12 @@ void settings_walk_defaults(
 		if (key->type == SETTINGS_TYPE_SECTION) {
 			settings_walk_defaults(walk, key, target);
 		} else if (key->fallback != NULL) {
-			json_t *json = json_loads(key->fallback, JSON_DECODE_ANY, NULL);
-			walk->is_out_of_memory = walk->is_out_of_memory || json == NULL;
-			settings_value_set(walk, key, json, target);
+			json_t *json = json_parse(key->fallback, strlen(key->fallback), NULL);
+			if (json != NULL) {
+				settings_value_set(walk, key, json, target);
+			} else {
+				walk->is_out_of_memory = true;
+			}
 			json_decref(json);
 		}
 	}
@@ -257,14 +265,37 @@ static void check_default_connection(struct settings_walk *walk, const struct se
 	settings_walk_mistake(walk, "one of the connections must be named \"default\"");
 }
 
+/* A count of 0 asks about everybody, whatever the percentage would come to; no setting at all is
+ * what the struct calls 0. */
+static void close_limits(struct limit_set *limits)
+{
+	for (int kind = LIMIT_NONE + 1; kind < LIMIT_KIND_COUNT; kind++) {
+		static const char *const UNITS[LIMIT_PERIOD_COUNT] = {
+		        "per_hour", "per_day", "per_week"};
+		struct limit_window *windows[LIMIT_PERIOD_COUNT] = {
+		        &limits->hour[kind], &limits->day[kind], &limits->week[kind]};
+		for (int period = 0; period < LIMIT_PERIOD_COUNT; period++) {
+			char path[96];
+			str_format_cut(path, sizeof(path), "connections[].limits.%s.%s",
+			        limit_kind_name((enum limit_kind)kind), UNITS[period]);
+			if (windows[period]->count == 0 && settings_keys_at(path) != NULL) {
+				windows[period]->count = LIMIT_NOBODY;
+			}
+		}
+	}
+}
+
 void settings_walk_connection(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct connection_settings *connection)
 {
 	if (!map_rules_init_default(&connection->rules)) {
 		walk->is_out_of_memory = true;
 	}
+	walk->unfinished = connection;
 	settings_walk_defaults(walk, key, connection);
 	settings_walk_section(walk, key, json, connection);
+	settings_walk_finish_lacks(walk, connection);
+	close_limits(&connection->limits);
 	settings_walk_check_together(walk, connection);
 }
 
@@ -310,6 +341,8 @@ void settings_walk_value(struct settings_walk *walk, const struct settings_key *
 		settings_walk_rows(walk, key, json, here);
 	} else if (key->type == SETTINGS_TYPE_GROUPS) {
 		settings_walk_groups(walk, key, json, here);
+	} else if (key->type == SETTINGS_TYPE_TARGETS) {
+		settings_walk_targets(walk, key, json, here);
 	} else if (settings_keys_is_named(key) || key->type == SETTINGS_TYPE_LEAVES) {
 		settings_walk_names(walk, key, json, here);
 	} else {
@@ -320,5 +353,7 @@ void settings_walk_value(struct settings_walk *walk, const struct settings_key *
 void settings_walk_document(
         struct settings_walk *walk, const json_t *document, struct settings *settings)
 {
+	settings_alarms_init(&settings->alarms);
+	settings_walk_defaults(walk, NULL, settings);
 	settings_walk_section(walk, NULL, document, settings);
 }

@@ -21,11 +21,16 @@ struct settings_walk {
 	const char *base_dir;
 	enum settings_plain plain;
 	bool is_draft; /* how to reach Bob and Okta is not looked at, and may be missing */
+	bool is_console; /* keys with SETTINGS_KEY_SETUP may be missing */
+	struct connection_settings *unfinished; /* whose missing keys are noted; NULL: none's */
 	bool is_out_of_memory;
 	size_t path_len;
 	char path[sizeof(((struct settings_mistake *)0)->path)];
 };
 
+/* A whole document by this walk, as settings_load_document; report becomes the walk's. */
+struct settings *settings_walk_load(struct settings_walk *walk, const json_t *document,
+        struct settings_report *report, struct err *err) MUST_CHECK;
 /* Reads the whole document into settings; mistakes go to the report. */
 void settings_walk_document(
         struct settings_walk *walk, const json_t *document, struct settings *settings);
@@ -51,6 +56,9 @@ bool settings_walk_is_named(
 /* Sites, types of employment, leaves (settings_names.c). */
 void settings_walk_names(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct policy_settings *policy);
+/* What takes the place of keys that are not set up yet (settings_console.c). */
+void settings_walk_note_lack(struct settings_walk *walk, const char *name);
+void settings_walk_finish_lacks(struct settings_walk *walk, struct connection_settings *connection);
 /* Values that are good by themselves and make no sense together (settings_together.c). */
 void settings_walk_check_together(
         struct settings_walk *walk, const struct connection_settings *connection);
@@ -61,6 +69,12 @@ void settings_walk_rows(struct settings_walk *walk, const struct settings_key *k
 /* Groups and who belongs into them, added to rules (settings_groups.c). */
 void settings_walk_groups(struct settings_walk *walk, const struct settings_key *key,
         const json_t *json, struct map_rules *rules);
+
+/* Where alarms go (settings_alarms.c); alarms is the struct that holds the targets. */
+void settings_walk_targets(struct settings_walk *walk, const struct settings_key *key,
+        const json_t *json, struct alarm_settings *alarms);
+/* The table's own severities. */
+void settings_alarms_init(struct alarm_settings *alarms);
 
 /* Goes down to a key, or to an element; returns where it stood, for settings_walk_leave. */
 size_t settings_walk_enter(struct settings_walk *walk, const char *key);

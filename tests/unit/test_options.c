@@ -50,6 +50,7 @@ START_TEST(defaults_hold_without_flags)
 	ck_assert_int_eq(run.options.log_level, LOG_LEVEL_INFO);
 	ck_assert(!run.options.allow_insecure_loopback);
 	ck_assert_uint_eq(run.options.trusted_proxies.count, 0);
+	ck_assert_uint_eq(run.options.admin_hosts.count, 0);
 }
 END_TEST
 
@@ -67,6 +68,16 @@ START_TEST(both_spellings_of_a_value_are_read)
 }
 END_TEST
 
+START_TEST(the_key_file_is_a_path)
+{
+	struct run run;
+	PARSE(&run, "status");
+	ck_assert_str_eq(run.options.key_file, "");
+	PARSE(&run, "--key-file", "/run/secrets/master-key");
+	ck_assert_str_eq(run.options.key_file, "/run/secrets/master-key");
+}
+END_TEST
+
 START_TEST(trusted_proxies_are_a_list)
 {
 	struct run run;
@@ -76,6 +87,16 @@ START_TEST(trusted_proxies_are_a_list)
 	PARSE(&run, "--trusted-proxies=none");
 	ck_assert(run.is_good);
 	ck_assert_uint_eq(run.options.trusted_proxies.count, 0);
+}
+END_TEST
+
+START_TEST(admin_hosts_are_a_list)
+{
+	struct run run;
+	PARSE(&run, "--admin-hosts", "Console.example.com, [2001:db8::7],192.0.2.7");
+	ck_assert_msg(run.is_good, "%s", run.err.text);
+	ck_assert_uint_eq(run.options.admin_hosts.count, 3);
+	ck_assert_str_eq(run.options.admin_hosts.items[0], "console.example.com");
 }
 END_TEST
 
@@ -134,9 +155,11 @@ static const struct bad bads[] = {
         {{"--admin-listen=::1:8080"}, "must be HOST:PORT"},
         {{"--store=postgres://x"}, "must be sqlite:PATH"},
         {{"--store=sqlite:"}, "must be sqlite:PATH"},
-        {{"--settings="}, "must be a path"},
+        {{"--public-url=ftp://hooks.example.com"}, "must begin with https://"},
         {{"--log-format=xml"}, "must be text or json"},
         {{"--log-level=trace"}, "must be debug, info, warn or error"},
+        {{"--admin-hosts=console.example.com:8081"}, "--admin-hosts must be at most 16 names"},
+        {{"--admin-hosts=*.example.com"}, "without ports"},
         {{"--trusted-proxies=proxy.example.com"}, "--trusted-proxies must be at most 32"},
         {{"--trusted-proxies=10.0.0.0/33"}, "must be at most 32"},
         {{"--allow-insecure-loopback=maybe"}, "must be true or false"},
@@ -195,7 +218,9 @@ int main(void)
 	TCase *reading = tcase_create("reading");
 	tcase_add_test(reading, defaults_hold_without_flags);
 	tcase_add_test(reading, both_spellings_of_a_value_are_read);
+	tcase_add_test(reading, the_key_file_is_a_path);
 	tcase_add_test(reading, trusted_proxies_are_a_list);
+	tcase_add_test(reading, admin_hosts_are_a_list);
 	tcase_add_test(reading, the_rest_stays_in_order_for_the_command);
 	tcase_add_test(reading, two_dashes_end_the_flags);
 	tcase_add_test(reading, a_variable_beats_the_default_and_a_flag_the_variable);

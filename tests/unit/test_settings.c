@@ -2,6 +2,7 @@
 #include "server/settings/settings.h"
 
 #include "server/base/buf.h"
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/settings/file.h"
@@ -190,6 +191,10 @@ START_TEST(default_limits_are_those_of_the_policy)
 	ck_assert_int_eq(limits->hour[LIMIT_LEAVE_GROUP].percent, 5);
 	ck_assert_int_eq(limits->day[LIMIT_LEAVE_GROUP].count, 50);
 	ck_assert_int_eq(limits->day[LIMIT_LEAVE_GROUP].percent, 10);
+	ck_assert_int_eq(limits->hour[LIMIT_UPDATE_BY_SETTINGS].count, 50);
+	ck_assert_int_eq(limits->hour[LIMIT_UPDATE_BY_SETTINGS].percent, 5);
+	ck_assert_int_eq(limits->day[LIMIT_UPDATE_BY_SETTINGS].count, 100);
+	ck_assert_int_eq(limits->day[LIMIT_UPDATE_BY_SETTINGS].percent, 10);
 	ck_assert_int_eq(limits->day[LIMIT_RAISE].count, 0);
 	ck_assert_int_eq(limits->hour[LIMIT_NONE].count, 0);
 	settings_destroy(settings);
@@ -290,6 +295,54 @@ static void check_full_groups(const struct connection_settings *c)
 	ck_assert_int_eq(c->limits.hour[LIMIT_LEAVE_GROUP].percent, 4);
 	ck_assert_int_eq(c->limits.day[LIMIT_LEAVE_GROUP].count, 51);
 	ck_assert_int_eq(c->limits.day[LIMIT_LEAVE_GROUP].percent, 9);
+	/* 0 is no missing limit, but one that lets nobody pass. */
+	ck_assert_int_eq(c->limits.hour[LIMIT_UPDATE_BY_SETTINGS].count, LIMIT_NOBODY);
+	ck_assert_int_eq(c->limits.hour[LIMIT_UPDATE_BY_SETTINGS].percent, 6);
+	ck_assert_int_eq(c->limits.day[LIMIT_UPDATE_BY_SETTINGS].count, LIMIT_NOBODY);
+	ck_assert_int_eq(c->limits.day[LIMIT_UPDATE_BY_SETTINGS].percent, 12);
+	ck_assert_int_eq(c->limits.week[LIMIT_UPDATE_BY_SETTINGS].count, 0);
+}
+
+static void check_full_targets(const struct alarm_settings *alarms)
+{
+	const struct alarm_target *ops = &alarms->targets[0];
+	const struct alarm_target *mail = &alarms->targets[1];
+	ck_assert_uint_eq(alarms->target_count, 2);
+	ck_assert_str_eq(
+	        secret_reveal(&ops->webhook), "https://hooks.example.com/services/T0/B0/key?x=1");
+	ck_assert_str_eq(secret_reveal(&ops->bearer), "token-from-a-variable");
+	ck_assert_str_eq(secret_reveal(&ops->hmac_secret), "hmac-secret");
+	ck_assert_int_eq(ops->least, ALARM_CRITICAL);
+	ck_assert_int_eq(ops->network, ALARM_TO_ANY);
+	ck_assert_str_eq(mail->smtp, "smtp://mail.example.com:587");
+	ck_assert_str_eq(mail->login, "robot");
+	ck_assert(secret_is_set(&mail->password));
+	ck_assert_str_eq(mail->from, "bob2okta@example.com");
+	ck_assert_uint_eq(mail->to_count, 2);
+	ck_assert_str_eq(mail->to[0], "it@example.com");
+	ck_assert_str_eq(mail->to[1], "hr+alarms@example.com");
+	ck_assert_int_eq(mail->least, ALARM_NOTICE);
+	ck_assert_int_eq(mail->network, ALARM_TO_PUBLIC);
+}
+
+static void check_full_alarms(const struct alarm_settings *alarms)
+{
+	ck_assert_str_eq(alarms->link, "https://wiki.example.com/bob2okta");
+	ck_assert_int_eq(alarms->levels[ALARM_HELD], ALARM_CRITICAL);
+	ck_assert_int_eq(alarms->levels[ALARM_UNANNOUNCED], ALARM_LEVEL_OFF);
+	ck_assert_int_eq(alarms->levels[ALARM_FAILED], ALARM_WARNING);
+	ck_assert_int_eq(alarms->repeat_minutes[ALARM_CRITICAL], 5);
+	ck_assert_int_eq(alarms->repeat_minutes[ALARM_WARNING], 60);
+	ck_assert_int_eq(alarms->repeat_minutes[ALARM_NOTICE], 600);
+	ck_assert_int_eq(alarms->repeat_longest_minutes, 700);
+	ck_assert_int_eq(alarms->leaver_minutes, 10);
+	ck_assert_int_eq(alarms->held_minutes, 30);
+	ck_assert_int_eq(alarms->failed_hours, 12);
+	ck_assert_int_eq(alarms->bob_silent_hours, 16);
+	ck_assert_int_eq(alarms->token_unused_days, 10);
+	ck_assert_int_eq(alarms->token_expires_days, 30);
+	ck_assert_int_eq(alarms->disk_percent, 5);
+	ck_assert_int_eq(alarms->disk_mb, 100);
 }
 
 START_TEST(every_key_reaches_its_place)
@@ -299,10 +352,12 @@ START_TEST(every_key_reaches_its_place)
 	const struct connection_settings *c = settings_find(settings, "default");
 	ck_assert_int_eq(c->mode, SETTINGS_DRY_RUN);
 	ck_assert_str_eq(c->bob.base_url, "https://api.sandbox.example.com/v1");
-	ck_assert_str_eq(secret_reveal(&c->bob.service_user_token), "token-from-a-variable");
+	ck_assert_str_eq(secret_reveal(&c->bob.service_user_token.value), "token-from-a-variable");
 	ck_assert_uint_eq(c->bob.webhook_key_count, 2);
+	ck_assert_int_eq(c->bob.webhook_expires_ms[0], INT64_C(1798761600000)); /* the day's end */
+	ck_assert_int_eq(c->bob.webhook_expires_ms[1], 0);
 	ck_assert_str_eq(c->okta.base_url, "https://acme.okta.com");
-	ck_assert_str_eq(secret_reveal(&c->okta.api_token), "okta-token");
+	ck_assert_str_eq(secret_reveal(&c->okta.api_token.value), "okta-token");
 	check_full_policy(&c->policy);
 	check_full_times(&c->policy);
 	check_full_ends(&c->policy);
@@ -314,6 +369,11 @@ START_TEST(every_key_reaches_its_place)
 	ck_assert_int_eq(c->limits.hour[LIMIT_REVOKE].count, 22);
 	check_full_rows(&c->rules);
 	check_full_groups(c);
+	int32_t day = 0;
+	ck_assert(date_parse("2027-03-31", &day));
+	ck_assert_int_eq(c->okta.token_expires, day);
+	check_full_targets(&settings->alarms);
+	check_full_alarms(&settings->alarms);
 	settings_destroy(settings);
 }
 END_TEST
@@ -323,13 +383,13 @@ START_TEST(rows_alone_are_laid_over_the_default_rows)
 	struct settings_report report;
 	struct map_rules rules;
 	json_t *rows = json_pack("[{s:s, s:s}]", "okta", "title", "expr", ".work.title");
-	ck_assert(settings_load_rows(rows, &rules, &report, NULL));
+	ck_assert(settings_load_rows(rows, NULL, &rules, &report, NULL));
 	ck_assert_int_eq(map_rules_find(&rules, "title")->source, ROW_FROM_EXPRESSION);
 	ck_assert_str_eq(map_rules_source(&rules, "login"), "root.email");
 	map_rules_finish(&rules);
 	json_object_set_new(json_array_get(rows, 0), "expr", json_true());
 	struct err err = ERR_INIT;
-	ck_assert(!settings_load_rows(rows, &rules, &report, &err));
+	ck_assert(!settings_load_rows(rows, NULL, &rules, &report, &err));
 	ck_assert_uint_eq(report.count, 1);
 	ck_assert_str_eq(report.mistakes[0].path, "mapping[0].expr");
 	ck_assert_int_eq(err.code, ERR_SETTINGS_INVALID);
@@ -393,7 +453,7 @@ START_TEST(a_draft_is_all_of_a_connection_but_its_access)
 	ck_assert_int_eq(draft.existing, EXISTING_CREATE);
 	ck_assert_int_eq(draft.limits.hour[LIMIT_REVOKE].count, 22);
 	ck_assert_ptr_null(draft.okta.base_url);
-	ck_assert(!secret_is_set(&draft.bob.service_user_token));
+	ck_assert(!secret_is_set(&draft.bob.service_user_token.value));
 	settings_connection_finish(&draft);
 	ck_assert(!load_full_draft(&draft, NULL, NULL, "other"));
 	ck_assert(!load_full_draft(&draft, "activation_at", json_integer(3), "default"));

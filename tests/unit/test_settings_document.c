@@ -45,7 +45,7 @@ START_TEST(what_is_kept_holds_no_secret_and_all_else)
 	json_t *kept = settings_redact(document);
 	expect_json(part(kept, "bob.service_user_token"), "{\"env\":\"BOB2OKTA_TEST_TOKEN\"}");
 	expect_json(part(kept, "bob.webhook_secrets"),
-	        "[{\"file\":\"webhook-secret.txt\"},{\"kept\":true}]");
+	        "[{\"expires\":\"2026-12-31\",\"file\":\"webhook-secret.txt\"},{\"kept\":true}]");
 	expect_json(part(kept, "okta.api_token"), "{\"kept\":true}");
 	ck_assert(json_equal(part(kept, "mapping"), part(document, "mapping")));
 	ck_assert(json_equal(part(kept, "provisioning"), part(document, "provisioning")));
@@ -90,12 +90,13 @@ START_TEST(every_key_whose_help_says_secret_has_a_secret_type)
 	for (size_t i = 0; i < settings_keys_count; i++) {
 		const struct settings_key *key = &settings_keys[i];
 		bool is_secret = key->type == SETTINGS_TYPE_TOKEN ||
+		        key->type == SETTINGS_TYPE_SECRET || key->type == SETTINGS_TYPE_HOOK_URL ||
 		        key->type == SETTINGS_TYPE_WEBHOOK_SECRETS;
 		ck_assert_msg(
 		        is_secret == (strstr(key->help, "(secret)") != NULL), "%s", key->path);
 		secrets += is_secret ? 1 : 0;
 	}
-	ck_assert_uint_eq(secrets, 3);
+	ck_assert_uint_eq(secrets, 7);
 }
 END_TEST
 
@@ -178,6 +179,46 @@ START_TEST(a_connection_that_the_file_lacks_is_refused)
 	ck_assert_ptr_null(settings_fill(document, file, &report));
 	ck_assert_uint_eq(report.count, 1);
 	ck_assert_str_eq(report.mistakes[0].path, "connections[1].name");
+	json_decref(document);
+	json_decref(file);
+}
+END_TEST
+
+static const struct refusal TARGET_REFUSALS[] = {
+        {NULL, "webhook", "\"https://elsewhere.example.com/\"", "alarms.targets[0].webhook",
+                "secrets stand in the settings file only"},
+        {NULL, "webhook", "{\"stored\":true}", "alarms.targets[0].webhook",
+                "is not what the settings file has"},
+        {NULL, "name", "\"new\"", "alarms.targets[0].name", "has no target of this name"},
+        {NULL, "network", "\"public\"", "alarms.targets[0].network",
+                "differs from the settings file"},
+        {NULL, "smtp", "\"smtp://elsewhere.example.com\"", "alarms.targets[0].smtp",
+                "differs from the settings file"},
+};
+
+/* Engine rule 20: neither to another address nor into the own network. */
+START_TEST(where_alarms_go_is_the_files_to_say)
+{
+	const struct refusal *row = &TARGET_REFUSALS[_i];
+	struct settings_report report;
+	json_t *file = load(FULL);
+	json_t *document = settings_redact(file);
+	json_t *targets = json_object_get(json_object_get(document, "alarms"), "targets");
+	json_object_set_new(json_array_get(targets, 0), row->key,
+	        json_loads(row->value, JSON_DECODE_ANY, NULL));
+	ck_assert_ptr_null(settings_fill(document, file, &report));
+	ck_assert_uint_eq(report.count, 1);
+	ck_assert_str_eq(report.mistakes[0].path, row->path);
+	ck_assert_msg(
+	        strstr(report.mistakes[0].text, row->text) != NULL, "%s", report.mistakes[0].text);
+	/* But one less, and another order, are well. */
+	json_decref(document);
+	document = settings_redact(file);
+	targets = json_object_get(json_object_get(document, "alarms"), "targets");
+	json_array_remove(targets, 0);
+	json_t *filled = settings_fill(document, file, &report);
+	ck_assert_ptr_nonnull(filled);
+	settings_document_wipe(filled);
 	json_decref(document);
 	json_decref(file);
 }
@@ -419,6 +460,8 @@ static Suite *document_suite(void)
 	tcase_add_loop_test(
 	        in, what_only_a_file_may_say_is_refused_by_its_path, 0, (int)ARRAY_SIZE(REFUSALS));
 	tcase_add_test(in, a_connection_that_the_file_lacks_is_refused);
+	tcase_add_loop_test(
+	        in, where_alarms_go_is_the_files_to_say, 0, ARRAY_SIZE(TARGET_REFUSALS));
 	tcase_add_test(in, an_old_version_takes_the_secrets_of_today);
 	suite_add_tcase(suite, in);
 	TCase *expressions = tcase_create("expressions");
