@@ -207,6 +207,22 @@ static bool check_day(const struct approve_query *query, int64_t now_ms, struct 
 	return true;
 }
 
+/* Who is held already and approved for now need not wait for the next look. */
+static bool let_go(const struct approving *approving, struct err *err)
+{
+	struct engine *engine = approving->query->plan.engine;
+	size_t released = 0;
+
+	if (!store_approvals_release(engine->store, approving->query->plan.connection,
+	            approving->now_ms, &released, err)) {
+		return false;
+	}
+	if (released > 0) {
+		engine_notify(engine);
+	}
+	return true;
+}
+
 bool engine_approve(const struct approve_query *query, json_t **report, struct err *err)
 {
 	struct approving approving;
@@ -216,8 +232,9 @@ bool engine_approve(const struct approve_query *query, json_t **report, struct e
 	        (query->employee_ids != NULL ? name_people(&approving, err)
 	                                     : take_calendar(&approving, err));
 	if (is_done && !query->is_check) {
-		is_done = store_approvals_add(
-		        query->plan.engine->store, approving.approvals, approving.count, err);
+		is_done = store_approvals_add(query->plan.engine->store, approving.approvals,
+		                  approving.count, err) &&
+		        let_go(&approving, err);
 	}
 	if (is_done) {
 		*report = approve_json(&approving);
