@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STOPPED     "the server stopped, or its settings changed; start it again"
 #define TRIES_MAX   5 /* of one call, where another one may go better */
 #define PAUSE_MS    1000 /* before the second try; doubled each time */
 #define WAIT_MAX_MS (10 * 60 * 1000) /* for Okta's budget, for one call */
@@ -17,40 +16,7 @@
 bool adopt_job_init(struct adopt_job *job, struct engine *engine)
 {
 	*job = (struct adopt_job){.engine = engine};
-	return monitor_init(&job->monitor);
-}
-
-void adopt_job_join(struct adopt_job *job)
-{
-	monitor_lock(&job->monitor);
-	bool is_started = job->is_started;
-	pthread_t thread = job->thread;
-	job->is_started = false;
-	monitor_unlock(&job->monitor);
-	if (is_started) {
-		thread_join(thread);
-	}
-}
-
-void adopt_job_finish(struct adopt_job *job)
-{
-	monitor_finish(&job->monitor);
-}
-
-void adopt_job_phase(struct adopt_job *job, const char *phase)
-{
-	monitor_lock(&job->monitor);
-	str_format_cut(job->progress.phase, sizeof(job->progress.phase), "%s", phase);
-	monitor_unlock(&job->monitor);
-}
-
-bool adopt_job_goes_on(struct adopt_job *job, struct err *err)
-{
-	if (!atomic_load(&job->engine->is_stopping)) {
-		return true;
-	}
-	err_set(err, ERR_STOPPED, STOPPED);
-	return false;
+	return job_init(&job->job);
 }
 
 /* -------------------------------------------------------------------- Okta */
@@ -82,7 +48,7 @@ bool adopt_job_ask(struct adopt_job *job, const struct adopt_question *question,
 	int64_t give_up_ms = clock_mono_ms() + WAIT_MAX_MS;
 
 	*outcome = (struct call_outcome){.call_class = CALL_ABORTED};
-	for (int tries = 0; client != NULL && adopt_job_goes_on(job, err);) {
+	for (int tries = 0; client != NULL && job_goes_on(&job->job, err);) {
 		/* A human waits for it; what lowers access has its own part of the budget. */
 		okta_client_set_urgency(client, CALL_NORMAL);
 		question->ask(client, question->context, outcome);
@@ -109,17 +75,6 @@ static const char *kind_name(enum adopt_job_kind kind)
 	return kind == ADOPT_JOB_SCAN ? "adopt.scan" : "adopt.apply";
 }
 
-static const char *state_name(enum adopt_job_state state)
-{
-	switch (state) {
-	case ADOPT_JOB_RUNNING: return "running";
-	case ADOPT_JOB_DONE: return "done";
-	case ADOPT_JOB_STOPPED: return "stopped";
-	case ADOPT_JOB_FAILED: return "failed";
-	}
-	return "unknown";
-}
-
 static json_t *scan_json(const struct adopt_progress *progress)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "users",
@@ -137,25 +92,26 @@ static json_t *apply_json(const struct adopt_progress *progress)
 	        (json_int_t)progress->changed);
 }
 
-static json_t *progress_json(const struct adopt_progress *progress)
+static json_t *progress_json(const struct job_look *look, const struct adopt_progress *progress)
 {
 	json_t *json =
 	        progress->kind == ADOPT_JOB_SCAN ? scan_json(progress) : apply_json(progress);
 
-	json_object_set_new(json, "state", json_string(state_name(progress->state)));
-	json_object_set_new(json, "by", json_string(progress->by));
-	json_object_set_new(json, "phase", json_string(progress->phase));
-	json_object_set_new(json, "sentence", json_string(progress->sentence));
-	json_object_set_new(json, "begun_at_ms", json_integer(progress->begun_at_ms));
-	json_object_set_new(json, "ended_at_ms", json_integer(progress->ended_at_ms));
+	json_object_set_new(json, "state", json_string(job_state_name(look->state)));
+	json_object_set_new(json, "by", json_string(look->by));
+	json_object_set_new(json, "phase", json_string(look->phase));
+	json_object_set_new(json, "sentence", json_string(look->sentence));
+	json_object_set_new(json, "begun_at_ms", json_integer(look->begun_at_ms));
+	json_object_set_new(json, "ended_at_ms", json_integer(look->ended_at_ms));
 	return json;
 }
 
 /* Survives the process, so that one can come back to it. */
-static void keep(struct adopt_job *job, const struct adopt_progress *progress)
+static void keep(const struct adopt_job *job, const struct job_look *look)
 {
+	const struct adopt_progress *progress = &job->progress;
 	struct err err = ERR_INIT;
-	json_t *json = progress_json(progress);
+	json_t *json = progress_json(look, progress);
 	char *text = json != NULL ? json_format(json) : NULL;
 
 	if (text == NULL ||
@@ -170,114 +126,97 @@ static void keep(struct adopt_job *job, const struct adopt_progress *progress)
 
 /* ------------------------------------------------------------------ thread */
 
-/* It runs until it is kept: who sees it ended may start another. */
-static void end_job(struct adopt_job *job, bool is_done, const struct err *err)
+/* Nobody but its own thread changes the counts of a job. */
+static void keep_ended(struct job *job, const struct job_look *ended)
 {
-	monitor_lock(&job->monitor);
-	struct adopt_progress ended = job->progress;
-	monitor_unlock(&job->monitor);
-	ended.ended_at_ms = clock_wall_ms();
-	ended.state = is_done              ? ADOPT_JOB_DONE
-	        : err->code == ERR_STOPPED ? ADOPT_JOB_STOPPED
-	                                   : ADOPT_JOB_FAILED;
-	ended.phase[0] = '\0';
-	str_format_cut(ended.sentence, sizeof(ended.sentence), "%s", is_done ? "" : err->text);
-	keep(job, &ended);
-	log_info("adoption job ended", F("connection", job->connection),
-	        F("job", kind_name(ended.kind)), F("state", state_name(ended.state)),
-	        F("cause", ended.sentence));
-	monitor_lock(&job->monitor);
-	job->is_running = false;
-	monitor_unlock(&job->monitor);
+	const struct adopt_job *mine = job_owner(job);
+
+	keep(mine, ended);
+	log_info("adoption job ended", F("connection", mine->connection),
+	        F("job", kind_name(mine->progress.kind)), F("state", job_state_name(ended->state)),
+	        F("cause", ended->sentence));
 }
 
-static void *job_run(void *argument)
+static bool run(struct job *job, json_t **result UNUSED, struct err *err)
 {
-	struct adopt_job *job = argument;
-	struct err err = ERR_INIT;
-	bool is_done = job->progress.kind == ADOPT_JOB_SCAN ? adopt_scan(job, &err)
-	                                                    : adopt_apply(job, &err);
+	struct adopt_job *mine = job_owner(job);
 
-	end_job(job, is_done, &err);
-	engine_thread_ended(job->engine);
-	return NULL;
+	return mine->progress.kind == ADOPT_JOB_SCAN ? adopt_scan(mine, err)
+	                                             : adopt_apply(mine, err);
 }
 
-/* With the lock held. */
-static bool is_free(struct adopt_job *job, struct err *err)
+static void enter(void *owner)
 {
-	if (job->is_running) {
-		err_set(err, ERR_CONFLICT, "%s runs on connection %s; see bob2okta adopt status",
-		        job->progress.kind == ADOPT_JOB_SCAN ? "a scan" : "an apply",
-		        job->connection);
-	}
-	return !job->is_running;
+	engine_thread_begins(((struct adopt_job *)owner)->engine);
 }
 
-/* With the lock held. */
-static bool launch(struct adopt_job *job, struct err *err)
+static void leave(void *owner)
 {
-	struct engine *engine = job->engine;
-
-	if (job->is_started) {
-		thread_join(job->thread); /* it has ended, and takes no lock any more */
-		job->is_started = false;
-	}
-	monitor_lock(&engine->wake);
-	engine->threads_running++;
-	monitor_unlock(&engine->wake);
-	if (!thread_start(&job->thread, "adopt", job_run, job, err)) {
-		engine_thread_ended(engine);
-		return false;
-	}
-	job->is_started = true;
-	job->is_running = true;
-	return true;
+	engine_thread_ended(((struct adopt_job *)owner)->engine);
 }
 
-static bool start_job(struct adopt_job *job, enum adopt_job_kind kind,
-        const struct adopt_start *start, struct err *err)
-{
-	struct adopt_progress progress = {
-	        .kind = kind, .state = ADOPT_JOB_RUNNING, .begun_at_ms = clock_wall_ms()};
+struct beginning {
+	enum adopt_job_kind kind;
+	const char *connection;
+	struct adopt_rules rules;
+};
 
-	str_format_cut(progress.by, sizeof(progress.by), "%s", start->by);
-	str_format_cut(progress.sentence, sizeof(progress.sentence), "%s", STOPPED);
-	monitor_lock(&job->monitor);
-	bool is_started = is_free(job, err) && adopt_job_goes_on(job, err);
-	if (is_started) {
-		str_format_cut(job->connection, sizeof(job->connection), "%s", start->connection);
-		job->progress = progress;
-		/* Whoever finds this after a crash finds a job that was stopped. */
-		progress.state = ADOPT_JOB_STOPPED;
-		keep(job, &progress);
-		job->progress.sentence[0] = '\0';
-		is_started = launch(job, err);
-	}
-	monitor_unlock(&job->monitor);
-	return is_started;
+static void begin(struct job *job, void *given)
+{
+	struct adopt_job *mine = job_owner(job);
+	const struct beginning *beginning = given;
+	struct job_look crashed = job->look;
+
+	str_format_cut(mine->connection, sizeof(mine->connection), "%s", beginning->connection);
+	mine->progress = (struct adopt_progress){.kind = beginning->kind};
+	mine->rules = beginning->rules;
+	/* Whoever finds this after a crash finds a job that was stopped. */
+	crashed.state = JOB_STOPPED;
+	str_format_cut(crashed.sentence, sizeof(crashed.sentence), "%s", JOB_CLOSED);
+	keep(mine, &crashed);
+}
+
+static bool start_job(
+        struct adopt_job *job, struct beginning *beginning, const char *by, struct err *err)
+{
+	char what[JOB_WHAT_BYTES];
+	const struct job_order order = {
+	        .thread = "adopt",
+	        .what = what,
+	        .by = by,
+	        .stop = &job->engine->is_stopping,
+	        .run = run,
+	        .owner = job,
+	        .begin = begin,
+	        .given = beginning,
+	        .keep = keep_ended,
+	        .enter = enter,
+	        .leave = leave,
+	};
+
+	str_format_cut(what, sizeof(what), "%s on connection %s",
+	        beginning->kind == ADOPT_JOB_SCAN ? "a scan" : "an apply", beginning->connection);
+	return job_start(&job->job, &order, err);
 }
 
 /* ----------------------------------------------------------------- control */
 
 bool engine_adopt_scan(struct engine *engine, const struct adopt_start *start, struct err *err)
 {
-	struct adopt_rules rules;
+	struct beginning beginning = {.kind = ADOPT_JOB_SCAN, .connection = start->connection};
 
-	adopt_rules_default(&rules);
-	if (engine_need_connection(engine, start->connection, err) == NULL ||
-	        (start->rules != NULL && !adopt_rules_parse(&rules, start->rules, err)) ||
-	        !engine_adopt_is_free(engine, start->connection, err)) {
-		return false;
-	}
-	engine->adopt_job.rules = rules;
-	return start_job(&engine->adopt_job, ADOPT_JOB_SCAN, start, err);
+	adopt_rules_default(&beginning.rules);
+	return engine_need_connection(engine, start->connection, err) != NULL &&
+	        (start->rules == NULL || adopt_rules_parse(&beginning.rules, start->rules, err)) &&
+	        start_job(&engine->adopt_job, &beginning, start->by, err);
 }
 
 bool engine_adopt_apply(struct engine *engine, const struct adopt_start *start, struct err *err)
 {
+	struct beginning beginning = {.kind = ADOPT_JOB_APPLY, .connection = start->connection};
+
 	return engine_need_connection(engine, start->connection, err) != NULL &&
-	        start_job(&engine->adopt_job, ADOPT_JOB_APPLY, start, err);
+	        start_job(&engine->adopt_job, &beginning, start->by, err);
 }
 
 bool engine_adopt_is_free(struct engine *engine, const char *connection, struct err *err)
@@ -287,10 +226,10 @@ bool engine_adopt_is_free(struct engine *engine, const char *connection, struct 
 	if (engine_need_connection(engine, connection, err) == NULL) {
 		return false;
 	}
-	monitor_lock(&job->monitor);
+	monitor_lock(&job->job.monitor);
 	bool is_other = !str_equal(job->connection, connection);
-	bool is_ours_free = is_other || is_free(job, err);
-	monitor_unlock(&job->monitor);
+	bool is_ours_free = is_other || job_is_free(&job->job, err);
+	monitor_unlock(&job->job.monitor);
 	return is_ours_free;
 }
 
@@ -309,16 +248,18 @@ static json_t *kept_json(struct engine *engine, const char *connection, enum ado
 }
 
 /* As it goes now, or as it ended. */
-static json_t *job_json(struct engine *engine, const char *connection, enum adopt_job_kind kind)
+static json_t *job_kind_json(
+        struct engine *engine, const char *connection, enum adopt_job_kind kind)
 {
 	struct adopt_job *job = &engine->adopt_job;
 
-	monitor_lock(&job->monitor);
-	bool is_live = job->is_running && job->progress.kind == kind &&
-	        str_equal(job->connection, connection);
+	monitor_lock(&job->job.monitor);
+	struct job_look look = job->job.look;
 	struct adopt_progress progress = job->progress;
-	monitor_unlock(&job->monitor);
-	return is_live ? progress_json(&progress) : kept_json(engine, connection, kind);
+	bool is_live = look.state == JOB_RUNNING && progress.kind == kind &&
+	        str_equal(job->connection, connection);
+	monitor_unlock(&job->job.monitor);
+	return is_live ? progress_json(&look, &progress) : kept_json(engine, connection, kind);
 }
 
 static json_t *count_json(const struct adoption_count *count)
@@ -347,7 +288,7 @@ bool engine_adopt_report(
 	free(counts.items);
 	*report = json_pack("{s:s, s:b, s:o, s:o, s:o}", "connection", connection, "is_dry_run",
 	        engine_connection(engine, connection)->settings->mode == SETTINGS_DRY_RUN, "scan",
-	        job_json(engine, connection, ADOPT_JOB_SCAN), "apply",
-	        job_json(engine, connection, ADOPT_JOB_APPLY), "counts", list);
+	        job_kind_json(engine, connection, ADOPT_JOB_SCAN), "apply",
+	        job_kind_json(engine, connection, ADOPT_JOB_APPLY), "counts", list);
 	return *report != NULL;
 }

@@ -3,26 +3,20 @@
 #define SERVER_ENGINE_ADOPT_JOB_H
 
 /*
- * The thread of scan and apply, and how far it is. One at a time an engine;
- * started by a control function, joined by the next start or by engine_stop.
+ * Scan and apply as a job (server/base/job.h), and how far it is. One at a time
+ * an engine; started by a control function, joined by the next start or by
+ * engine_stop. How the last one went is kept in the store.
  */
 
-#include "server/base/thread.h"
+#include "server/base/job.h"
 #include "server/engine/adopt.h"
 #include "server/engine/runner.h"
 #include "server/store/adoption.h"
 
 enum adopt_job_kind { ADOPT_JOB_SCAN, ADOPT_JOB_APPLY };
-enum adopt_job_state { ADOPT_JOB_RUNNING, ADOPT_JOB_DONE, ADOPT_JOB_STOPPED, ADOPT_JOB_FAILED };
 
 struct adopt_progress {
 	enum adopt_job_kind kind;
-	enum adopt_job_state state;
-	int64_t begun_at_ms;
-	int64_t ended_at_ms; /* 0 while it runs */
-	char by[64];
-	char phase[64]; /* what it does now */
-	char sentence[SENTENCE_BYTES]; /* how it ended; no personal data */
 	/* Of a scan. */
 	int64_t users; /* of Okta, read so far */
 	int64_t listed; /* people in Bob */
@@ -40,11 +34,8 @@ struct adopt_progress {
 };
 
 struct adopt_job {
-	struct monitor monitor;
-	/* protected by the monitor: */
-	bool is_running;
-	bool is_started; /* the thread is to be joined */
-	pthread_t thread;
+	struct job job;
+	/* protected by the job's lock: */
 	char connection[CONNECTION_NAME_BYTES];
 	struct adopt_progress progress;
 
@@ -54,20 +45,14 @@ struct adopt_job {
 };
 
 bool adopt_job_init(struct adopt_job *job, struct engine *engine) MUST_CHECK;
-void adopt_job_finish(struct adopt_job *job); /* after adopt_job_join */
-/* After the engine was told to stop. */
-void adopt_job_join(struct adopt_job *job);
 
 /* For the job's own thread. */
-void adopt_job_phase(struct adopt_job *job, const char *phase);
-#define ADOPT_JOB_ADD(job, field, number)          \
-	do {                                       \
-		monitor_lock(&(job)->monitor);     \
-		(job)->progress.field += (number); \
-		monitor_unlock(&(job)->monitor);   \
+#define ADOPT_JOB_ADD(adopt, field, number)            \
+	do {                                           \
+		monitor_lock(&(adopt)->job.monitor);   \
+		(adopt)->progress.field += (number);   \
+		monitor_unlock(&(adopt)->job.monitor); \
 	} while (0)
-/* False, with ERR_STOPPED, once the engine stops. */
-bool adopt_job_goes_on(struct adopt_job *job, struct err *err) MUST_CHECK;
 
 /* Until then (monotonic), or until the engine stops. */
 void adopt_job_wait(struct adopt_job *job, int64_t deadline_ms);

@@ -10,6 +10,7 @@
 #define TRIES_MAX       4 /* of one search, where another one may go better */
 #define LOOK_AGAIN_MS   1000 /* others spend of the same budget */
 #define WAIT_FOR_BOB_MS (10 * 60 * 1000) /* for one search to be allowed and answered */
+#define CAUSE_BYTES     256
 
 bool everybody_open(
         struct everybody *all, struct engine *engine, const char *connection, struct err *err)
@@ -36,11 +37,26 @@ void everybody_finish(struct everybody *all)
 	}
 }
 
+/* --------------------------------------------------------------------- job */
+
+bool everybody_goes_on(const struct everybody *all, struct err *err)
+{
+	return all->job == NULL || job_goes_on(all->job, err);
+}
+
+static void tell(const struct everybody *all)
+{
+	if (all->job != NULL) {
+		job_count(all->job, all->listed, all->read);
+	}
+}
+
 /* ------------------------------------------------------------------- pacing */
 
 /* Waits until a search may start; give_up_ms is monotonic. */
 static bool wait_turn(struct everybody *all, int64_t give_up_ms, struct err *err)
 {
+	char cause[CAUSE_BYTES];
 	for (;;) {
 		int64_t now_ms = clock_mono_ms();
 		int64_t ready_ms = connection_bob_ready_ms(all->connection, all->urgency);
@@ -48,8 +64,11 @@ static bool wait_turn(struct everybody *all, int64_t give_up_ms, struct err *err
 			err_set(err, ERR_STOPPED, STOPPED);
 			return false;
 		}
-		if (connection_is_bob_parked(all->connection)) {
-			err_set(err, ERR_REFUSED, "Bob: the service user is refused");
+		if (!everybody_goes_on(all, err)) {
+			return false;
+		}
+		if (connection_bob_parked_for(all->connection, cause, sizeof(cause))) {
+			err_set(err, ERR_REFUSED, "Bob cannot be asked: %s", cause);
 			return false;
 		}
 		if (now_ms >= give_up_ms) {
@@ -138,9 +157,11 @@ static bool stream_once(struct everybody *all, struct bob_client *client, void *
 bool everybody_list(struct everybody *all, struct err *err)
 {
 	struct listing listing = {all->scratch, err};
-
-	return search_patiently(all, stream_once, &listing, err) &&
+	bool is_listed = search_patiently(all, stream_once, &listing, err) &&
 	        scratch_employee_count(all->scratch, &all->listed, err);
+
+	tell(all);
+	return is_listed;
 }
 
 /* ------------------------------------------------------------------- people */
@@ -177,11 +198,15 @@ static bool visit_batch(struct everybody *all, const struct batch *batch, everyb
 		        sizeof(person.key.employee_id));
 		person.source = bob_people_find(&batch->people, person.key.employee_id);
 		person.is_refused = person.source == NULL && batch->people.refused > 0;
+		if (!everybody_goes_on(all, err)) {
+			return false;
+		}
 		if (!visit(context, &person, err)) {
 			err_set(err, ERR_NO_MEMORY, "out of memory while looking at everybody");
 			return false;
 		}
 		all->read++;
+		tell(all);
 	}
 	return true;
 }
@@ -207,7 +232,7 @@ bool everybody_each(struct everybody *all, const json_t *fields, everybody_visit
 		bob_people_finish(&batch.people);
 		scratch_ids_finish(&ids);
 		if (is_over || !is_done) {
-			return is_done;
+			return is_done && everybody_goes_on(all, err);
 		}
 	}
 }

@@ -9,6 +9,7 @@
  * the engine stops. One thread.
  */
 
+#include "server/base/job.h"
 #include "server/engine/parts.h"
 #include "server/store/scratch.h"
 
@@ -17,6 +18,7 @@ struct everybody {
 	struct connection *connection;
 	struct runner runner;
 	struct scratch *scratch; /* the ids are its employees */
+	struct job *job; /* told of each person, and asked to go on; NULL: of no job */
 	enum call_urgency urgency; /* CALL_NORMAL; a sweep sets CALL_BACKGROUND */
 	int64_t listed; /* after everybody_list */
 	int64_t read; /* people visited so far */
@@ -44,6 +46,8 @@ typedef bool everybody_visit(void *context, const struct everybody_person *perso
 /* Reads those listed, BOB_BATCH_MAX in a search, with these fields, and visits each once. */
 bool everybody_each(struct everybody *all, const json_t *fields, everybody_visit *visit,
         void *context, struct err *err) MUST_CHECK;
+/* Asked before each person by itself: false, with ERR_STOPPED, once the job shall end. */
+bool everybody_goes_on(const struct everybody *all, struct err *err) MUST_CHECK;
 void everybody_finish(struct everybody *all);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/engine/group_draft.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -268,19 +269,29 @@ static const char *change_of(const struct run *run, const char *group)
 	return "none";
 }
 
+/* What the condition could not say, or why Okta's group is not to be used. */
+static json_t *group_json(
+        const struct run *run, const struct group_page *page, const struct map_group_result *result)
+{
+	const struct group_entry *entry = group_page_of_row(page, result->rule->group);
+	enum group_state state = entry != NULL ? entry->state : GROUP_NOT_KNOWN;
+	const char *reason =
+	        result->reason[0] != '\0' || entry == NULL ? result->reason : entry->reason;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "group", result->rule->group, "answer",
+	        group_answer_name(result->answer), "change", change_of(run, result->rule->group),
+	        "state", group_state_name(state), "reason", reason);
+}
+
 static json_t *groups_json(const struct run *run)
 {
-	static const char *const ANSWERS[] = {
-	        [GROUP_NO_VERDICT] = "unknown", [GROUP_OUT] = "out", [GROUP_IN] = "in"};
+	const struct group_page *page = group_draft_use(run->draft, run->connection);
 	json_t *groups = json_array();
 
 	for (size_t i = 0; i < run->profile.group_count; i++) {
-		const struct map_group_result *result = &run->profile.groups[i];
-		json_array_append_new(groups,
-		        json_pack("{s:s, s:s, s:s, s:s}", "group", result->rule->group, "answer",
-		                ANSWERS[result->answer], "change",
-		                change_of(run, result->rule->group), "reason", result->reason));
+		json_array_append_new(groups, group_json(run, page, &run->profile.groups[i]));
 	}
+	group_draft_release(run->draft, run->connection, page);
 	return groups;
 }
 
@@ -314,7 +325,8 @@ static bool open_set(struct preview *preview, struct err *err)
 		return true;
 	}
 	return rule_set_open_draft(
-	        &preview->set, preview->engine, preview->connection, preview->draft, err);
+	               &preview->set, preview->engine, preview->connection, preview->draft, err) &&
+	        group_draft_read(&preview->set, &preview->runner, preview->connection, err);
 }
 
 /* L3 makes no profile for somebody who loses access; here it is shown all the same. */

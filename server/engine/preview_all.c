@@ -2,12 +2,13 @@
 /*
  * How many people a mapping would change, compared with another one: both are
  * applied to everybody Bob lists, who is read once with the fields of both.
- * Nothing is written, and Okta is not asked: what it has is what the store
- * knows of it.
+ * Nothing is written, and Okta is asked only for groups that a draft names new:
+ * what it has else is what the store knows of it.
  */
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/engine/everybody.h"
+#include "server/engine/preview_groups.h"
 #include "server/engine/run.h"
 
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct attribute_count {
 
 struct comparison {
 	struct everybody all;
+	const struct preview_all *query;
 	struct rule_set before;
 	struct rule_set after;
 	struct attribute_count *counts; /* one a row of after, in their order */
@@ -36,6 +38,7 @@ struct comparison {
 	int64_t would_write;
 	int64_t enters_scope;
 	int64_t leaves_scope;
+	struct preview_groups groups;
 };
 
 /* ------------------------------------------------------------------- values */
@@ -209,17 +212,20 @@ static bool compare_one(void *context, const struct everybody_person *person, st
 {
 	struct comparison *comparison = context;
 	struct pair pair;
+	bool is_counted = true;
 
 	if (person->source == NULL) {
 		return true;
 	}
 	if (pair_make(comparison, &pair, person, err)) {
 		compare_pair(comparison, &pair);
+		is_counted =
+		        preview_groups_add(&comparison->groups, person, &pair.before.profile, err);
 	} else {
 		comparison->left_out++;
 	}
 	pair_finish(&pair);
-	return !err_is_set(err);
+	return is_counted && !err_is_set(err);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -232,8 +238,10 @@ static bool open_sets(
 
 	if (query->draft.rows == NULL) {
 		rule_set_in_force(&comparison->after, connection);
-	} else if (!rule_set_open_draft(
-	                   &comparison->after, engine, connection, &query->draft, err)) {
+	} else if (!rule_set_open_draft(&comparison->after, engine, comparison->all.connection,
+	                   &query->draft, err) ||
+	        !group_draft_read(&comparison->after, &comparison->all.runner,
+	                comparison->all.connection, err)) {
 		return false;
 	}
 	if (query->changed_from == 0) {
@@ -288,9 +296,19 @@ static json_t *fields_of_both(const struct comparison *comparison)
 	return fields;
 }
 
+static bool open_groups(struct comparison *comparison, struct err *err)
+{
+	comparison->groups = (struct preview_groups){.all = &comparison->all,
+	        .before = &comparison->before,
+	        .after = &comparison->after};
+	return preview_groups_open(&comparison->groups, err);
+}
+
 static bool compare_everybody(struct comparison *comparison, struct err *err)
 {
 	json_t *fields = fields_of_both(comparison);
+
+	comparison->all.job = comparison->query->job;
 	bool is_done = fields != NULL && everybody_list(&comparison->all, err) &&
 	        everybody_each(&comparison->all, fields, compare_one, comparison, err);
 
@@ -365,6 +383,7 @@ static void comparison_finish(struct comparison *comparison)
 		json_decref(comparison->counts[i].samples);
 	}
 	free(comparison->counts);
+	preview_groups_finish(&comparison->groups);
 	rule_set_close(&comparison->before);
 	rule_set_close(&comparison->after);
 	everybody_finish(&comparison->all);
@@ -373,13 +392,14 @@ static void comparison_finish(struct comparison *comparison)
 bool engine_preview_all(
         struct engine *engine, const struct preview_all *query, json_t **report, struct err *err)
 {
-	struct comparison comparison = {0};
+	struct comparison comparison = {.query = query};
 
 	*report = NULL;
 	if (everybody_open(&comparison.all, engine, query->connection, err) &&
 	        open_sets(&comparison, query, err) && open_counts(&comparison, err) &&
-	        compare_everybody(&comparison, err)) {
+	        open_groups(&comparison, err) && compare_everybody(&comparison, err)) {
 		*report = comparison_json(&comparison, query);
+		preview_groups_report(&comparison.groups, *report);
 		if (*report == NULL) {
 			err_set(err, ERR_NO_MEMORY, "out of memory for a comparison");
 		}
