@@ -4,37 +4,20 @@
  * durable outcome. Nothing here decides what should happen; the plan did.
  */
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/engine/act_parts.h"
 #include "server/engine/groups.h"
+#include "server/engine/limit_hold.h"
+#include "server/engine/undo_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------ permission */
-
-/* The hold of a limit names the limit, so that a held rename binds no leaver. */
-static void name_limit(enum limit_kind limit, char *name, size_t size)
-{
-	str_format_cut(name, size, "the limit \"%s\"", limit_kind_name(limit));
-}
-
-bool act_is_limit_held(const struct run *run, enum limit_kind limit)
-{
-	char name[64];
-
-	name_limit(limit, name, sizeof(name));
-	for (size_t i = 0; i < run->holds.count; i++) {
-		const struct hold *hold = &run->holds.items[i];
-		if (hold->kind == HOLD_LIMIT && strstr(hold->cause, name) != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool is_lowering(const struct planned_action *action)
 {
@@ -42,53 +25,47 @@ static bool is_lowering(const struct planned_action *action)
 	        action->kind == ACTION_END_SESSIONS;
 }
 
-/* A membership waits for a human's word, for whom the token may not manage, and for its own limit.
- */
-static unsigned holds_of_group(const struct run *run, const struct planned_action *action)
-{
-	unsigned holds = 1U << HOLD_HUMAN | 1U << HOLD_FORBIDDEN;
-
-	if (action->limit != LIMIT_NONE && act_is_limit_held(run, action->limit)) {
-		holds |= 1U << HOLD_LIMIT;
-	}
-	return holds;
-}
-
 /*
- * Engine rule 2: all holds but a human's bind only create, adopt, raise and rename; a lowering
- * waits for the hold of its own limit alone.
+ * Engine rule 2: all holds but a human's and an undo's bind only create, adopt, raise and rename; a
+ * lowering waits for the hold of its own limit, too, a membership for a human's word and for whom
+ * the token may not manage. No action waits for another limit's hold. (For a human's hold the
+ * policy plans no lowering.)
  */
 static unsigned binding_holds(const struct run *run, const struct planned_action *action)
 {
-	unsigned all = (1U << HOLD_KIND_COUNT) - 1;
+	unsigned own = limit_hold_is_set(run, action->limit) ? 1U << HOLD_LIMIT : 0;
+	unsigned all = ((1U << HOLD_KIND_COUNT) - 1) & ~(1U << HOLD_LIMIT);
 
 	if (is_lowering(action)) {
-		bool waits = action->limit != LIMIT_NONE && act_is_limit_held(run, action->limit);
-		return waits ? 1U << HOLD_LIMIT : 0;
+		return own | 1U << HOLD_UNDO;
 	}
 	if (action->group_id != NULL) {
-		return holds_of_group(run, action);
+		return own | 1U << HOLD_HUMAN | 1U << HOLD_UNDO | 1U << HOLD_FORBIDDEN;
 	}
 	if (action->kind == ACTION_UPDATE && !action->is_rename) {
-		return 1U << HOLD_FORBIDDEN;
+		return own | 1U << HOLD_UNDO | 1U << HOLD_FORBIDDEN;
 	}
 	if (run->is_match_answered) {
 		/* The account that was asked about is another person's: this one gets another
 		 * login. */
 		all &= ~(1U << HOLD_MATCH);
 	}
-	return all & ~(1U << HOLD_ROW);
+	return own | (all & ~(1U << HOLD_ROW));
 }
 
 static bool is_bound(const struct run *run, const struct planned_action *action)
 {
 	unsigned open = run->employee->hold_kinds & ~run->employee->approvals;
 
+	if (limit_hold_is_released(run, action->limit)) {
+		open &= ~(1U << HOLD_LIMIT);
+	}
 	return (open & binding_holds(run, action)) != 0;
 }
 
 static void note_held(struct run *run, const struct planned_action *action)
 {
+	limit_hold_renew(run, action);
 	run->is_held = true;
 	if (is_lowering(action)) {
 		log_error("lowering is held", F("connection", run->employee->key.connection),
@@ -101,21 +78,24 @@ static void note_held(struct run *run, const struct planned_action *action)
 
 static enum step on_limited(struct run *run, const struct planned_action *action)
 {
-	char cause[SENTENCE_BYTES];
-	char name[64];
-
-	name_limit(action->limit, name, sizeof(name));
-	str_format_cut(cause, sizeof(cause), "%s would pass %s: %s", action_kind_name(action->kind),
-	        name, action->reason);
-	/* Another limit's hold is about something else: this question takes its place. */
-	run->employee->hold_kinds &= ~(1U << HOLD_LIMIT);
-	enum step step = run_hold(run, HOLD_LIMIT, cause, run->employee->okta_id);
+	if (run->mode == RUN_MODE_UNDO) {
+		char cause[SENTENCE_BYTES];
+		str_format_cut(cause, sizeof(cause),
+		        "it would pass the limit \"%s\": again later, or one by one",
+		        limit_kind_name(action->limit));
+		return run_stop(run, RUN_ENDS_FAILED, cause);
+	}
+	enum step step = limit_hold_ask(run, action);
 	note_held(run, action);
 	return step;
 }
 
 static enum step on_taken(struct run *run, const struct planned_action *action)
 {
+	if (run->mode == RUN_MODE_UNDO) {
+		return run_stop(run, RUN_ENDS_FAILED,
+		        "another employee has this login by now, or is about to get it");
+	}
 	if (action->kind == ACTION_CREATE && run_chooses_login(run)) {
 		return run_next_login(run, json_get_text(action->profile, "login"));
 	}
@@ -129,8 +109,8 @@ static enum step open_intent(
 {
 	struct err err = ERR_INIT;
 
-	if (!act_fill_intent(intent, run, action)) {
-		return run_stop(run, RUN_ENDS_RETRY, "out of memory while writing down an intent");
+	if (!act_fill_intent(intent, run, action, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
 	switch (store_intent_open(
 	        run->runner->store, intent, &run->connection->settings->limits, &err)) {
@@ -222,7 +202,8 @@ static void call_okta(struct run *run, const struct planned_action *action, stru
 		        action->is_activating ? OKTA_ACTIVATE : OKTA_STAGED, user, outcome);
 		break;
 	case ACTION_UPDATE:
-		okta_user_update(client, id, action->profile, NULL, user, outcome);
+		okta_user_update(client, id, action->profile,
+		        run->undo != NULL ? run->undo->etag : NULL, user, outcome);
 		break;
 	case ACTION_ACTIVATE: okta_user_activate(client, id, email, outcome); break;
 	case ACTION_REACTIVATE: okta_user_reactivate(client, id, email, outcome); break;
@@ -251,18 +232,11 @@ static bool is_owned_elsewhere(
 static enum step on_forbidden(struct run *run, const struct call_outcome *outcome)
 {
 	struct okta_client *client = run_okta(run);
-	struct okta_user owner = {0};
-	struct call_outcome probe;
 
 	if (client == NULL) {
 		return STEP_STOP;
 	}
-	okta_me(client, &owner, &probe);
-	okta_user_finish(&owner);
-	if (probe.call_class != CALL_DONE) {
-		struct call_outcome stop = *outcome;
-		stop.call_class = CALL_STOP_CREDENTIALS;
-		connection_okta_outcome(run->connection, run->employee->key.employee_id, &stop);
+	if (connection_is_token_refused(run->connection, client, outcome)) {
 		return run_stop(run, RUN_ENDS_PARKED, outcome->sentence);
 	}
 	enum step step = run_hold(run, HOLD_FORBIDDEN, outcome->sentence, run->employee->okta_id);
@@ -373,8 +347,12 @@ static enum step act_live(struct run *run, const struct planned_action *action)
 	struct okta_user user = {0};
 	enum step step = open_intent(run, action, &intent);
 
-	if (step == STEP_NEXT) {
+	if (step == STEP_NEXT && !run_has_lease(run)) {
+		step = run_stop(run, RUN_ENDS_LOST, "the lease is over");
+	} else if (step == STEP_NEXT) {
+		FAILPOINT_ONLY("okta.pre_send", run->employee->key.employee_id);
 		call_okta(run, action, &user, &outcome);
+		FAILPOINT_ONLY("okta.answered", run->employee->key.employee_id);
 		step = on_answer(run, action, intent.intent_id, &outcome, &user);
 	} else if (step == STEP_AGAIN) {
 		step = after_kept_back(run);
@@ -403,7 +381,7 @@ enum step act_action(struct run *run, const struct planned_action *action)
 		run_report(run, action);
 		return STEP_NEXT;
 	}
-	if (run->mode != RUN_MODE_CLOSE && is_bound(run, action)) {
+	if (run->mode != RUN_MODE_CLOSE && run->mode != RUN_MODE_UNDO && is_bound(run, action)) {
 		note_held(run, action);
 		return STEP_NEXT;
 	}
@@ -413,7 +391,7 @@ enum step act_action(struct run *run, const struct planned_action *action)
 	if (connection_is_blocked(run->connection, kind, why, sizeof(why))) {
 		return run_stop(run, RUN_ENDS_PARKED, why);
 	}
-	return act_live(run, action);
+	return run_need_room(run) == STEP_NEXT ? act_live(run, action) : STEP_STOP;
 }
 
 /* What follows a status change or a create makes no sense when a human has to allow that first. */
@@ -437,6 +415,7 @@ static enum step act_plainly(struct run *run, const struct planned_action *renam
 	plain.is_rename = false;
 	plain.rule = RULE_C1;
 	plain.limit = LIMIT_NONE;
+	limit_hold_count_settings(run, &plain);
 	if (json_object_size(plain.profile) > 0) {
 		step = act_action(run, &plain);
 	}

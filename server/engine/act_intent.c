@@ -4,23 +4,58 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/engine/act_parts.h"
+#include "server/engine/limit_hold.h"
+#include "server/engine/undo_parts.h"
+#include "server/store/groups.h"
 
 #include <stdlib.h>
 
-/* The present status and the values that will be overwritten, for the audit trail. */
-static bool set_before(struct intent *intent, const struct run *run, const json_t *profile)
+/* What takes something from the account is kept with all that it will take to give it back. */
+static bool keeps_account(enum action_kind kind)
 {
-	json_t *before =
-	        json_pack("{s:s}", "status", account_status_name(run->employee->present_status));
-	const char *key = NULL;
-	json_t *value = NULL;
+	return kind == ACTION_SUSPEND || kind == ACTION_DEACTIVATE || kind == ACTION_UPDATE;
+}
 
-	json_object_foreach((json_t *)(uintptr_t)profile, key, value)
-	{
-		json_t *old = json_object_get(run->present, key);
-		json_object_set_new(before, key, old != NULL ? json_incref(old) : json_null());
+/* The groups that we gave, by id. */
+static bool add_groups(json_t *before, const struct run *run, struct err *err)
+{
+	const struct employee *employee = run->employee;
+	struct membership_list held = {0};
+	json_t *ids = json_array();
+
+	if (!store_membership_list(
+	            run->runner->store, employee->key.connection, employee->okta_id, &held, err)) {
+		json_decref(ids);
+		return false;
 	}
-	char *text = before != NULL ? json_format(before) : NULL;
+	for (size_t i = 0; i < held.count; i++) {
+		if (held.items[i].state == MEMBERSHIP_GIVEN) {
+			json_array_append_new(ids, json_string(held.items[i].group_id));
+		}
+	}
+	membership_list_finish(&held);
+	return json_object_set_new(before, "groups", ids) == 0;
+}
+
+/*
+ * The account as it is now, or as it was known at at_ms: status, and where the action takes
+ * something the whole profile and the groups we gave. For the audit trail and for undo.
+ */
+static bool set_before(
+        struct intent *intent, const struct run *run, enum action_kind kind, struct err *err)
+{
+	const struct employee *employee = run->employee;
+	json_t *before =
+	        json_pack("{s:s, s:I}", "status", account_status_name(employee->present_status),
+	                "at_ms", (json_int_t)employee->present_at_ms);
+	bool is_made = before != NULL;
+
+	if (is_made && keeps_account(kind)) {
+		is_made = json_object_set(before, "profile",
+		                  run->present != NULL ? run->present : json_null()) == 0 &&
+		        add_groups(before, run, err);
+	}
+	char *text = is_made ? json_format(before) : NULL;
 	bool is_set = text != NULL && personal_set(&intent->before, text);
 	free(text);
 	json_decref(before);
@@ -33,10 +68,11 @@ bool act_makes_sessions_due(const struct run *run, const struct planned_action *
 	return run->connection->policy.leaver.ends_sessions || action->lower_cause == LOWER_REVOKED;
 }
 
-bool act_fill_intent(
-        struct intent *intent, const struct run *run, const struct planned_action *action)
+bool act_fill_intent(struct intent *intent, const struct run *run,
+        const struct planned_action *action, struct err *err)
 {
 	const struct employee *employee = run->employee;
+	bool is_released = limit_hold_is_released(run, action->limit);
 
 	*intent = (struct intent){
 	        .key = employee->key,
@@ -46,13 +82,15 @@ bool act_fill_intent(
 	        .kind = action->kind,
 	        .limit = action->limit,
 	        .is_rename = action->is_rename,
-	        .is_approved = run_is_approved(run, HOLD_LIMIT) || run->mode == RUN_MODE_CLOSE,
+	        .is_approved = is_released || run->mode == RUN_MODE_CLOSE,
+	        .approvals_used = is_released ? approval_bit(HOLD_LIMIT, action->limit) : 0,
 	        .lower_cause = action->lower_cause,
 	        .lane = run->plan.lane,
 	        .sends_email = action->sends_email,
 	        .sets_sessions_due =
 	                (action->kind == ACTION_SUSPEND || action->kind == ACTION_DEACTIVATE) &&
 	                act_makes_sessions_due(run, action),
+	        .undoes = run->undo != NULL ? run->undo->action->intent.intent_id : 0,
 	        .opened_at_ms = clock_wall_ms(),
 	};
 	str_format_cut(intent->rule, sizeof(intent->rule), "%s", policy_rule_id(action->rule));
@@ -60,13 +98,15 @@ bool act_fill_intent(
 	str_format_cut(intent->okta_id, sizeof(intent->okta_id), "%s", employee->okta_id);
 	str_format_cut(intent->group_id, sizeof(intent->group_id), "%s",
 	        action->group_id != NULL ? action->group_id : "");
-	if (action->profile == NULL) {
-		return set_before(intent, run, NULL);
+	bool is_filled = set_before(intent, run, action->kind, err);
+	if (is_filled && action->profile != NULL) {
+		char *body = json_format(action->profile);
+		is_filled = body != NULL && personal_set(&intent->body, body) &&
+		        run_set_login(intent, json_get_text(action->profile, "login"));
+		free(body);
 	}
-	char *body = json_format(action->profile);
-	bool is_filled = body != NULL && personal_set(&intent->body, body) &&
-	        run_set_login(intent, json_get_text(action->profile, "login")) &&
-	        set_before(intent, run, action->profile);
-	free(body);
+	if (!is_filled) {
+		err_set(err, ERR_NO_MEMORY, "out of memory while writing down an intent");
+	}
 	return is_filled;
 }

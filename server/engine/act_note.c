@@ -71,6 +71,16 @@ static bool note_renamed(struct run *run)
 	                personal_set(&employee->bob_email, email));
 }
 
+/* The address of before is the baseline again, so that a rename is planned anew once released. */
+static bool note_renamed_back(struct run *run, const struct planned_action *action)
+{
+	const char *login = json_get_text(action->profile, "login");
+	const char *email = json_get_text(action->profile, "email");
+
+	return (login == NULL || personal_set(&run->employee->bob_login, login)) &&
+	        (email == NULL || personal_set(&run->employee->bob_email, email));
+}
+
 /* A link that was handed out takes the mail's place, which would void it. */
 static enum act_mail mail_of(const struct run *run, const struct planned_action *action)
 {
@@ -101,7 +111,9 @@ static bool note_updated(
         struct run *run, const struct planned_action *action, const struct okta_user *user)
 {
 	run->written = action->profile;
-	bool is_noted = run_note_user(run, user) && (!action->is_rename || note_renamed(run));
+	bool is_noted = run_note_user(run, user) &&
+	        (!action->is_rename ||
+	                (run->undo != NULL ? note_renamed_back(run, action) : note_renamed(run)));
 	run->written = NULL;
 	return is_noted;
 }

@@ -11,9 +11,9 @@
 
 #include "server/engine/run.h"
 
-/* False when out of memory; intent_finish in every case. */
+/* False when the store or memory failed; intent_finish in every case. */
 bool act_fill_intent(struct intent *intent, const struct run *run,
-        const struct planned_action *action) MUST_CHECK;
+        const struct planned_action *action, struct err *err) MUST_CHECK;
 /* A revocation ends the sessions whatever the setting says (V2). */
 bool act_makes_sessions_due(const struct run *run, const struct planned_action *action);
 
@@ -34,6 +34,9 @@ void act_note_unsuspended(struct employee *employee);
  * begin; any other counts as sent. So nobody gets more than one too many.
  */
 void act_note_mail_unclear(struct employee *employee, int64_t at_ms);
+
+/* Okta tells the value as it was sent to it: texts whatever their letter case. have may be NULL. */
+bool act_is_as_sent(const json_t *sent, const json_t *have);
 
 /* Ends an open intent of an earlier run (resolve.c). */
 enum step resolve_close(struct run *run, const struct intent *intent, enum outcome_state state,

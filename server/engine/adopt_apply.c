@@ -96,8 +96,9 @@ static const char *why_not(
 	}
 	/* One of several that were shown, or named by hand: nobody compared the facts but us. */
 	bool agrees = person->result.why == ADOPT_AGREES || person->result.why == ADOPT_CLOSED;
-	return agrees ? NULL
-	              : "the named Okta user does not agree with the person; see bob2okta link";
+	return agrees
+	        ? NULL
+	        : "the named Okta user does not agree with the person; look at both, and link by hand";
 }
 
 static bool link_compared(struct apply *apply, struct adopt_person *person,
@@ -190,7 +191,7 @@ static bool wait_for_bob(struct apply *apply, struct err *err)
 {
 	for (;;) {
 		int64_t ready_ms = connection_bob_ready_ms(apply->connection, CALL_NORMAL);
-		if (!adopt_job_goes_on(apply->job, err)) {
+		if (!job_goes_on(&apply->job->job, err)) {
 			return false;
 		}
 		if (ready_ms <= clock_mono_ms()) {
@@ -227,7 +228,7 @@ static bool link_batch(struct apply *apply, const struct adoption_list *batch, s
 	const struct engine_ids asked = {ids, batch->count};
 	bool done = read_batch(apply, &asked, &people, err);
 	for (size_t i = 0; done && i < batch->count; i++) {
-		done = adopt_job_goes_on(apply->job, err) &&
+		done = job_goes_on(&apply->job->job, err) &&
 		        link_read(apply, &batch->items[i], &people, err);
 	}
 	bob_people_finish(&people);
@@ -240,7 +241,7 @@ static bool settle_batch(struct apply *apply, const struct adoption_list *batch,
 
 	for (size_t i = 0; done && i < batch->count; i++) {
 		const struct adoption_person *decided = &batch->items[i];
-		done = adopt_job_goes_on(apply->job, err) &&
+		done = job_goes_on(&apply->job->job, err) &&
 		        (decided->decision == ADOPTION_CREATE
 		                        ? store_adoption_create(store_of(apply), &decided->key,
 		                                  decided->decided_by, err)
@@ -312,7 +313,7 @@ bool adopt_apply(struct adopt_job *job, struct err *err)
 	}
 	apply.look = (struct adopt_look){
 	        .runner = &apply.runner, .connection = apply.connection, .rules = &apply.rules};
-	adopt_job_phase(job, "carrying decisions out");
+	job_phase(&job->job, "carrying decisions out");
 	bool done = count_open(&apply, err) && apply_all(&apply, ADOPTION_LINK, err) &&
 	        apply_all(&apply, ADOPTION_IGNORE, err) && apply_all(&apply, ADOPTION_CREATE, err);
 	runner_finish(&apply.runner);

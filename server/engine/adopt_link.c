@@ -70,7 +70,8 @@ static bool link_claimed(struct adopt_person *person, const struct okta_user *us
 	if (!store_hold_list(run->runner->store, NULL, &person->employee.key, &run->holds, err)) {
 		return false;
 	}
-	if (!facts_note_read(&person->employee, &run->person, run->read_begun_ms)) {
+	if (!facts_note_read(
+	            &person->employee, &run->person, run_policy(run), run->read_begun_ms)) {
 		err_set(err, ERR_NO_MEMORY, "out of memory while linking");
 		return false;
 	}

@@ -203,7 +203,8 @@ static bool is_meant(const struct linking *linking, struct err *err)
 		return false;
 	}
 	if (person->result.why != ADOPT_AGREES && request->although == NULL) {
-		err_set(err, ERR_CONFLICT, "%s: say why it is the same person (\"although\")",
+		err_set(err, ERR_CONFLICT,
+		        "%s: say why it is the same person with although (--although REASON)",
 		        adopt_why_text(person->result.why));
 		return false;
 	}
@@ -337,9 +338,9 @@ bool engine_unlink(struct engine *engine, const struct unlink_request *request, 
 		return false;
 	}
 	str_format_cut(okta_id, sizeof(okta_id), "%s", employee.okta_id);
-	bool is_cut = unlink_claimed(engine, request, &employee, err) &&
-	        store_audit(engine->store, request->key.connection, request->key.employee_id,
-	                request->by, "unlink", err);
+	bool is_cut = store_audit(engine->store, request->key.connection, request->key.employee_id,
+	                      request->by, "unlink", err) &&
+	        unlink_claimed(engine, request, &employee, err);
 	if (employee.attempts > 0) {
 		employee.attempts--;
 	}

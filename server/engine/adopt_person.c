@@ -153,8 +153,8 @@ bool adopt_person_facts(const struct adopt_person *person, const struct adopt_ca
 		add_candidate(&text, person, candidate);
 	}
 	bool done = !text.failed && crypto_sha256(text.data, text.len, digest);
-	for (size_t i = 0; done && i < DIGEST_SHOWN; i++) {
-		str_format_cut(facts + 2 * i, 3, "%02x", digest[i]);
+	if (done) {
+		str_hex(facts, digest, DIGEST_SHOWN);
 	}
 	buf_finish(&text);
 	return done;

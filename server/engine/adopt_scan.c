@@ -86,7 +86,7 @@ static bool read_users(struct scan *scan, struct err *err)
 	struct call_outcome outcome;
 	bool done = true;
 
-	adopt_job_phase(scan->job, "reading Okta's users");
+	job_phase(&scan->job->job, "reading Okta's users");
 	while (done && !read.page.is_over) {
 		done = adopt_job_ask(scan->job, &question, &outcome, err) &&
 		        put_users(scan, &read.users, err);
@@ -275,7 +275,7 @@ static bool visit(void *context, const struct everybody_person *listed, struct e
 	struct err why = ERR_INIT;
 
 	ADOPT_JOB_ADD(scan->job, read, 1);
-	if (!adopt_job_goes_on(scan->job, err)) {
+	if (!job_goes_on(&scan->job->job, err)) {
 		return false;
 	}
 	if (listed->source == NULL) {
@@ -299,7 +299,7 @@ static bool visit(void *context, const struct everybody_person *listed, struct e
 
 static bool read_people(struct scan *scan, struct err *err)
 {
-	adopt_job_phase(scan->job, "listing the people in Bob");
+	job_phase(&scan->job->job, "listing the people in Bob");
 	if (!everybody_list(&scan->all, err)) {
 		return false;
 	}
@@ -308,7 +308,7 @@ static bool read_people(struct scan *scan, struct err *err)
 		return false;
 	}
 	ADOPT_JOB_ADD(scan->job, listed, scan->all.listed);
-	adopt_job_phase(scan->job, "comparing people");
+	job_phase(&scan->job->job, "comparing people");
 	return everybody_each(&scan->all, scan->all.connection->fields, visit, scan, err) &&
 	        flush(scan, err);
 }

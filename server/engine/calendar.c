@@ -101,14 +101,22 @@ static json_t *calendar_json(const struct calendar *calendar)
 	        calendar->table, "days", days, "sentence", sentence);
 }
 
+bool calendar_check_days(int days, struct err *err)
+{
+	if (days < 1 || days > CALENDAR_DAYS_MAX) {
+		err_set(err, ERR_BAD_REQUEST, "\"days\" is a whole number from 1 to %d",
+		        CALENDAR_DAYS_MAX);
+		return false;
+	}
+	return true;
+}
+
 bool engine_plan_next(const struct plan_query *query, int days, json_t **report, struct err *err)
 {
 	struct calendar calendar = {0};
 
 	*report = NULL;
-	if (days < 1 || days > CALENDAR_DAYS_MAX) {
-		err_set(err, ERR_BAD_REQUEST, "\"days\" is a whole number from 1 to %d",
-		        CALENDAR_DAYS_MAX);
+	if (!calendar_check_days(days, err)) {
 		return false;
 	}
 	if (calendar_open(&calendar, query, days, err) && calendar_gather(&calendar, err) &&

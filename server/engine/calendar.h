@@ -24,6 +24,9 @@ bool engine_plan_on(const struct plan_query *query, const char *employee_id, int
 /* The next so many days, 1 to CALENDAR_DAYS_MAX, day by day. */
 bool engine_plan_next(
         const struct plan_query *query, int days, json_t **report, struct err *err) MUST_CHECK;
+/* The same as a job (engine.h). */
+bool engine_plan_next_start(
+        const struct plan_query *query, int days, const char *by, struct err *err) MUST_CHECK;
 
 struct approve_query {
 	struct plan_query plan; /* with the settings in force */

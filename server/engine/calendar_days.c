@@ -30,6 +30,7 @@ bool calendar_open(
 		return false;
 	}
 	calendar->planner.runner = &calendar->all.runner;
+	calendar->all.job = query->job;
 	calendar->today = zone_date(forecast_zone(&calendar->planner, NULL), calendar->now_ms);
 	calendar->days = calloc((size_t)days, sizeof(*calendar->days));
 	for (int i = 0; calendar->days != NULL && i < days; i++) {
@@ -340,7 +341,8 @@ static bool gather_store(struct calendar *calendar, struct err *err)
 
 	while (is_done && found == STORE_PAGE) {
 		struct employee_list page = {0};
-		is_done = store_employee_list(calendar->engine->store, &filter, &page, err) &&
+		is_done = everybody_goes_on(&calendar->all, err) &&
+		        store_employee_list(calendar->engine->store, &filter, &page, err) &&
 		        walk_page(calendar, &page, err);
 		found = page.count;
 		if (found > 0) {

@@ -65,6 +65,8 @@ struct calendar {
 	char walked_hold[32];
 };
 
+/* ERR_BAD_REQUEST for days that are none. */
+bool calendar_check_days(int days, struct err *err) MUST_CHECK;
 /* Close it in every case. */
 bool calendar_open(struct calendar *calendar, const struct plan_query *query, int days,
         struct err *err) MUST_CHECK;

@@ -8,13 +8,10 @@
 #include "server/engine/calendar_days.h"
 
 #include "server/base/str.h"
+#include "server/store/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS  (24 * HOUR_MS)
-#define WEEK_MS (7 * DAY_MS)
 
 struct window {
 	const char *word;
@@ -25,7 +22,7 @@ struct window {
 	int64_t count; /* of events in it */
 };
 
-enum { HOUR, DAY, WEEK, WINDOWS };
+enum { WINDOWS = LIMIT_PERIOD_COUNT };
 
 struct judging {
 	struct calendar *calendar;
@@ -49,36 +46,30 @@ static int compare_events(const void *a, const void *b)
 	return strcmp(left->employee_id, right->employee_id);
 }
 
-static int64_t most_of(const struct limit_window *window, int64_t active)
+/* What a restored store has full stays so for the whole of the window. */
+static int64_t used_of(const struct limit_state *state, const struct limit_fill *fill)
 {
-	int64_t share = active * window->percent / 100;
+	bool is_filled = state->is_restored && fill->next_ms != 0 && fill->used < fill->allowed;
 
-	if (window->count <= 0 && window->percent <= 0) {
-		return -1;
-	}
-	return window->count > share ? window->count : share;
+	return is_filled ? fill->allowed : fill->used;
 }
 
 static bool open_windows(struct judging *judging, struct err *err)
 {
 	struct calendar *calendar = judging->calendar;
-	const struct limit_set *limits = planner_limits(&calendar->planner);
 	const char *connection = calendar->all.connection->settings->name;
-	enum limit_kind limit = judging->limit;
-	struct store_counts counts;
-	struct limit_used used;
+	struct limit_state state;
 
-	if (!store_counts(calendar->engine->store, connection, &counts, err) ||
-	        !store_limit_used(calendar->engine->store, connection, limit, &used, err)) {
+	if (!store_limit_look(calendar->engine->store, connection,
+	            planner_limits(&calendar->planner), judging->limit, &state, err)) {
 		return false;
 	}
-	int64_t active = counts.managed_active;
-	judging->windows[HOUR] = (struct window){
-	        "hour", HOUR_MS, most_of(&limits->hour[limit], active), used.hour, 0, 0};
-	judging->windows[DAY] = (struct window){
-	        "day", DAY_MS, most_of(&limits->day[limit], active), used.day, 0, 0};
-	judging->windows[WEEK] = (struct window){
-	        "week", WEEK_MS, most_of(&limits->week[limit], active), used.week, 0, 0};
+	for (int i = 0; i < WINDOWS; i++) {
+		enum limit_period period = (enum limit_period)i;
+		const struct limit_fill *fill = &state.fills[period];
+		judging->windows[i] = (struct window){limit_period_name(period),
+		        limit_period_ms(period), fill->allowed, used_of(&state, fill), 0, 0};
+	}
 	return true;
 }
 
@@ -147,7 +138,7 @@ static void add_warning(const struct judging *judging, const struct tally *tally
 	        "%lld for the limit \"%s\", which lets %lld people pass in a%s %s: %lld would be"
 	        " held; approve them in advance, or release them then.",
 	        (long long)tally->planned, limit, (long long)window->most,
-	        tally->window == HOUR ? "n" : "", window->word, (long long)tally->over);
+	        tally->window == LIMIT_HOUR ? "n" : "", window->word, (long long)tally->over);
 	json_array_append_new(day->warnings,
 	        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "limit", limit, "window",
 	                window->word, "most", (json_int_t)window->most, "planned",

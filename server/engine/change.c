@@ -5,16 +5,20 @@
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/running_parts.h"
+#include "server/engine/stored_secrets.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What one change needs; the file's document holds secrets. */
 struct change {
 	struct running *running;
 	struct settings_report *report;
-	struct settings_file file;
+	struct settings_file file; /* empty where the settings are managed from the console */
 	struct candidate candidate;
+	bool is_console;
 };
 
 void candidate_finish(struct candidate *candidate)
@@ -53,15 +57,27 @@ static bool find_newest(struct running *running, enum settings_source source,
 	return false;
 }
 
+static struct settings *load_document(
+        struct change *change, const json_t *document, struct err *err)
+{
+	enum settings_plain plain = change->running->options.plain;
+
+	return change->is_console
+	        ? settings_console_load(document, plain, change->report, err)
+	        : settings_load_document(document, change->file.folder, plain, change->report, err);
+}
+
 /* The candidate's settings from a document with its secrets. */
 static bool load_full(struct change *change, const json_t *document, struct err *err)
 {
 	const struct running_options *options = &change->running->options;
 	struct candidate *candidate = &change->candidate;
 
-	candidate->settings = settings_load_document(
-	        document, change->file.folder, options->plain, change->report, err);
+	candidate->settings = load_document(change, document, err);
 	if (candidate->settings == NULL) {
+		return false;
+	}
+	if (!stored_secrets_fill(change->running->store, candidate->settings, err)) {
 		return false;
 	}
 	memcpy(candidate->settings->version, candidate->version.hash,
@@ -155,7 +171,87 @@ static bool take_known_file(struct change *change, struct settings_version *newe
 	return load_full(change, change->file.document, err);
 }
 
-static bool choose(struct change *change, const char *by, struct err *err)
+/* ------------------------------------------------------- from the console */
+
+/* A version of the server's own making: nothing is set up, or no file is there any more. */
+static bool take_made(struct change *change, const char *by, const char *note, struct err *err)
+{
+	struct candidate *candidate = &change->candidate;
+	struct settings_version *version = &candidate->version;
+
+	*version = (struct settings_version){
+	        .at_ms = clock_wall_ms(),
+	        .source = SETTINGS_FROM_API,
+	};
+	str_format_cut(version->author, sizeof(version->author), "%s", by);
+	str_format_cut(version->note, sizeof(version->note), "%s", note);
+	if (!set_document(candidate, err)) {
+		return false;
+	}
+	if (!settings_document_hash(candidate->kept, version->hash)) {
+		err_set(err, ERR_NO_MEMORY, "no memory for the settings");
+		return false;
+	}
+	return load_full(change, candidate->kept, err);
+}
+
+/* What the store has; secrets that a file held have to be entered. */
+static bool take_stored(
+        struct change *change, struct settings_version *newest, const char *by, struct err *err)
+{
+	struct candidate *candidate = &change->candidate;
+	json_t *stored = json_parse(newest->document, strlen(newest->document), err);
+
+	candidate->kept = stored != NULL ? settings_console_from(stored) : NULL;
+	bool is_same = json_equal(stored, candidate->kept) == 1;
+	json_decref(stored);
+	if (!is_same) {
+		return candidate->kept != NULL &&
+		        take_made(change, by, "no settings file any more", err);
+	}
+	candidate->version = *newest;
+	*newest = (struct settings_version){0};
+	return load_full(change, candidate->kept, err);
+}
+
+static bool choose_stored(struct change *change, const char *by, struct err *err)
+{
+	struct settings_version newest = {0};
+	bool is_chosen = find_newest(change->running, SETTINGS_SOURCE_COUNT, &newest, err);
+
+	change->is_console = true;
+	if (is_chosen && newest.version == 0) {
+		change->candidate.kept = settings_console_first();
+		is_chosen = take_made(change, by, "first start", err);
+	} else if (is_chosen) {
+		is_chosen = take_stored(change, &newest, by, err);
+	}
+	settings_version_finish(&newest);
+	return is_chosen;
+}
+
+bool running_has_file(const char *settings_path)
+{
+	return settings_path[0] != '\0' && (access(settings_path, F_OK) == 0 || errno != ENOENT);
+}
+
+/* A file that is not there any more is a mistake, unless none was asked for. */
+static bool is_console(struct running *running, bool *is_so, struct err *err)
+{
+	const char *path = running->options.settings_path;
+	struct settings_version of_file = {0};
+	bool is_known = true;
+
+	*is_so = !running_has_file(path);
+	if (*is_so && path[0] != '\0') {
+		is_known = find_newest(running, SETTINGS_FROM_FILE, &of_file, err);
+		*is_so = of_file.version == 0;
+	}
+	settings_version_finish(&of_file);
+	return is_known;
+}
+
+static bool choose_file(struct change *change, const char *by, struct err *err)
 {
 	struct running *running = change->running;
 	struct settings_version of_file = {0};
@@ -177,6 +273,14 @@ static bool choose(struct change *change, const char *by, struct err *err)
 	settings_version_finish(&of_file);
 	settings_version_finish(&newest);
 	return is_chosen;
+}
+
+static bool choose(struct change *change, const char *by, struct err *err)
+{
+	if (!is_console(change->running, &change->is_console, err)) {
+		return false;
+	}
+	return change->is_console ? choose_stored(change, by, err) : choose_file(change, by, err);
 }
 
 /* --------------------------------------------------------------------- put */
@@ -203,9 +307,11 @@ static json_t *changes_of(struct running *running, const json_t *kept, struct er
 	return changes;
 }
 
-static void note_running(struct running *running, const struct settings_version *version)
+static void note_running(
+        struct running *running, const struct settings_version *version, bool is_console)
 {
 	monitor_lock(&running->monitor);
+	running->state.is_console = is_console;
 	struct running_state *state = &running->state;
 	state->version = *version;
 	state->version.document = NULL;
@@ -231,6 +337,15 @@ static void log_changes(const json_t *changes)
 	}
 }
 
+/* The new settings run, without a token that was entered for another host. */
+static void clear_foreign_secrets(struct running *running)
+{
+	const struct settings *settings = holder_acquire(&running->settings);
+
+	stored_secrets_clear_foreign(running->store, settings);
+	holder_release(&running->settings, settings);
+}
+
 static bool put(struct change *change, struct running_result *result, struct err *err)
 {
 	struct running *running = change->running;
@@ -244,7 +359,8 @@ static bool put(struct change *change, struct running_result *result, struct err
 	}
 	result->version = candidate->version.version;
 	result->is_new = is_new;
-	note_running(running, &candidate->version);
+	note_running(running, &candidate->version, change->is_console);
+	clear_foreign_secrets(running);
 	log_info("settings in force", F("version", result->version), F("before", before),
 	        F("source", settings_source_name(candidate->version.source)),
 	        F("by", candidate->version.author), F("hash", candidate->version.hash),
@@ -291,8 +407,13 @@ bool running_start(struct running *running, struct settings_report *report, stru
 
 	*report = (struct settings_report){0};
 	pthread_mutex_lock(&running->change);
-	bool is_started = choose(&change, "settings file", err) && put(&change, &result, err);
-	if (is_started && change.candidate.version.source != SETTINGS_FROM_FILE) {
+	const char *by =
+	        running_has_file(running->options.settings_path) ? "settings file" : "server";
+	bool is_started = choose(&change, by, err) && put(&change, &result, err);
+	if (is_started && change.is_console) {
+		log_info("the settings are managed from the console: there is no settings file",
+		        F("path", running->options.settings_path));
+	} else if (is_started && change.candidate.version.source != SETTINGS_FROM_FILE) {
 		log_warn("the settings in force are not those of the file",
 		        F("version", result.version),
 		        F("source", settings_source_name(change.candidate.version.source)));
@@ -366,9 +487,12 @@ static json_t *old_document(struct change *change, int64_t number, struct err *e
 		return NULL;
 	}
 	json_t *document = json_parse(old.document, strlen(old.document), err);
-	json_t *made = document != NULL
-	        ? settings_with_present_secrets(document, change->file.document)
-	        : NULL;
+	json_t *made = NULL;
+	if (document != NULL) {
+		made = change->is_console
+		        ? settings_console_from(document)
+		        : settings_with_present_secrets(document, change->file.document);
+	}
 	if (made == NULL) {
 		err_set(err, ERR_NO_MEMORY, "no memory for the old version");
 	}
@@ -404,6 +528,32 @@ static bool make_version(
 	return true;
 }
 
+/* The candidate's settings from the API's document, judged against those in force. */
+static bool load_console(struct change *change, const json_t *document, struct err *err)
+{
+	struct running *running = change->running;
+	struct settings_version before = {0};
+
+	if (!store_settings_get(running->store, present_number(running), &before, err)) {
+		return false;
+	}
+	json_t *present = json_parse(before.document, strlen(before.document), err);
+	bool is_accepted = present != NULL &&
+	        settings_console_accepts(document, present, running->options.plain, change->report);
+	json_decref(present);
+	settings_version_finish(&before);
+	if (!is_accepted && change->report->count > 0) {
+		settings_report_summarise(change->report, err);
+	}
+	return is_accepted && load_full(change, document, err);
+}
+
+static bool load_wanted(struct change *change, const json_t *document, struct err *err)
+{
+	return change->is_console ? load_console(change, document, err)
+	                          : load_filled(change, document, err);
+}
+
 static bool take_document(
         struct change *change, const struct running_change *wanted, struct err *err)
 {
@@ -416,7 +566,7 @@ static bool take_document(
 	}
 	change->candidate.kept = settings_redact(document);
 	bool is_taken =
-	        make_version(&change->candidate, wanted, err) && load_filled(change, document, err);
+	        make_version(&change->candidate, wanted, err) && load_wanted(change, document, err);
 	json_decref(document);
 	return is_taken;
 }
@@ -429,13 +579,23 @@ static bool is_nothing_new(struct change *change, struct running_result *result,
 	return json_array_size(result->changes) == 0;
 }
 
+/* What stands behind the API's document: the file as it was read, or nothing. */
+static bool find_ground(struct change *change, struct err *err)
+{
+	struct running_state state;
+
+	running_state(change->running, &state);
+	change->is_console = state.is_console;
+	return change->is_console || read_unchanged_file(change, err);
+}
+
 static bool apply(struct change *change, const struct running_change *wanted,
         struct running_result *result, struct err *err)
 {
 	struct running *running = change->running;
 
 	if (!may_change(running, err) || !is_expected(running, wanted->expected_version, err) ||
-	        !read_unchanged_file(change, err) || !take_document(change, wanted, err)) {
+	        !find_ground(change, err) || !take_document(change, wanted, err)) {
 		return false;
 	}
 	bool is_over = is_nothing_new(change, result, err) || wanted->is_check_only;
@@ -481,10 +641,13 @@ const char *running_file_state(struct running *running)
 	struct settings_version of_file = {0};
 	struct running_state state;
 
+	running_state(running, &state);
+	if (state.is_console) {
+		return "none";
+	}
 	if (!settings_file_read(&file, running->options.settings_path, &report, NULL)) {
 		return "unreadable";
 	}
-	running_state(running, &state);
 	bool is_same = store_settings_newest(running->store, SETTINGS_FROM_FILE, &of_file, NULL) &&
 	        str_equal(of_file.hash, file.hash);
 	settings_version_finish(&of_file);
@@ -493,4 +656,14 @@ const char *running_file_state(struct running *running)
 		return "changed";
 	}
 	return state.version.source == SETTINGS_FROM_FILE ? "active" : "overruled";
+}
+
+const char *running_path(const struct running *running)
+{
+	return running->options.settings_path;
+}
+
+enum settings_plain running_plain(const struct running *running)
+{
+	return running->options.plain;
 }

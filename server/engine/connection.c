@@ -23,19 +23,23 @@ static bool open_clients(
 	const struct connection_settings *settings = options->settings;
 	struct okta_org_options org = {
 	        .base_url = settings->okta.base_url,
-	        .api_token = &settings->okta.api_token,
+	        .api_token = &settings->okta.api_token.value,
+	        .token_lack = settings->okta.api_token.lack,
 	        .user_agent = version_user_agent(),
 	        .plain = options->plain,
 	        .stop = options->abort,
 	        .parallel_max = OKTA_PARALLEL_MAX,
+	        .share_with = options->predecessor != NULL ? options->predecessor->org : NULL,
 	};
 	struct bob_company_options company = {
 	        .base_url = settings->bob.base_url,
 	        .service_user_id = settings->bob.service_user_id,
-	        .service_user_token = &settings->bob.service_user_token,
+	        .service_user_token = &settings->bob.service_user_token.value,
+	        .token_lack = settings->bob.service_user_token.lack,
 	        .user_agent = version_user_agent(),
 	        .plain = options->plain,
 	        .stop = options->abort,
+	        .share_with = options->predecessor != NULL ? options->predecessor->company : NULL,
 	};
 
 	connection->org = okta_org_create(&org, err);
@@ -101,19 +105,34 @@ static bool open_pool(
 	return connection->pool != NULL;
 }
 
+/* What the engine before learnt of the speed; its counts begin anew. */
+static void inherit_drain(struct connection *connection, struct connection *before)
+{
+	if (before == NULL) {
+		return;
+	}
+	monitor_lock(&before->monitor);
+	connection->drain = before->drain;
+	monitor_unlock(&before->monitor);
+	connection->drain.is_counted = false;
+}
+
 struct connection *connection_create(const struct connection_options *options, struct err *err)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
 	if (connection == NULL || !monitor_init(&connection->monitor) ||
-	        !catalogs_init(&connection->catalogs)) {
+	        !catalogs_init(&connection->catalogs) || !seen_people_init(&connection->seen) ||
+	        !everybody_jobs_init(&connection->jobs) || !row_tally_init(&connection->tally)) {
 		err_set(err, ERR_NO_MEMORY, "out of memory for a connection");
 		free(connection);
 		return NULL;
 	}
 	connection->settings = options->settings;
 	connection->settings_version = options->settings_version;
+	connection->workers = options->workers;
 	connection->policy = options->settings->policy;
+	inherit_drain(connection, options->predecessor);
 	park_init(&connection->okta);
 	park_init(&connection->bob);
 	park_enter(&connection->okta, PARK_STARTING, "asking Okta whether the token works",
@@ -137,6 +156,9 @@ void connection_destroy(struct connection *connection)
 	evaluator_pool_destroy(connection->pool);
 	group_book_destroy(connection->groups);
 	catalogs_finish(&connection->catalogs);
+	seen_people_finish(&connection->seen);
+	everybody_jobs_finish(&connection->jobs);
+	row_tally_finish(&connection->tally);
 	json_decref(connection->fields);
 	free(connection->fields_text);
 	monitor_finish(&connection->monitor);
@@ -177,6 +199,15 @@ bool connection_is_bob_parked(struct connection *connection)
 {
 	monitor_lock(&connection->monitor);
 	bool is_parked = park_is_parked(&connection->bob);
+	monitor_unlock(&connection->monitor);
+	return is_parked;
+}
+
+bool connection_bob_parked_for(struct connection *connection, char *cause, size_t size)
+{
+	monitor_lock(&connection->monitor);
+	bool is_parked = park_is_parked(&connection->bob);
+	str_format_cut(cause, size, "%s", connection->bob.cause);
 	monitor_unlock(&connection->monitor);
 	return is_parked;
 }
@@ -259,6 +290,22 @@ static bool is_outage_sign(const struct call_outcome *outcome)
 	return is_bad && (outcome->http_status == 0 || outcome->http_status >= 500);
 }
 
+/*
+ * With the lock held; true when that is new. Engine rule 7: from here on no call starts. What was
+ * refused without being sent says nothing new.
+ */
+static bool note_refused(struct connection *connection, const struct call_outcome *outcome)
+{
+	struct park *park = &connection->okta;
+	bool is_new = park->reason != PARK_CREDENTIALS;
+
+	if (is_new || outcome->is_sent) {
+		okta_org_shut(connection->org);
+		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
+	}
+	return is_new;
+}
+
 bool connection_okta_outcome(
         struct connection *connection, const char *employee_id, const struct call_outcome *outcome)
 {
@@ -267,8 +314,7 @@ bool connection_okta_outcome(
 
 	monitor_lock(&connection->monitor);
 	if (outcome->call_class == CALL_STOP_CREDENTIALS) {
-		is_changed = park->reason != PARK_CREDENTIALS;
-		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
+		is_changed = note_refused(connection, outcome);
 	} else if (is_outage_sign(outcome)) {
 		is_changed = park_failure(park, employee_id, outcome->sentence, clock_mono_ms());
 	} else if (outcome->http_status != 0 && outcome->call_class != CALL_RETRY_AT &&
@@ -285,6 +331,110 @@ bool connection_okta_outcome(
 	return is_parked;
 }
 
+bool connection_is_token_refused(struct connection *connection, struct okta_client *client,
+        const struct call_outcome *outcome)
+{
+	struct okta_user owner = {0};
+	struct call_outcome probe;
+
+	okta_me(client, &owner, &probe);
+	okta_user_finish(&owner);
+	if (probe.call_class == CALL_DONE) {
+		return false;
+	}
+	struct call_outcome stop = *outcome;
+	stop.call_class = CALL_STOP_CREDENTIALS;
+	connection_okta_outcome(connection, "", &stop);
+	return true;
+}
+
+int connection_places(const struct connection *connection, enum call_urgency urgency)
+{
+	return okta_org_places(connection->org, urgency);
+}
+
+void connection_note_full(struct connection *connection, enum call_urgency urgency,
+        const struct call_outcome *outcome)
+{
+	int64_t until_ms = clock_mono_ms() + outcome->retry_at_ms - clock_wall_ms();
+
+	if (outcome->wait != CALL_WAIT_ROOM) {
+		return;
+	}
+	monitor_lock(&connection->monitor);
+	for (int i = 0; i <= (int)urgency && i < CALL_URGENT; i++) {
+		if (connection->full_until_ms[i] < until_ms) {
+			connection->full_until_ms[i] = until_ms;
+		}
+	}
+	monitor_unlock(&connection->monitor);
+}
+
+int64_t connection_full_until_ms(struct connection *connection, enum call_urgency urgency)
+{
+	if (urgency == CALL_URGENT) {
+		return 0;
+	}
+	monitor_lock(&connection->monitor);
+	int64_t left_ms = connection->full_until_ms[urgency] - clock_mono_ms();
+	monitor_unlock(&connection->monitor);
+	return left_ms > 0 ? clock_wall_ms() + left_ms : 0;
+}
+
+/* With the lock held. */
+static void drain_facts_now(
+        struct connection *connection, int64_t waiting, struct drain_facts *facts)
+{
+	*facts = (struct drain_facts){
+	        .waiting = waiting,
+	        .runs = atomic_load(&connection->runs),
+	        .workers = connection->workers,
+	        .is_stopped = park_is_parked(&connection->okta) ||
+	                park_is_parked(&connection->bob) || connection->pause != PAUSE_NONE,
+	};
+	for (int i = 0; i < OKTA_BUCKET_COUNT; i++) {
+		okta_org_outlook(connection->org, (enum okta_bucket)i, &facts->buckets[i]);
+	}
+	okta_org_slow_start(connection->org, &facts->start);
+	if (park_was_away(&connection->okta)) {
+		facts->start.places = 1;
+		facts->start.until_doubling_ms = facts->start.step_ms;
+	}
+}
+
+void connection_look_at_drain(struct connection *connection, int64_t waiting)
+{
+	struct drain_facts facts;
+
+	monitor_lock(&connection->monitor);
+	drain_facts_now(connection, waiting, &facts);
+	drain_look(&connection->drain, &facts, clock_mono_ms());
+	monitor_unlock(&connection->monitor);
+}
+
+bool connection_is_for_people_first(struct connection *connection)
+{
+	struct okta_slow_start start;
+
+	okta_org_slow_start(connection->org, &start);
+	monitor_lock(&connection->monitor);
+	bool have_waited = connection->drain.waiting > 0;
+	monitor_unlock(&connection->monitor);
+	return start.places < start.places_max && have_waited;
+}
+
+int64_t connection_drain_ms(struct connection *connection, int64_t waiting)
+{
+	struct drain_facts facts;
+
+	monitor_lock(&connection->monitor);
+	drain_facts_now(connection, waiting, &facts);
+	int64_t ms = drain_ms(&connection->drain, &facts);
+	monitor_unlock(&connection->monitor);
+	return ms;
+}
+
+/* What the engine before learnt of the speed; its counts begin anew. */
 static int64_t bob_backoff_ms(int failures)
 {
 	int64_t wait = BOB_BACKOFF_MIN_MS;
@@ -314,10 +464,12 @@ void connection_bob_outcome(struct connection *connection, const struct call_out
 	if (outcome->call_class == CALL_DONE) {
 		connection->bob_failures = 0;
 		connection->bob_backoff_until_ms = 0;
+		bob_company_open(connection->company);
 		is_changed = park_success(park);
 	} else if (outcome->call_class == CALL_STOP_CREDENTIALS ||
 	        outcome->call_class == CALL_STOP_CONFIG) {
 		is_changed = !park_is_parked(park);
+		bob_company_shut(connection->company);
 		park_enter(park, PARK_CREDENTIALS, outcome->sentence, clock_mono_ms());
 	} else if (outcome->call_class == CALL_RETRY_AT) {
 		int64_t wait = outcome->retry_at_ms - clock_wall_ms();
@@ -431,14 +583,23 @@ bool connection_probe_okta(struct connection *connection, struct okta_client *cl
 		return false;
 	}
 	okta_client_set_urgency(client, CALL_URGENT);
+	okta_client_set_probing(client, true);
 	okta_me(client, &owner, &outcome);
+	okta_client_set_probing(client, false);
 	/* Okta may take the token without telling its owner. */
 	bool works = outcome.call_class == CALL_DONE || outcome.call_class == CALL_NOT_FOUND ||
 	        outcome.call_class == CALL_PERMANENT;
+	if (works) {
+		okta_org_open(connection->org);
+	}
 	if (works && is_schema_unknown(connection)) {
 		(void)learn_attributes_now(connection, client);
 	}
 	monitor_lock(&connection->monitor);
+	enum park_reason before = connection->okta.reason;
+	if (works && park_was_away(&connection->okta)) {
+		okta_org_start_slowly(connection->org);
+	}
 	if (works) {
 		park_success(&connection->okta);
 	} else if (outcome.call_class == CALL_STOP_CREDENTIALS) {
@@ -453,7 +614,10 @@ bool connection_probe_okta(struct connection *connection, struct okta_client *cl
 	struct park copy = connection->okta;
 	monitor_unlock(&connection->monitor);
 	okta_user_finish(&owner);
-	report_parked(connection, "okta", &copy);
+	/* Also when Okta is away from the very start; but not again with every probe. */
+	if (copy.reason != before || copy.probes == 1) {
+		report_parked(connection, "okta", &copy);
+	}
 	return works;
 }
 
@@ -462,7 +626,9 @@ bool connection_probe_bob(struct connection *connection, struct bob_client *clie
 	if (learn_fields(connection, client) || !take_probe(connection, &connection->bob)) {
 		return false;
 	}
+	bob_client_set_probing(client, true);
 	learn_fields_now(connection, client);
+	bob_client_set_probing(client, false);
 	return !connection_is_bob_parked(connection);
 }
 

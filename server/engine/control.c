@@ -7,6 +7,7 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/store/audit.h"
 #include "server/engine/everybody.h"
 #include "server/engine/planner.h"
 #include "server/engine/run.h"
@@ -17,6 +18,8 @@
 #define CONTROL_LEASE_MS (2 * 60 * 1000)
 #define PLANS_MAX        5000
 #define MARK_AT_ONCE     500
+/* Okta was asked so often since the start and has not answered: that is an outage too. */
+#define PROBES_OF_A_START 3
 
 struct connection *engine_need_connection(struct engine *engine, const char *name, struct err *err)
 {
@@ -127,6 +130,7 @@ static bool plan_everybody(struct everybody *all, const struct plan_query *query
 	                &totals->planner, query->engine, all->connection, query->settings, err);
 
 	totals->planner.runner = &all->runner;
+	all->job = query->job;
 	return is_open && everybody_list(all, err) &&
 	        everybody_each(all, totals->planner.fields, plan_add, totals, err);
 }
@@ -236,6 +240,25 @@ static bool is_known(struct engine *engine, struct connection *connection,
 	return is_found;
 }
 
+/* Nobody works on who is set aside (engine rule 6): better said than waited for. */
+static bool is_workable(struct store *store, const struct employee_key *key, struct err *err)
+{
+	struct employee employee = {0};
+
+	if (!engine_load_employee(store, key, &employee, err)) {
+		return false;
+	}
+	bool is_aside = (employee.hold_kinds & (1U << HOLD_CRASH)) != 0;
+	employee_finish(&employee);
+	if (is_aside) {
+		err_set(err, ERR_CONFLICT,
+		        "employee %s is set aside, because work on it ended the process three"
+		        " times: release it first",
+		        key->employee_id);
+	}
+	return !is_aside;
+}
+
 bool engine_sync(
         struct engine *engine, const struct employee_key *key, int64_t *generation, struct err *err)
 {
@@ -243,7 +266,8 @@ bool engine_sync(
 	struct employee employee = {0};
 
 	if (connection == NULL || !is_known(engine, connection, key, err) ||
-	        !store_employee_mark(engine->store, key, LANE_UPDATE, "sync", err) ||
+	        !is_workable(engine->store, key, err) ||
+	        !store_employee_mark(engine->store, key, LANE_UPDATE, NULL, err) ||
 	        !store_employee_get(engine->store, key, &employee, err)) {
 		return false;
 	}
@@ -330,10 +354,13 @@ bool engine_pause(struct engine *engine, const char *name, enum pause_mode mode,
 	}
 	str_format_cut(value, sizeof(value), "%s %lld %s",
 	        mode == PAUSE_PASS_REVOCATIONS ? "pass" : "stop", (long long)clock_wall_ms(), by);
-	if (!store_value_set(
-	            engine->store, name, "pause", mode == PAUSE_NONE ? NULL : value, err) ||
-	        !store_audit(engine->store, name, "", by, mode == PAUSE_NONE ? "resume" : "pause",
-	                err)) {
+	const struct audit_entry decision = {.connection = name,
+	        .who = by,
+	        .what = mode == PAUSE_NONE         ? "resume"
+	                : mode == PAUSE_EVERYTHING ? "pause, revocations too"
+	                                           : "pause, revocations pass"};
+	if (!store_value_decide(
+	            engine->store, "pause", mode == PAUSE_NONE ? NULL : value, &decision, err)) {
 		return false;
 	}
 	monitor_lock(&connection->monitor);
@@ -348,6 +375,13 @@ bool engine_pause(struct engine *engine, const char *name, enum pause_mode mode,
 	return is_marked;
 }
 
+int64_t engine_drain_ms(struct engine *engine, const char *name, int64_t waiting)
+{
+	struct connection *connection = engine_connection(engine, name);
+
+	return connection != NULL ? connection_drain_ms(connection, waiting) : DRAIN_UNKNOWN;
+}
+
 bool engine_health(struct engine *engine, const char *name, struct engine_health *health)
 {
 	struct connection *connection = engine_connection(engine, name);
@@ -358,6 +392,8 @@ bool engine_health(struct engine *engine, const char *name, struct engine_health
 	}
 	monitor_lock(&connection->monitor);
 	health->is_okta_parked = park_is_parked(&connection->okta);
+	health->is_okta_asked = connection->okta.reason != PARK_STARTING ||
+	        connection->okta.probes >= PROBES_OF_A_START;
 	health->is_bob_parked = park_is_parked(&connection->bob);
 	str_format_cut(
 	        health->okta_cause, sizeof(health->okta_cause), "%s", connection->okta.cause);
@@ -369,6 +405,10 @@ bool engine_health(struct engine *engine, const char *name, struct engine_health
 	health->pause = connection->pause;
 	monitor_unlock(&connection->monitor);
 	health->is_dry_run = connection->settings->mode == SETTINGS_DRY_RUN;
+	health->is_evaluator_away =
+	        connection->pool != NULL && evaluator_pool_is_away(connection->pool);
+	health->rows_off = connection->pool != NULL ? evaluator_pool_off(connection->pool) : 0;
+	health->is_guard_unread = group_book_is_guard_unread(connection->groups);
 	for (int bucket = 0; bucket < OKTA_BUCKET_COUNT; bucket++) {
 		health->okta_remaining[bucket] =
 		        okta_org_remaining(connection->org, (enum okta_bucket)bucket);

@@ -8,7 +8,10 @@
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
+#include "server/engine/limit_watch.h"
 #include "server/engine/parts.h"
+#include "server/engine/secret_use.h"
+#include "server/store/limits.h"
 
 #include <stdlib.h>
 
@@ -16,9 +19,7 @@
 #define SETTLE_GAP_MS    25
 #define RUNNING_EVERY_MS 5000
 #define GAUGES_EVERY_MS  2000
-#define EXPIRE_EVERY_MS  (60 * 60 * 1000)
-#define BODIES_KEPT_MS   (7LL * 24 * 60 * 60 * 1000)
-#define HASHES_KEPT_MS   (30LL * 24 * 60 * 60 * 1000)
+#define USES_EVERY_MS    10000
 #define REVOKES_AT_ONCE  16
 
 struct dispatcher {
@@ -26,11 +27,12 @@ struct dispatcher {
 	struct runner runner;
 	uint64_t seen;
 	int64_t settled_at_ms; /* monotonic, when events were last settled */
+	bool has_more; /* events were left that could not be read with the last ones */
 	bool has_revocations; /* an event of lane revoke was settled since the last claim */
 	int64_t revokes_at_ms; /* monotonic; all of them: when last done */
 	int64_t running_at_ms;
 	int64_t gauges_at_ms;
-	int64_t expire_at_ms;
+	int64_t uses_at_ms;
 };
 
 /* ---------------------------------------------------------------- events */
@@ -42,32 +44,124 @@ static const char *company_of(const struct engine *engine, const char *connectio
 	return settings != NULL ? settings->bob.company_id : "";
 }
 
-static void parse_event(
+/* Engine rule 6: nobody reads it again before a human asks for that. */
+static void set_aside(const struct event *event, struct event_verdict *verdict)
+{
+	*verdict = (struct event_verdict){
+	        .event_id = event->event_id, .state = EVENT_UNUSABLE, .lane = LANE_SWEEP};
+	str_format_cut(verdict->reason, sizeof(verdict->reason),
+	        "set aside: the process ended %lld times while reading it; it is tried"
+	        " again by hand only",
+	        (long long)event->crashes);
+	log_error("event set aside", F("connection", event->connection),
+	        F("event_id", event->event_id), F("reason", verdict->reason));
+}
+
+/* False: there is no memory for it now. */
+static bool parse_event(
         const struct engine *engine, const struct event *event, struct event_verdict *verdict)
 {
-	/* A reopened duplicate is as old as its last delivery: a revocation's age counts from
-	 * there. */
-	int64_t seen_at_ms = event->last_seen_at_ms > event->received_at_ms ? event->last_seen_at_ms
-	                                                                    : event->received_at_ms;
-
-	*verdict = (struct event_verdict){.event_id = event->event_id};
+	if (event->crashes >= STORE_CRASHES_MAX) {
+		set_aside(event, verdict);
+		return true;
+	}
 	engine->options.parse_event(event->body, event->body_len,
-	        company_of(engine, event->connection), seen_at_ms, verdict);
+	        company_of(engine, event->connection), event->received_at_ms, verdict);
 	verdict->event_id = event->event_id;
+	return verdict->state != EVENT_RECEIVED;
+}
+
+/* Once it is durable; a duplicate that changes nothing is a number and no line. */
+static void tell_settled(const struct event *event, const struct event_verdict *verdict)
+{
+	if (verdict->fate == EVENT_FATE_DUPLICATE || verdict->fate == EVENT_FATE_REOPENED) {
+		metrics_add(METRIC_DUPLICATES, LABELS(event->connection), 1);
+	}
+	if (verdict->fate == EVENT_FATE_DUPLICATE || verdict->fate == EVENT_FATE_GONE) {
+		return;
+	}
 	metrics_add(METRIC_EVENTS, LABELS(event->connection, event_state_name(verdict->state)), 1);
 	log_info("event", F("connection", event->connection), F("event_id", event->event_id),
 	        F("type", verdict->type), F("employee_id", verdict->employee_id),
 	        F("state", event_state_name(verdict->state)), F("reason", verdict->reason));
 }
 
-static bool has_revocation(const struct event_verdict *verdicts, size_t count)
+static bool is_revocation(const struct event_verdict *verdict)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (verdicts[i].lane == LANE_REVOKE && verdicts[i].state == EVENT_ACCEPTED) {
-			return true;
+	return verdict->lane == LANE_REVOKE && verdict->state == EVENT_ACCEPTED &&
+	        (verdict->fate == EVENT_FATE_NEW || verdict->fate == EVENT_FATE_REOPENED);
+}
+
+/* Of these the first ones that may be read together: one on which the process ended is alone. */
+static size_t span_of(const struct event *events, size_t count)
+{
+	size_t span = 1;
+
+	while (span < count && events[0].crashes == 0 && events[span].crashes == 0) {
+		span++;
+	}
+	return span;
+}
+
+/* How many could be parsed; one that could not waits, and those behind it with it. */
+static size_t parse_events(const struct engine *engine, const struct event *events, size_t count,
+        struct event_verdict *verdicts)
+{
+	size_t parsed = 0;
+
+	while (parsed < count && parse_event(engine, &events[parsed], &verdicts[parsed])) {
+		parsed++;
+	}
+	if (parsed < count) {
+		log_error("no memory for events, they wait", F("waiting", count - parsed));
+	}
+	return parsed;
+}
+
+/*
+ * A crash while they are read counts for all of them, which is on the disk before. *count becomes
+ * how many were settled.
+ */
+static bool settle_span(
+        struct dispatcher *dispatcher, const struct event *events, size_t *count, struct err *err)
+{
+	struct store *store = dispatcher->engine->store;
+	struct event_verdict *verdicts = calloc(*count, sizeof(*verdicts));
+
+	if (verdicts == NULL) {
+		err_set(err, ERR_NO_MEMORY, "out of memory for events");
+		return false;
+	}
+	bool is_settled =
+	        store_event_begin(store, events[0].event_id, events[*count - 1].event_id, err);
+	*count = is_settled ? parse_events(dispatcher->engine, events, *count, verdicts) : 0;
+	is_settled = is_settled && store_event_settle(store, verdicts, *count, err);
+	for (size_t i = 0; is_settled && i < *count; i++) {
+		tell_settled(&events[i], &verdicts[i]);
+		dispatcher->has_revocations |= is_revocation(&verdicts[i]);
+	}
+	free(verdicts);
+	return is_settled;
+}
+
+static size_t settle_list(struct dispatcher *dispatcher, const struct event_list *events)
+{
+	struct err err = ERR_INIT;
+	size_t settled = 0;
+
+	while (settled < events->count) {
+		size_t span = span_of(&events->items[settled], events->count - settled);
+		size_t done = span;
+		if (!settle_span(dispatcher, &events->items[settled], &done, &err)) {
+			log_error("events not settled", F("cause", err.text));
+			break;
+		}
+		settled += done;
+		if (done < span) {
+			break;
 		}
 	}
-	return false;
+	return settled;
 }
 
 /*
@@ -78,8 +172,8 @@ static size_t settle_some(struct dispatcher *dispatcher)
 {
 	struct event_list events = {0};
 	struct err err = ERR_INIT;
-	size_t settled = 0;
 
+	dispatcher->has_more = false;
 	if (!store_event_next(dispatcher->engine->store, ENGINE_EVENTS_AT_ONCE, &events, &err)) {
 		log_error("events not read", F("cause", err.text));
 		return 0;
@@ -88,19 +182,8 @@ static size_t settle_some(struct dispatcher *dispatcher)
 		event_list_finish(&events);
 		return 0;
 	}
-	struct event_verdict *verdicts = calloc(events.count + 1, sizeof(*verdicts));
-	for (size_t i = 0; verdicts != NULL && i < events.count; i++) {
-		parse_event(dispatcher->engine, &events.items[i], &verdicts[i]);
-	}
-	if (verdicts != NULL && events.count > 0) {
-		if (store_event_settle(dispatcher->engine->store, verdicts, events.count, &err)) {
-			settled = events.count;
-			dispatcher->has_revocations |= has_revocation(verdicts, events.count);
-		} else {
-			log_error("events not settled", F("cause", err.text));
-		}
-	}
-	free(verdicts);
+	size_t settled = settle_list(dispatcher, &events);
+	dispatcher->has_more = settled > 0 && events.has_more;
 	event_list_finish(&events);
 	return settled;
 }
@@ -124,14 +207,12 @@ static void gather_events(struct dispatcher *dispatcher)
 static void settle_events(struct dispatcher *dispatcher)
 {
 	gather_events(dispatcher);
-	size_t settled = settle_some(dispatcher);
-
-	if (settled == 0) {
+	if (settle_some(dispatcher) == 0) {
 		return;
 	}
 	dispatcher->settled_at_ms = clock_mono_ms();
-	while (settled == ENGINE_EVENTS_AT_ONCE && !atomic_load(&dispatcher->engine->is_stopping)) {
-		settled = settle_some(dispatcher);
+	while (dispatcher->has_more && !atomic_load(&dispatcher->engine->is_stopping)) {
+		settle_some(dispatcher);
 	}
 	engine_wake(dispatcher->engine);
 }
@@ -252,6 +333,22 @@ static void wake_stragglers(
 	}
 }
 
+static void show_waiting(struct connection *connection, const struct store_counts *counts)
+{
+	const char *name = connection->settings->name;
+	int64_t waiting = 0;
+
+	for (int lane = 0; lane < LANE_COUNT; lane++) {
+		metrics_set(METRIC_WAITING, LABELS(name, lane_name((enum lane)lane)),
+		        (double)counts->waiting[lane]);
+		waiting += counts->waiting[lane];
+	}
+	connection_look_at_drain(connection, waiting);
+	int64_t left_ms = connection_drain_ms(connection, waiting);
+	metrics_set(METRIC_DRAIN, LABELS(name),
+	        left_ms == DRAIN_UNKNOWN ? -1.0 : (double)left_ms / 1000.0);
+}
+
 static void look_over(struct engine *engine, struct connection *connection)
 {
 	const char *name = connection->settings->name;
@@ -271,32 +368,47 @@ static void look_over(struct engine *engine, struct connection *connection)
 	}
 	int64_t age_ms = counts.oldest_dirty_ms != 0 ? clock_wall_ms() - counts.oldest_dirty_ms : 0;
 	metrics_set(METRIC_DIRTY_AGE, LABELS(name), (double)age_ms / 1000.0);
+	show_waiting(connection, &counts);
 	wake_stragglers(engine, connection, &counts);
 }
 
 /* Limits count in running time, so that downtime and clock jumps do not drain them (engine rule
- * 19). */
-static void add_running(struct dispatcher *dispatcher, int64_t now_ms)
+ * 19). What they come to is shown, and what was approved for today is let go. */
+static void keep_limits(struct dispatcher *dispatcher)
 {
-	int64_t running_ms = 0;
+	struct engine *engine = dispatcher->engine;
 	struct err err = ERR_INIT;
 
-	if (!store_running_add(dispatcher->engine->store, now_ms - dispatcher->running_at_ms,
-	            &running_ms, &err)) {
+	if (!store_running_tick(engine->store, &err)) {
 		log_error("running time not stored", F("cause", err.text));
-		return;
 	}
-	dispatcher->running_at_ms = now_ms;
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		limit_watch(engine->store, engine->connections[i]);
+	}
+}
+
+static void recall_uses(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		secret_use_recall(engine->store, engine->connections[i]->settings);
+	}
+}
+
+static void keep_uses(struct engine *engine, int64_t step_ms)
+{
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		secret_use_keep(engine->store, engine->connections[i]->settings, step_ms);
+	}
 }
 
 static void keep_house(struct dispatcher *dispatcher)
 {
 	struct engine *engine = dispatcher->engine;
 	int64_t now_ms = clock_mono_ms();
-	int64_t wall_ms = clock_wall_ms();
 
 	if (now_ms - dispatcher->running_at_ms >= RUNNING_EVERY_MS) {
-		add_running(dispatcher, now_ms);
+		dispatcher->running_at_ms = now_ms;
+		keep_limits(dispatcher);
 	}
 	if (now_ms - dispatcher->gauges_at_ms >= GAUGES_EVERY_MS) {
 		dispatcher->gauges_at_ms = now_ms;
@@ -304,13 +416,9 @@ static void keep_house(struct dispatcher *dispatcher)
 			look_over(engine, engine->connections[i]);
 		}
 	}
-	if (now_ms - dispatcher->expire_at_ms >= EXPIRE_EVERY_MS) {
-		struct err err = ERR_INIT;
-		dispatcher->expire_at_ms = now_ms;
-		if (!store_event_expire(engine->store, wall_ms - BODIES_KEPT_MS,
-		            wall_ms - HASHES_KEPT_MS, &err)) {
-			log_error("old events not emptied", F("cause", err.text));
-		}
+	if (now_ms - dispatcher->uses_at_ms >= USES_EVERY_MS) {
+		dispatcher->uses_at_ms = now_ms;
+		keep_uses(engine, SECRET_USE_STEP_MS);
 	}
 }
 
@@ -351,7 +459,8 @@ struct dispatcher *dispatcher_open(struct engine *engine, struct err *err)
 		err_set(err, ERR_NO_MEMORY, "out of memory for the dispatcher");
 		return NULL;
 	}
-	*dispatcher = (struct dispatcher){.engine = engine, .running_at_ms = clock_mono_ms()};
+	*dispatcher = (struct dispatcher){
+	        .engine = engine, .running_at_ms = clock_mono_ms() - RUNNING_EVERY_MS};
 	if (!runner_init(&dispatcher->runner, engine->store, engine->connections,
 	            engine->connection_count, err)) {
 		free(dispatcher);
@@ -375,9 +484,11 @@ void *dispatcher_run(void *engine_argument)
 	if (dispatcher == NULL) {
 		log_error("dispatcher did not start", F("cause", err.text));
 	} else {
+		recall_uses(engine);
 		while (!atomic_load(&engine->is_stopping)) {
 			dispatcher_turn(dispatcher);
 		}
+		keep_uses(engine, 0);
 		dispatcher_close(dispatcher);
 	}
 	engine_thread_ended(engine);

@@ -3,6 +3,7 @@
  * What a sweep saw in Okta and the record does not say. A list may be stale,
  * so nothing of it goes into the record: the run reads the user by id.
  */
+#include "server/base/clock.h"
 #include "server/engine/run.h"
 
 /*
@@ -22,6 +23,7 @@ static enum step take_status(struct run *run)
 	if (outcome.call_class == CALL_DONE) {
 		connection_okta_outcome(run->connection, run->employee->key.employee_id, &outcome);
 		run->employee->present_status = user.status;
+		run->employee->present_at_ms = clock_wall_ms();
 		run->is_status_fresh = true;
 		run->employee->doubt = DOUBT_NONE;
 	}

@@ -3,9 +3,6 @@
 
 #include "server/base/clock.h"
 #include "server/base/log.h"
-#include "server/base/str.h"
-
-#include <stdlib.h>
 
 #define UNREAD_SINCE  "bob_unread_since_ms"
 #define LOOK_EVERY_MS (60 * 1000)
@@ -13,28 +10,22 @@
 
 void ending_start(struct ending *ending, struct engine *engine, struct connection *connection)
 {
-	char *text = NULL;
-
-	*ending = (struct ending){0};
-	if (store_value_get(engine->store, connection->settings->name, UNREAD_SINCE, &text, NULL)) {
-		ending->kept_since_ms = strtoll(text, NULL, 10);
+	*ending = (struct ending){.kept_since_ms = store_value_get_number(
+	                                  engine->store, connection->settings->name, UNREAD_SINCE)};
+	if (ending->kept_since_ms != 0) {
 		connection_note_bob_unread(connection, ending->kept_since_ms);
 	}
-	free(text);
 }
 
 static void keep(
         struct ending *ending, struct engine *engine, const char *connection, int64_t since_ms)
 {
-	char text[24];
 	struct err err = ERR_INIT;
 
 	if (since_ms == ending->kept_since_ms) {
 		return;
 	}
-	str_format_cut(text, sizeof(text), "%lld", (long long)since_ms);
-	if (store_value_set(
-	            engine->store, connection, UNREAD_SINCE, since_ms != 0 ? text : NULL, &err)) {
+	if (store_value_set_number(engine->store, connection, UNREAD_SINCE, since_ms, &err)) {
 		ending->kept_since_ms = since_ms;
 	} else {
 		log_warn("outage of Bob not noted", F("connection", connection),
@@ -76,7 +67,7 @@ void ending_look(struct ending *ending, struct engine *engine, struct connection
 	bool is_long = since_ms != 0 && clock_wall_ms() - since_ms >= ENDING_UNREAD_MS;
 	bool is_time = ending->looked_at_ms == 0 || mono_ms - ending->looked_at_ms >= LOOK_EVERY_MS;
 	if (!is_long || !is_time ||
-	        !work_queue_wait_room(&engine->queue, AT_ONCE, clock_mono_ms())) {
+	        !work_queue_wait_room(&engine->queue, connection, AT_ONCE, clock_mono_ms())) {
 		return;
 	}
 	ending->looked_at_ms = mono_ms;

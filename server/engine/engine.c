@@ -5,6 +5,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/limit_watch.h"
 #include "server/engine/parts.h"
 #include "server/store/sweeps.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define ABORT_BEFORE_DEADLINE_MS 3000
+#define STORE_AGAIN_MS           1000
 
 /* ------------------------------------------------------------------ wake */
 
@@ -57,6 +59,13 @@ void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms)
 	monitor_unlock(&engine->wake);
 }
 
+void engine_thread_begins(struct engine *engine)
+{
+	monitor_lock(&engine->wake);
+	engine->threads_running++;
+	monitor_unlock(&engine->wake);
+}
+
 void engine_thread_ended(struct engine *engine)
 {
 	monitor_lock(&engine->wake);
@@ -76,13 +85,34 @@ struct connection *engine_connection(struct engine *engine, const char *name)
 	return NULL;
 }
 
+bool engine_may_store_again(struct engine *engine, struct err *err)
+{
+	bool is_passing = err->code == ERR_STORE_FULL || err->code == ERR_STORE_UNAVAILABLE ||
+	        err->code == ERR_NO_MEMORY;
+	int64_t until_ms = clock_mono_ms() + STORE_AGAIN_MS;
+
+	if (!is_passing || atomic_load(&engine->is_stopping)) {
+		return false;
+	}
+	monitor_lock(&engine->wake);
+	while (!atomic_load(&engine->is_stopping) && monitor_wait_until(&engine->wake, until_ms)) {
+	}
+	monitor_unlock(&engine->wake);
+	*err = ERR_INIT;
+	return true;
+}
+
 void engine_hand_back(struct engine *engine, struct employee *employee, enum employee_state state,
         const char *why)
 {
 	struct err err = ERR_INIT;
 
 	str_format_cut(employee->last_error, sizeof(employee->last_error), "%s", why);
-	if (!store_employee_finish(engine->store, employee, state, &err)) {
+	bool is_stored = false;
+	do {
+		is_stored = store_employee_finish(engine->store, employee, state, &err);
+	} while (!is_stored && engine_may_store_again(engine, &err));
+	if (!is_stored) {
 		log_warn("employee not given back", F("connection", employee->key.connection),
 		        F("employee_id", employee->key.employee_id), F("cause", err.text));
 	}
@@ -127,6 +157,19 @@ void engine_drain_if_stopping(struct engine *engine)
 
 /* ---------------------------------------------------------------- create */
 
+static int worker_count(const struct engine *engine)
+{
+	return engine->options.workers < 2 ? 2 : engine->options.workers;
+}
+
+/* The same connection of the engine before; NULL: none. */
+static struct connection *predecessor_of(const struct engine *engine, const char *name)
+{
+	struct engine *before = engine->options.predecessor;
+
+	return before != NULL ? engine_connection(before, name) : NULL;
+}
+
 static bool create_connections(struct engine *engine, struct err *err)
 {
 	const struct settings *settings = engine->options.settings;
@@ -140,8 +183,10 @@ static bool create_connections(struct engine *engine, struct err *err)
 		struct connection_options options = {
 		        .settings = &settings->connections[i],
 		        .settings_version = settings->number,
+		        .workers = worker_count(engine) - 1, /* one is kept for the urgent */
 		        .plain = engine->options.plain,
 		        .abort = &engine->is_aborting,
+		        .predecessor = predecessor_of(engine, settings->connections[i].name),
 		        .spawner = engine->options.spawner,
 		};
 		engine->connections[i] = connection_create(&options, err);
@@ -150,6 +195,9 @@ static bool create_connections(struct engine *engine, struct err *err)
 			return false;
 		}
 		engine->connection_count++;
+		if (!limit_note_mapping(engine->store, engine->connections[i], err)) {
+			return false;
+		}
 	}
 	return true;
 }
@@ -167,16 +215,26 @@ struct engine *engine_create(const struct engine_options *options, struct err *e
 	atomic_init(&engine->is_stopping, false);
 	atomic_init(&engine->is_aborting, false);
 	if (!monitor_init(&engine->wake) || !work_queue_init(&engine->queue, ENGINE_QUEUE_MAX) ||
-	        !adopt_job_init(&engine->adopt_job, engine)) {
+	        !alone_init(&engine->alone) || !adopt_job_init(&engine->adopt_job, engine)) {
 		err_set(err, ERR_INTERNAL, "locks cannot be made");
 		free(engine);
 		return NULL;
 	}
-	if (!create_connections(engine, err)) {
+	bool is_made = create_connections(engine, err);
+	engine->options.predecessor = NULL; /* it may be gone any time now */
+	if (!is_made) {
 		engine_destroy(engine);
 		return NULL;
 	}
 	return engine;
+}
+
+static void close_jobs(struct engine *engine)
+{
+	job_close(&engine->adopt_job.job);
+	for (size_t i = 0; i < engine->connection_count; i++) {
+		everybody_jobs_close(&engine->connections[i]->jobs);
+	}
 }
 
 void engine_destroy(struct engine *engine)
@@ -187,7 +245,7 @@ void engine_destroy(struct engine *engine)
 	/* One that was never started may still have had a job. */
 	atomic_store(&engine->is_stopping, true);
 	engine_wake(engine);
-	adopt_job_join(&engine->adopt_job);
+	close_jobs(engine);
 	for (size_t i = 0; i < engine->connection_count; i++) {
 		connection_destroy(engine->connections[i]);
 	}
@@ -196,7 +254,8 @@ void engine_destroy(struct engine *engine)
 	free(engine->sweepers);
 	free(engine->workers);
 	work_queue_finish(&engine->queue);
-	adopt_job_finish(&engine->adopt_job);
+	alone_finish(&engine->alone);
+	job_finish(&engine->adopt_job.job);
 	monitor_finish(&engine->wake);
 	free(engine);
 }
@@ -224,6 +283,30 @@ static bool mark_open_intents(struct engine *engine, struct err *err)
 	}
 	action_list_finish(&open);
 	return is_marked;
+}
+
+/* Nothing is done for them any more, their leaving neither: that is said loudly. */
+static void tell_set_aside(struct engine *engine)
+{
+	struct hold_list holds = {0};
+
+	if (!store_hold_list(engine->store, NULL, NULL, &holds, NULL)) {
+		return;
+	}
+	for (size_t i = 0; i < holds.count; i++) {
+		const struct employee_key *key = &holds.items[i].key;
+		struct employee employee = {0};
+		if (holds.items[i].kind != HOLD_CRASH ||
+		        !store_employee_get(engine->store, key, &employee, NULL)) {
+			continue;
+		}
+		bool is_lowering = employee.lane <= LANE_LEAVE;
+		log_error(is_lowering ? "alarm" : "set aside", F("connection", key->connection),
+		        F("employee_id", key->employee_id), F("rule", is_lowering ? "L3" : ""),
+		        F("reason", holds.items[i].cause));
+		employee_finish(&employee);
+	}
+	hold_list_finish(&holds);
 }
 
 static void load_pause(struct engine *engine, struct connection *connection)
@@ -307,9 +390,7 @@ bool engine_take_over(struct engine *engine, struct err *err)
 static bool start_thread(struct engine *engine, pthread_t *thread, const char *name,
         void *(*run)(void *), void *argument, struct err *err)
 {
-	monitor_lock(&engine->wake);
-	engine->threads_running++;
-	monitor_unlock(&engine->wake);
+	engine_thread_begins(engine);
 	if (argument == NULL || !thread_start(thread, name, run, argument, err)) {
 		err_set(err, ERR_NO_MEMORY, "thread %s cannot be started", name);
 		engine_thread_ended(engine);
@@ -373,12 +454,16 @@ static bool start_worker(struct engine *engine, struct err *err)
 bool engine_prepare(struct engine *engine, struct err *err)
 {
 	load_pauses(engine);
-	return engine->options.is_successor || recover(engine, err);
+	if (engine->options.is_successor) {
+		return true;
+	}
+	tell_set_aside(engine);
+	return recover(engine, err);
 }
 
 bool engine_start(struct engine *engine, struct err *err)
 {
-	int workers = engine->options.workers < 2 ? 2 : engine->options.workers;
+	int workers = worker_count(engine);
 	bool is_started = engine_prepare(engine, err);
 
 	engine->readers = calloc(engine->connection_count, sizeof(pthread_t));
@@ -442,7 +527,7 @@ static void join_all(struct engine *engine)
 	if (engine->is_dispatcher_started) {
 		thread_join(engine->dispatcher);
 	}
-	adopt_job_join(&engine->adopt_job);
+	close_jobs(engine);
 	engine->workers_started = 0;
 	engine->readers_started = 0;
 	engine->sweepers_started = 0;
@@ -453,6 +538,7 @@ void engine_quiesce(struct engine *engine)
 {
 	atomic_store(&engine->is_stopping, true);
 	work_queue_close(&engine->queue);
+	alone_close(&engine->alone);
 	engine_wake(engine);
 }
 

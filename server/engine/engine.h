@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct engine;
+struct job;
 
 /* Reads a stored body; pure. Handed in, because the parser lives with the intake. */
 typedef void (*engine_event_parser)(const char *body, size_t len, const char *company_id,
@@ -37,6 +38,9 @@ struct engine_options {
 	/* Another engine of this process works on the same store, and is about to stop: what it
 	   has begun it also ends. */
 	bool is_successor;
+	/* With is_successor: that one, alive until this one is made; what it learnt of rate budgets
+	   is shared. May be NULL. */
+	struct engine *predecessor;
 	struct evaluator_spawner *spawner; /* borrowed; NULL: expressions cannot be evaluated */
 	/* Told when an engine that was told to stop gave something back: its successor must look.
 	   On any thread of the engine; may be NULL. */
@@ -85,6 +89,7 @@ struct plan_query {
 	struct engine *engine;
 	const char *connection;
 	const struct plan_settings *settings; /* NULL: those in force */
+	struct job *job; /* of everybody: told how far it is, asked to go on; NULL: of no job */
 };
 /* Reads the employee and says what would be done, doing nothing. */
 bool engine_plan(const struct plan_query *query, const char *employee_id, json_t **report,
@@ -104,12 +109,21 @@ bool engine_sync_all(
 bool engine_close(struct engine *engine, const struct employee_key *key, const char *by,
         struct err *err) MUST_CHECK;
 
-/* What the mapping needs and the org's user schema lacks; changes nothing. */
-bool engine_schema_plan(
-        struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
+/* A mapping that is not in force. */
+struct mapping_draft {
+	const json_t *rows; /* as they stand under "mapping"; NULL: the mapping in force */
+	const json_t *scope; /* a text; JSON null: none; NULL: the scope in force */
+	const json_t *groups; /* as they stand under "groups"; NULL: those in force */
+	struct settings_report *mistakes; /* filled in when it has some; never NULL with rows */
+};
+
+/* What a mapping needs and the org's user schema lacks; changes nothing. */
+bool engine_schema_plan(struct engine *engine, const char *connection,
+        const struct mapping_draft *draft, json_t **report, struct err *err) MUST_CHECK;
 /* Adds exactly what a plan showed; ERR_CONFLICT when it is another one by now. Up to a minute. */
 struct schema_apply {
 	const char *connection;
+	struct mapping_draft draft; /* of the plan */
 	const char *plan; /* its fingerprint */
 	const char *by;
 };
@@ -128,22 +142,50 @@ bool engine_fields(struct engine *engine, const struct fields_query *query, json
 bool engine_suggest(
         struct engine *engine, const char *connection, json_t **report, struct err *err) MUST_CHECK;
 
-/* A mapping that is not in force. */
-struct mapping_draft {
-	const json_t *rows; /* as they stand under "mapping"; NULL: the mapping in force */
-	const json_t *scope; /* a text; JSON null: none; NULL: the scope in force */
-	struct settings_report *mistakes; /* filled in when it has some; never NULL with rows */
-};
 /* Row by row what a mapping makes of one person, and what of it would be sent. */
 bool engine_preview(struct engine *engine, const struct employee_key *key,
+        const struct mapping_draft *draft, json_t **report, struct err *err) MUST_CHECK;
+/*
+ * One row, the only one of the draft, tried on one person: with draft->groups that of a group,
+ * whose answer is reported, else that of an attribute. A row with mistakes is reported and no
+ * error. Cheap enough for every pause in typing: seen_people.h.
+ */
+bool engine_preview_row(struct engine *engine, const struct employee_key *key,
+        const struct mapping_draft *draft, json_t **report, struct err *err) MUST_CHECK;
+/* Okta's groups whose names begin so, each with why a row may not fill it; docs/http.md. */
+bool engine_groups_find(struct engine *engine, const char *connection, const char *text,
+        json_t **report, struct err *err) MUST_CHECK;
+/* The rows with what is known of each; nobody is asked. Expressions are not compiled. */
+bool engine_mapping_rows(struct engine *engine, const char *connection,
         const struct mapping_draft *draft, json_t **report, struct err *err) MUST_CHECK;
 /* How many people a mapping would change, compared with another one. Takes minutes. */
 struct preview_all {
 	const char *connection;
 	struct mapping_draft draft;
 	int64_t changed_from; /* a settings version; 0: the mapping in force */
+	struct job *job; /* told how far it is, and asked to go on; NULL: of no job */
 };
 bool engine_preview_all(struct engine *engine, const struct preview_all *query, json_t **report,
+        struct err *err) MUST_CHECK;
+
+/*
+ * What reads everybody, as a job that can be left and come back to (everybody_job.h): one of each
+ * kind at a time a connection. Starts answer ERR_CONFLICT while one runs, and tell mistakes of a
+ * draft at once.
+ */
+enum engine_job { ENGINE_JOB_PREVIEW, ENGINE_JOB_PLAN, ENGINE_JOB_CALENDAR, ENGINE_JOB_COUNT };
+/* The query's own job is not looked at. */
+bool engine_preview_start(struct engine *engine, const struct preview_all *query, const char *by,
+        struct err *err) MUST_CHECK;
+bool engine_plan_start(const struct plan_query *query, const char *by, struct err *err) MUST_CHECK;
+struct engine_job_key {
+	const char *connection;
+	enum engine_job kind;
+};
+bool engine_job_stop(struct engine *engine, const struct engine_job_key *key, const char *by,
+        struct err *err) MUST_CHECK;
+/* How far it is, and what came of the last one. */
+bool engine_job_report(struct engine *engine, const struct engine_job_key *key, json_t **report,
         struct err *err) MUST_CHECK;
 
 /* Stops all writes to Okta, keeps intake; survives restarts (M4). */
@@ -154,6 +196,7 @@ bool engine_pause(struct engine *engine, const char *connection, enum pause_mode
 /* What is wrong with Bob and Okta, for the admin listener's /readyz and for status. */
 struct engine_health {
 	bool is_okta_parked;
+	bool is_okta_asked; /* is_okta_parked is an answer, and not the start */
 	bool is_bob_parked;
 	char okta_cause[256];
 	char bob_cause[256];
@@ -164,7 +207,12 @@ struct engine_health {
 	enum pause_mode pause;
 	bool is_dry_run;
 	int64_t okta_remaining[OKTA_BUCKET_COUNT]; /* -1: not heard of yet */
+	bool is_evaluator_away; /* expressions cannot be evaluated now */
+	size_t rows_off; /* expressions that were stopped for too many people */
+	bool is_guard_unread; /* the protected group's members could not be read last time */
 };
+/* How long it takes until so many are done, from when it goes on; -1: not known yet. */
+int64_t engine_drain_ms(struct engine *engine, const char *connection, int64_t waiting);
 bool engine_health(struct engine *engine, const char *connection, struct engine_health *health);
 
 #endif

@@ -73,12 +73,15 @@ enum presence facts_note_absent(struct employee *employee, int64_t read_begun_ms
 	return was_read && is_agreed ? PRESENCE_DISAPPEARED : PRESENCE_ABSENT;
 }
 
-bool facts_note_read(struct employee *employee, const struct person *person, int64_t read_begun_ms)
+bool facts_note_read(struct employee *employee, const struct person *person,
+        const struct policy_settings *policy, int64_t read_begun_ms)
 {
 	employee->read_at_ms = read_begun_ms;
 	employee->absent_since_ms = 0;
 	str_format_cut(
 	        employee->lifecycle, sizeof(employee->lifecycle), "%s", person->lifecycle_word);
+	str_format_cut(employee->time_zone, sizeof(employee->time_zone), "%s",
+	        zone_name(policy_zone(policy, person)));
 	if (person->display_name.state != FIELD_VALUE) {
 		return true;
 	}

@@ -31,8 +31,9 @@ void facts_from_employee(struct account_facts *facts, const struct employee *emp
  * DISAPPEARED once two reads far enough apart agree.
  */
 enum presence facts_note_absent(struct employee *employee, int64_t read_begun_ms);
-/* Notes a good read. False when out of memory. */
-bool facts_note_read(struct employee *employee, const struct person *person, int64_t read_begun_ms);
+/* Notes a good read, with the zone that policy has for it. False when out of memory. */
+bool facts_note_read(struct employee *employee, const struct person *person,
+        const struct policy_settings *policy, int64_t read_begun_ms);
 
 /*
  * K4: notes which attributes are empty now and returns those that may be cleared (borrowed, in the

@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static const char *text_or_empty(const char *text)
-{
-	return text != NULL ? text : "";
-}
-
 static bool is_among(const char *text, const char *const *in, size_t count)
 {
 	bool is_found = text == NULL;
@@ -85,10 +80,10 @@ static const char *source_of(const struct map_rules *rules, const char *okta)
 static json_t *attribute_json(const struct map_rules *rules, const struct attribute *attribute)
 {
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:o, s:b, s:b, s:b, s:b, s:s}", "name",
-	        attribute->name, "title", text_or_empty(attribute->title), "type",
+	        attribute->name, "title", str_or_empty(attribute->title), "type",
 	        attribute_type_name(attribute->type), "min_length",
 	        (json_int_t)attribute->min_length, "max_length", (json_int_t)attribute->max_length,
-	        "format", text_or_empty(attribute->format), "allowed",
+	        "format", str_or_empty(attribute->format), "allowed",
 	        attribute->allowed != NULL ? json_deep_copy(attribute->allowed) : json_array(),
 	        "is_base", attribute->is_base, "is_required", attribute->is_required,
 	        "is_read_only", attribute->is_read_only, "is_sourced_elsewhere",
@@ -100,7 +95,7 @@ static json_t *okta_json(const struct both *both, const char *text)
 	json_t *attributes = json_array();
 	for (size_t i = 0; i < attribute_catalog_count(both->attributes); i++) {
 		const struct attribute *attribute = attribute_catalog_at(both->attributes, i);
-		const char *const in[] = {attribute->name, text_or_empty(attribute->title)};
+		const char *const in[] = {attribute->name, str_or_empty(attribute->title)};
 		if (is_among(text, in, ARRAY_SIZE(in))) {
 			json_array_append_new(attributes,
 			        attribute_json(&both->connection->settings->rules, attribute));

@@ -130,6 +130,15 @@ bool group_book_is_protected(struct group_book *book, const char *okta_id)
 	return is_protected;
 }
 
+bool group_book_is_guard_unread(struct group_book *book)
+{
+	const struct group_page *page = group_book_use(book);
+	bool is_unread = book->settings->protected_group != NULL && page->guard_reason[0] != '\0';
+
+	group_book_release(book, page);
+	return is_unread;
+}
+
 /* ------------------------------------------------------------------ saying */
 
 static void say_entry(const struct group_book *book, const struct group_entry *entry)
@@ -151,7 +160,7 @@ static void say_guard(const struct group_book *book, const struct group_page *pa
 		log_info("protected group read", F("connection", book->settings->name),
 		        F("group", group), F("members", page->members.count));
 	} else {
-		log_error("alarm", F("connection", book->settings->name), F("rule", "protected"),
+		log_warn("protected group not read", F("connection", book->settings->name),
 		        F("group", group), F("reason", page->guard_reason),
 		        F("writes",
 		                page->is_guard_known

@@ -27,6 +27,8 @@ void group_book_release(struct group_book *book, const struct group_page *page);
 /* True, with a sentence, while no write may leave. */
 bool group_book_blocks(struct group_book *book, char *why, size_t size);
 bool group_book_is_protected(struct group_book *book, const char *okta_id);
+/* True while the protected group was not read, or could not be the last time. */
+bool group_book_is_guard_unread(struct group_book *book);
 /*
  * Okta refused a membership for the group's sake: its row does nothing until the next reading.
  * Said once.

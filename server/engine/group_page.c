@@ -117,6 +117,53 @@ void group_page_destroy(struct group_page *page)
 	}
 }
 
+const struct group_entry *group_page_of_row(const struct group_page *page, const char *group)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		if (str_equal(page->entries[i].rule->group, group)) {
+			return &page->entries[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *type_problem(enum okta_group_type type)
+{
+	switch (type) {
+	case OKTA_GROUP_OWN: break;
+	case OKTA_GROUP_APP:
+		return "an application or another directory fills this group: only a group of"
+		       " Okta's own can be used";
+	case OKTA_GROUP_BUILT_IN:
+		return "this group is built into Okta, which fills it by itself: use another one";
+	case OKTA_GROUP_UNKNOWN: return "this group is of a kind whose members cannot be changed";
+	}
+	return NULL;
+}
+
+/* Whoever joined would be out of reach for good, as a leaver too. */
+static bool is_guard(const struct okta_group *group, const char *guard)
+{
+	return guard != NULL && (str_equal(group->id, guard) || str_equal(group->name, guard));
+}
+
+const char *group_refusal(
+        const struct okta_group *group, const struct id_set *targets, const char *guard)
+{
+	const char *problem = type_problem(group->type);
+
+	if (problem != NULL) {
+		return problem;
+	}
+	if (is_guard(group, guard)) {
+		return "this is the protected group: whoever is in it is never changed, so a row must"
+		       " not fill it";
+	}
+	return id_set_has(targets, group->id)
+	        ? "a group rule of Okta fills this group: take it out of the rule, or remove the row"
+	        : NULL;
+}
+
 const struct group_entry *group_page_find(const struct group_page *page, const char *group_id)
 {
 	for (size_t i = 0; i < page->count; i++) {

@@ -63,13 +63,24 @@ struct group_page *group_page_create(const struct connection_settings *settings)
 struct group_page *group_page_copy(const struct group_page *page) MUST_CHECK;
 void group_page_destroy(struct group_page *page);
 
+/* Borrowed; NULL: no row names this group so. */
+const struct group_entry *group_page_of_row(const struct group_page *page, const char *group);
 /* Borrowed; NULL: no row that can be used means this group. */
 const struct group_entry *group_page_find(const struct group_page *page, const char *group_id);
 bool group_page_is_protected(const struct group_page *page, const char *okta_id);
 
+/*
+ * Why no row may put people into this group; NULL: one may. targets: of the active group rules;
+ * guard: the protected group as the settings name it, or NULL.
+ */
+const char *group_refusal(
+        const struct okta_group *group, const struct id_set *targets, const char *guard);
+
 /* A page in the making. */
 struct group_reader {
 	const struct connection_settings *settings;
+	const struct group_page *known; /* what it has of a row or of the rules is not asked again;
+	                                   NULL: nothing. Set before the first step */
 	const struct group_page *before; /* what stays where Okta cannot be read; NULL: nothing */
 	struct group_page *page; /* owned */
 	size_t next; /* of its steps */
@@ -82,6 +93,10 @@ bool group_reader_init(struct group_reader *reader, const struct connection_sett
         const struct group_page *before) MUST_CHECK;
 /* One step; false once the page is whole. */
 bool group_reader_step(struct group_reader *reader, struct okta_client *client);
+/* The group rules alone. */
+void group_reader_rules(struct group_reader *reader, struct okta_client *client);
+/* All of the rows in one go, without the protected group's members. */
+void group_reader_rows(struct group_reader *reader, struct okta_client *client);
 /* The page goes to the caller. */
 struct group_page *group_reader_take(struct group_reader *reader);
 void group_reader_finish(struct group_reader *reader);

@@ -57,11 +57,15 @@ static bool take_targets(struct id_set *targets, const json_t *ids)
 	return targets->ids != NULL;
 }
 
-static void read_rules(struct group_reader *reader, struct okta_client *client)
+void group_reader_rules(struct group_reader *reader, struct okta_client *client)
 {
 	struct group_page *page = reader->page;
 	json_t *ids = NULL;
 
+	if (reader->known != NULL && reader->known->are_rules_known) {
+		page->are_rules_known = id_set_copy(&page->targets, &reader->known->targets);
+		return;
+	}
 	okta_group_rule_targets(client, &ids, &reader->outcome);
 	if (reader->outcome.call_class == CALL_DONE) {
 		page->are_rules_known = take_targets(&page->targets, ids);
@@ -86,31 +90,14 @@ static void refuse(struct group_entry *entry, const char *reason)
 	str_format_cut(entry->reason, sizeof(entry->reason), "%s", reason);
 }
 
-static const char *type_problem(enum okta_group_type type)
-{
-	switch (type) {
-	case OKTA_GROUP_OWN: break;
-	case OKTA_GROUP_APP:
-		return "an application or another directory fills this group: only a group of"
-		       " Okta's own can be used";
-	case OKTA_GROUP_BUILT_IN:
-		return "this group is built into Okta, which fills it by itself: use another one";
-	case OKTA_GROUP_UNKNOWN: return "this group is of a kind whose members cannot be changed";
-	}
-	return NULL;
-}
-
 static void judge_found(
         struct group_reader *reader, struct group_entry *entry, const struct okta_group *group)
 {
-	const char *problem = type_problem(group->type);
+	const char *problem =
+	        group_refusal(group, &reader->page->targets, reader->settings->protected_group);
 
 	if (problem != NULL) {
 		refuse(entry, problem);
-	} else if (id_set_has(&reader->page->targets, group->id)) {
-		refuse(entry,
-		        "a group rule of Okta fills this group: take it out of the rule, or remove"
-		        " the row");
 	} else if (group_page_find(reader->page, group->id) != NULL) {
 		refuse(entry, "another row means this group already; put both conditions into one");
 	} else if (!reader->page->are_rules_known && reader->has_failed) {
@@ -138,12 +125,29 @@ static void judge_unread(struct group_reader *reader, struct group_entry *entry,
 	}
 }
 
+static bool take_known(const struct group_reader *reader, struct group_entry *entry)
+{
+	const struct map_group *rule = entry->rule;
+	const struct group_entry *known =
+	        reader->known != NULL ? group_page_of_row(reader->known, rule->group) : NULL;
+
+	if (known == NULL || known->state == GROUP_NOT_KNOWN) {
+		return false;
+	}
+	*entry = *known;
+	entry->rule = rule;
+	return true;
+}
+
 static void read_row(struct group_reader *reader, struct okta_client *client, size_t index)
 {
 	struct group_entry *entry = &reader->page->entries[index];
 	struct okta_group group;
 	size_t matches = 0;
 
+	if (take_known(reader, entry)) {
+		return;
+	}
 	okta_group_find(client, entry->rule->group, &group, &matches, &reader->outcome);
 	if (reader->outcome.call_class != CALL_DONE) {
 		judge_unread(reader, entry, index);
@@ -256,7 +260,7 @@ bool group_reader_step(struct group_reader *reader, struct okta_client *client)
 	size_t rows = reader->page->count;
 
 	if (step == 0 && rows > 0) {
-		read_rules(reader, client);
+		group_reader_rules(reader, client);
 	} else if (step >= 1 && step <= rows) {
 		read_row(reader, client, step - 1);
 	} else if (step == rows + 1 && reader->settings->protected_group != NULL) {
@@ -264,4 +268,10 @@ bool group_reader_step(struct group_reader *reader, struct okta_client *client)
 	}
 	reader->page->read_at_ms = clock_wall_ms();
 	return step <= rows;
+}
+
+void group_reader_rows(struct group_reader *reader, struct okta_client *client)
+{
+	while (reader->next <= reader->page->count && group_reader_step(reader, client)) {
+	}
 }

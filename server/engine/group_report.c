@@ -5,19 +5,9 @@
 #include "server/engine/parts.h"
 #include "server/store/groups.h"
 
-static const struct group_count *find_count(const struct group_count_list *counts, const char *id)
-{
-	for (size_t i = 0; i < counts->count; i++) {
-		if (id[0] != '\0' && str_equal(counts->items[i].group_id, id)) {
-			return &counts->items[i];
-		}
-	}
-	return NULL;
-}
-
 static json_t *row_json(const struct group_entry *entry, const struct group_count_list *counts)
 {
-	const struct group_count *count = find_count(counts, entry->id);
+	const struct group_count *count = group_count_find(counts, entry->id);
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "group", entry->rule->group,
 	        "group_id", entry->id, "name", entry->name, "state", group_state_name(entry->state),

@@ -3,6 +3,7 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/engine/limit_hold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,10 @@ enum step groups_refused(
 
 static bool needs_look(const struct group_plan *plan, const struct run *run)
 {
-	for (size_t i = 0; run->employee->okta_id[0] != '\0' && i < plan->count; i++) {
+	/* A forecast asks Okta nothing. */
+	bool may_look = run->employee->okta_id[0] != '\0' && run->forecast_ms == 0;
+
+	for (size_t i = 0; may_look && i < plan->count; i++) {
 		if (plan->steps[i].change == GROUP_JOIN &&
 		        plan->steps[i].membership == GROUP_NONE) {
 			return true;
@@ -232,9 +236,8 @@ static enum step act_steps(struct run *run, struct group_plan *plan)
 /* The limit held a leaving that nobody wants any more. */
 static void drop_stale_limit(struct run *run, const struct group_plan *plan)
 {
-	if (run->presence == PRESENCE_READ && !plan->has_leave &&
-	        act_is_limit_held(run, LIMIT_LEAVE_GROUP)) {
-		run_unhold(run, HOLD_LIMIT);
+	if (run->presence == PRESENCE_READ && !plan->has_leave) {
+		limit_hold_drop(run, LIMIT_LEAVE_GROUP);
 	}
 }
 

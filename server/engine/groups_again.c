@@ -72,6 +72,9 @@ static enum step repeat(struct run *run, const struct intent *intent)
 	if (connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why))) {
 		return run_stop(run, RUN_ENDS_PARKED, why);
 	}
+	if (!run_has_lease(run)) {
+		return run_stop(run, RUN_ENDS_LOST, "the lease is over");
+	}
 	client = run_okta(run);
 	if (client == NULL) {
 		return STEP_STOP;

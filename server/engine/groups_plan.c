@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which memberships are to change: what the rows say, against what is on record. */
 #include "server/base/str.h"
+#include "server/engine/group_draft.h"
 #include "server/engine/groups.h"
 
 #include <stdlib.h>
@@ -98,22 +99,12 @@ static void add_step(struct group_plan *plan, const struct group_step *step)
 	plan->steps[plan->count++] = *step;
 }
 
-/* A draft's row is another object than the one the page was made for. */
-static const struct group_entry *find_entry(const struct group_page *page, const char *group)
-{
-	for (size_t i = 0; i < page->count; i++) {
-		if (str_equal(page->entries[i].rule->group, group)) {
-			return &page->entries[i];
-		}
-	}
-	return NULL;
-}
-
 /* Who belongs into a group that is not known yet is looked at again. */
 static void add_row(struct group_plan *plan, struct run *run, const struct group_page *page,
         struct map_group_result *result)
 {
-	const struct group_entry *entry = find_entry(page, result->rule->group);
+	/* A draft's row may be another object than the one the page was made for. */
+	const struct group_entry *entry = group_page_of_row(page, result->rule->group);
 	struct group_step step = {.result = result};
 
 	if (entry == NULL || entry->state == GROUP_NOT_KNOWN) {
@@ -185,9 +176,9 @@ bool group_plan_make(struct group_plan *plan, struct run *run, struct err *err)
 		err_set(err, ERR_NO_MEMORY, "out of memory for groups");
 		return false;
 	}
-	const struct group_page *page = group_book_use(run->connection->groups);
+	const struct group_page *page = group_draft_use(run->draft, run->connection);
 	fill(plan, run, page);
-	group_book_release(run->connection->groups, page);
+	group_draft_release(run->draft, run->connection, page);
 	return true;
 }
 

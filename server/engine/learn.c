@@ -203,6 +203,10 @@ bool learn_attributes_now(struct connection *connection, struct okta_client *cli
 	struct call_outcome outcome;
 
 	okta_schema_get(client, &schema, &outcome);
+	/* Once a day this keeps a token alive that has nothing else to do, or finds it dead. */
+	if (outcome.http_status != 0 && outcome.http_status < 500) {
+		(void)connection_okta_outcome(connection, "", &outcome);
+	}
 	if (note_answer(connection, &connection->learning_attributes, &outcome)) {
 		log_warn("user schema not read; values are not checked before they are sent",
 		        F("connection", connection->settings->name), F("cause", outcome.sentence));

@@ -89,7 +89,7 @@ static void hold_old_record(struct run *run, const char *other_id, const char *o
 
 	hold.key = run->employee->key;
 	str_format_cut(hold.key.employee_id, sizeof(hold.key.employee_id), "%s", other_id);
-	str_format_cut(hold.by, sizeof(hold.by), "bob2okta");
+	str_format_cut(hold.by, sizeof(hold.by), "server");
 	str_format_cut(hold.okta_id, sizeof(hold.okta_id), "%s", okta_id);
 	str_format_cut(hold.cause, sizeof(hold.cause),
 	        "employee %s looks like the same person; release or reject there",

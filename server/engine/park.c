@@ -21,6 +21,11 @@ bool park_is_parked(const struct park *park)
 	return park->reason != PARK_NONE;
 }
 
+bool park_was_away(const struct park *park)
+{
+	return park->reason == PARK_OUTAGE || (park->reason == PARK_STARTING && park->probes > 1);
+}
+
 static int64_t probe_wait_ms(const struct park *park)
 {
 	if (park->reason == PARK_CREDENTIALS) {

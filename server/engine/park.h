@@ -35,6 +35,8 @@ void park_init(struct park *park);
 bool park_is_parked(const struct park *park);
 /* Parks, or keeps the first cause when parked already for that reason. */
 void park_enter(struct park *park, enum park_reason reason, const char *cause, int64_t mono_ms);
+/* Parked for an outage, or the first answer at the start was long in coming. */
+bool park_was_away(const struct park *park);
 /* A call went well: clears the failure streak; true when this ended a parking. */
 bool park_success(struct park *park);
 /* A transient failure for this employee; true when it made the connection park. */

@@ -10,6 +10,7 @@
  */
 
 #include "server/engine/adopt_job.h"
+#include "server/engine/alone.h"
 #include "server/engine/connection.h"
 #include "server/engine/runner.h"
 #include "server/engine/work.h"
@@ -17,9 +18,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define ENGINE_LEASE_MS       (10 * 60 * 1000)
+#ifndef ENGINE_LEASE_MS /* short in MODE=faults */
+#define ENGINE_LEASE_MS (10 * 60 * 1000)
+#endif
 #define ENGINE_QUEUE_MAX      (4 * BOB_BATCH_MAX)
-#define ENGINE_EVENTS_AT_ONCE 500
+#define ENGINE_EVENTS_AT_ONCE 512
 
 struct engine {
 	struct engine_options options;
@@ -27,6 +30,7 @@ struct engine {
 	struct connection **connections;
 	size_t connection_count;
 	struct work_queue queue;
+	struct alone alone; /* has its own lock */
 
 	atomic_bool is_stopping; /* no new claims */
 	atomic_bool is_aborting; /* calls in flight end at once */
@@ -73,7 +77,7 @@ struct reader *reader_open(
 void reader_turn(struct reader *reader); /* one search at most, or a wait */
 void reader_close(struct reader *reader);
 
-/* Converges one employee; takes the work. */
+/* Converges one employee, whoever else is in hand; takes the work. */
 void worker_do(struct engine *engine, struct runner *runner, struct work *work);
 
 /* What comes before the threads: pauses, the mode, what an earlier process left open. */
@@ -89,10 +93,18 @@ void *sweeper_run(void *reader_argument);
 void engine_wake(struct engine *engine);
 /* Waits until a wake after *seen or until deadline_ms (monotonic); updates *seen. */
 void engine_wait(struct engine *engine, uint64_t *seen, int64_t deadline_ms);
+/* Around every thread of the engine: a stop waits for them. */
+void engine_thread_begins(struct engine *engine);
 void engine_thread_ended(struct engine *engine);
 /* Once the engine was told to stop, gives back what waits in the queue; else does nothing. */
 void engine_drain_if_stopping(struct engine *engine);
 struct connection *engine_connection(struct engine *engine, const char *name);
+/*
+ * After a write failed for what passes (a full disk, no memory): waits a second, forgets the error
+ * and is true, for as long as the engine runs. Whoever gave up instead would leave the employee to
+ * nobody until its lease is over.
+ */
+bool engine_may_store_again(struct engine *engine, struct err *err) MUST_CHECK;
 /* Gives a claimed employee back undone; no attempt is used up. */
 void engine_give_back(struct engine *engine, struct employee *employee, const char *why);
 /* Ends a claim without a run, in that state. */

@@ -89,20 +89,30 @@ const struct limit_set *planner_limits(const struct planner *planner)
 
 /* -------------------------------------------------------------------- report */
 
-/* What the run asks a human, else a human's own hold, which keeps everything back. */
+static bool is_kept(const struct run *run, enum hold_kind kind)
+{
+	return run_has_hold(run, kind) && !run_is_approved(run, kind);
+}
+
+static json_t *kept_json(const struct run *run, enum hold_kind kind)
+{
+	const struct hold *hold = run_find_hold(run, kind);
+
+	return json_pack("{s:s, s:s}", "kind", hold_kind_name(kind), "cause",
+	        hold != NULL ? hold->cause : "");
+}
+
+/* An undo, which keeps all of it back; else what the run asks a human; else a human's own hold. */
 static json_t *hold_json(const struct run *run)
 {
-	const struct hold *human = run_find_hold(run, HOLD_HUMAN);
-
+	if (is_kept(run, HOLD_UNDO)) {
+		return kept_json(run, HOLD_UNDO);
+	}
 	if (run->asked != HOLD_KIND_COUNT) {
 		return json_pack("{s:s, s:s}", "kind", hold_kind_name(run->asked), "cause",
 		        run->asked_cause);
 	}
-	if (human != NULL && !run_is_approved(run, HOLD_HUMAN)) {
-		return json_pack(
-		        "{s:s, s:s}", "kind", hold_kind_name(HOLD_HUMAN), "cause", human->cause);
-	}
-	return json_null();
+	return is_kept(run, HOLD_HUMAN) ? kept_json(run, HOLD_HUMAN) : json_null();
 }
 
 static void plan_sentence(const struct run *run, char *to, size_t size)
@@ -114,8 +124,11 @@ static void plan_sentence(const struct run *run, char *to, size_t size)
 	} else if (json_array_size(run->report) == 0) {
 		str_format_cut(to, size, "Nothing to do: %s", run->decision.reason);
 	} else {
-		str_format_cut(to, size, "Would do %zu action%s: %s", json_array_size(run->report),
-		        json_array_size(run->report) == 1 ? "" : "s", run->decision.reason);
+		str_format_cut(to, size, "%s %zu action%s: %s",
+		        is_kept(run, HOLD_UNDO) ? "Held after an undo; once released would do"
+		                                : "Would do",
+		        json_array_size(run->report), json_array_size(run->report) == 1 ? "" : "s",
+		        run->decision.reason);
 	}
 }
 
@@ -180,7 +193,7 @@ static bool is_kept_back(const struct run *run, const struct planned_action *act
 	        action->kind == ACTION_END_SESSIONS;
 	bool is_plain = action->kind == ACTION_UPDATE && !action->is_rename;
 
-	if (run_has_hold(run, HOLD_HUMAN) && !run_is_approved(run, HOLD_HUMAN)) {
+	if (is_kept(run, HOLD_HUMAN) || is_kept(run, HOLD_UNDO)) {
 		return true;
 	}
 	return run->asked != HOLD_KIND_COUNT && !is_lowering && !is_plain;

@@ -6,6 +6,7 @@
  * start at least GATHER_MS apart, and never faster than Bob's budget allows.
  */
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/ending.h"
@@ -79,10 +80,12 @@ static void read_batch(struct reader *reader, struct employee_list *batch)
 		ids[i] = batch->items[i].key.employee_id;
 	}
 	reader->last_search_ms = clock_mono_ms();
+	FAILPOINT_ONLY("bob.pre", NULL);
 	if (client != NULL) {
 		bob_search(
 		        client, ids, batch->count, reader->connection->fields, &people, &outcome);
 	}
+	FAILPOINT_ONLY("bob.post", NULL);
 	if (is_refused_alone(batch, &outcome)) {
 		/* Bob will never bring this one: it must not keep the others waiting. */
 		batch->items[0].is_last_run_good = false;
@@ -142,6 +145,9 @@ static bool claim(struct reader *reader, struct employee_list *batch)
 		log_error("claim failed", F("connection", query.connection), F("cause", err.text));
 		return false;
 	}
+	if (batch->count > 0) {
+		FAILPOINT_ONLY("claim.post_commit", NULL);
+	}
 	return batch->count > 0;
 }
 
@@ -190,6 +196,22 @@ static bool may_search(struct reader *reader)
 	return false;
 }
 
+/*
+ * Room for a batch, or has waited. What lowers access has its place beside others (work.h), so it
+ * must not wait outside of a queue that others fill: one batch of it goes in beyond.
+ */
+static bool has_room(struct reader *reader)
+{
+	struct work_queue *queue = &reader->engine->queue;
+	int64_t now_ms = clock_mono_ms();
+
+	if (work_queue_wait_room(queue, reader->connection, BOB_BATCH_MAX, now_ms + ROOM_WAIT_MS)) {
+		return true;
+	}
+	reader->lane_at_most = LANE_LEAVE;
+	return work_queue_wait_room(queue, reader->connection, 0, now_ms);
+}
+
 /* True when Bob may be asked now; else has waited. */
 static bool is_ready(struct reader *reader)
 {
@@ -215,8 +237,7 @@ static bool is_ready(struct reader *reader)
 	if (!may_search(reader)) {
 		return false;
 	}
-	return work_queue_wait_room(
-	        &reader->engine->queue, BOB_BATCH_MAX, clock_mono_ms() + ROOM_WAIT_MS);
+	return has_room(reader);
 }
 
 void reader_turn(struct reader *reader)

@@ -6,10 +6,12 @@
  * in act.c, lookup.c and resolve.c.
  */
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/groups.h"
+#include "server/engine/limit_hold.h"
 #include "server/engine/revoke_row.h"
 #include "server/engine/run.h"
 #include "server/store/adoption.h"
@@ -44,6 +46,10 @@ static void note_present_login(struct run *run)
 static void judge(struct run *run)
 {
 	facts_from_employee(&run->facts, run->employee, run->presence, &run->holds);
+	if (run->mode == RUN_MODE_PLAN) {
+		/* What is kept back after an undo is told all the same. */
+		run->facts.holds &= ~(1U << HOLD_UNDO);
+	}
 	note_present_login(run);
 	run->facts.unread_since_ms = connection_bob_unread_since_ms(run->connection);
 	run->facts.is_move_pending = run->is_move_pending;
@@ -89,7 +95,7 @@ static enum step take_person(struct run *run, json_t *source)
 	if (!person_parse(&run->person, source, &err)) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
-	if (!facts_note_read(run->employee, &run->person, run->read_begun_ms)) {
+	if (!facts_note_read(run->employee, &run->person, run_policy(run), run->read_begun_ms)) {
 		return run_stop(run, RUN_ENDS_RETRY, "out of memory while noting a read");
 	}
 	judge(run);
@@ -111,8 +117,8 @@ static void forget_rejected(struct run *run)
 	run_unhold(run, HOLD_REVOKE_DOUBTFUL);
 }
 
-/* Engine rule 10: a closed account may have been opened since; a human wants it closed now. */
-static enum step look_before_closing(struct run *run)
+/* Engine rule 10: what a human wants done now is done to the account as it is now. */
+static enum step look_for_human(struct run *run)
 {
 	char why[SENTENCE_BYTES];
 
@@ -134,8 +140,8 @@ static enum step begin(struct run *run, json_t *source)
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
 	}
 	forget_rejected(run);
-	if (run->mode == RUN_MODE_CLOSE) {
-		return look_before_closing(run);
+	if (run->mode == RUN_MODE_CLOSE || run->mode == RUN_MODE_UNDO) {
+		return look_for_human(run);
 	}
 	if (run->presence == PRESENCE_READ && take_person(run, source) == STEP_STOP) {
 		return STEP_STOP;
@@ -282,6 +288,19 @@ static void note_read(struct run *run)
 	run_unhold(run, HOLD_DISAPPEARED);
 }
 
+/* A run without a read takes back nothing that a read said. */
+static void note_alarm(struct run *run)
+{
+	struct employee *employee = run->employee;
+	const struct decision *decision = &run->decision;
+
+	if (!decision->is_alarm && run->presence == PRESENCE_NOT_READ) {
+		return;
+	}
+	str_format_cut(employee->alarm, sizeof(employee->alarm), "%s",
+	        decision->is_alarm ? policy_rule_id(decision->rule) : "");
+}
+
 /* What the decision says about the record, whatever becomes of the plan. */
 static enum step note_decision(struct run *run)
 {
@@ -301,11 +320,7 @@ static enum step note_decision(struct run *run)
 	if (run->presence == PRESENCE_READ) {
 		note_read(run);
 	}
-	if (decision->is_alarm && run->mode != RUN_MODE_PLAN) {
-		log_error("alarm", F("connection", employee->key.connection),
-		        F("employee_id", employee->key.employee_id),
-		        F("rule", policy_rule_id(decision->rule)), F("reason", decision->reason));
-	}
+	note_alarm(run);
 	drop_answered(run);
 	if (decision->hold == HOLD_KIND_COUNT) {
 		return STEP_NEXT;
@@ -355,15 +370,15 @@ static bool wants_account(const struct run *run)
 	        (run->decision.may_create && (wanted == WANTED_STAGED || wanted == WANTED_ACTIVE));
 }
 
-/* A revocation for somebody without an account that we know of: looked for, else said loudly (V1).
+/*
+ * A revocation for somebody without an account that we know of: looked for, else an alarm (V1),
+ * which is made from what is noted here.
  */
 static enum step nothing_to_revoke(struct run *run)
 {
 	facts_note_revoked(run->employee, clock_wall_ms());
-	log_error("alarm", F("connection", run->employee->key.connection),
-	        F("employee_id", run->employee->key.employee_id), F("rule", "V1"),
-	        F("reason",
-	                "access was revoked in Bob, and no Okta account of this person was found"));
+	log_warn("nobody to revoke", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id));
 	return STEP_NEXT;
 }
 
@@ -396,7 +411,10 @@ static enum step find_account(struct run *run)
 		connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why));
 		return run_stop(run, RUN_ENDS_PARKED, why);
 	}
-	enum step step = lookup_account(run);
+	enum step step = run_need_room(run);
+	if (step == STEP_NEXT) {
+		step = lookup_account(run);
+	}
 	if (step == STEP_NEXT && run->decision.is_revocation && run->employee->okta_id[0] == '\0') {
 		return nothing_to_revoke(run);
 	}
@@ -460,8 +478,12 @@ static enum step make_plan(struct run *run)
 		plan_finish(&run->plan);
 	}
 	run->has_plan = plan_make(&run->plan, &input, &err);
+	FAILPOINT_ONLY("plan.done", run->employee->key.employee_id);
 	if (!run->has_plan) {
 		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	for (size_t i = 0; i < run->plan.count; i++) {
+		limit_hold_count_settings(run, &run->plan.actions[i]);
 	}
 	say_missing(run);
 	if (run->plan.hold != HOLD_KIND_COUNT) {
@@ -471,20 +493,6 @@ static enum step make_plan(struct run *run)
 		run_unhold(run, HOLD_DOMAIN);
 	}
 	return STEP_NEXT;
-}
-
-/* A limit held something that nobody wants any more. */
-static void drop_stale_limit(struct run *run)
-{
-	if (run->presence != PRESENCE_READ || act_is_limit_held(run, LIMIT_LEAVE_GROUP)) {
-		return; /* what is held of groups is known once the rest is done (groups.c) */
-	}
-	for (size_t i = 0; i < run->plan.count; i++) {
-		if (act_is_limit_held(run, run->plan.actions[i].limit)) {
-			return;
-		}
-	}
-	run_unhold(run, HOLD_LIMIT);
 }
 
 /* A revocation that found the account closed already has nothing to lower, and is carried out. */
@@ -516,7 +524,7 @@ static enum step carry_out(struct run *run)
 		step = make_plan(run);
 	}
 	if (step == STEP_NEXT) {
-		drop_stale_limit(run);
+		limit_hold_drop_stale(run);
 		step = act_all(run);
 	}
 	if (step == STEP_NEXT) {
@@ -535,6 +543,10 @@ static enum step converge(struct run *run)
 
 	if (step == STEP_NEXT) {
 		step = decide(run);
+	}
+	if (step == STEP_NEXT && run->mode == RUN_MODE_UNDO) {
+		/* What the policy wants waits until the hold is released. */
+		return undo_act(run);
 	}
 	if (step == STEP_NEXT) {
 		step = note_decision(run);

@@ -11,6 +11,7 @@
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/engine/act_parts.h"
+#include "server/engine/undo_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,16 @@ static enum step close_resolved(
 	return resolve_close(run, intent, state, "found out by reading Okta");
 }
 
+bool act_is_as_sent(const json_t *sent, const json_t *have)
+{
+	const char *text = json_string_value(sent);
+
+	if (text != NULL && json_string_value(have) != NULL) {
+		return str_equal_fold(text, json_string_value(have));
+	}
+	return json_equal(sent, have) != 0 || (json_is_null(sent) && have == NULL);
+}
+
 /* True when the user has every attribute of the body as it was sent. */
 static bool has_body(const json_t *profile, const json_t *body)
 {
@@ -54,12 +65,7 @@ static bool has_body(const json_t *profile, const json_t *body)
 
 	json_object_foreach((json_t *)(uintptr_t)body, key, value)
 	{
-		const json_t *have = json_object_get(profile, key);
-		const char *text = json_string_value(value);
-		bool is_same = text != NULL && json_string_value(have) != NULL
-		        ? str_equal_fold(text, json_string_value(have))
-		        : json_equal(value, have) != 0 || (json_is_null(value) && have == NULL);
-		if (!is_same) {
+		if (!act_is_as_sent(value, json_object_get(profile, key))) {
 			return false;
 		}
 	}
@@ -113,6 +119,9 @@ static enum step send_again(struct run *run, struct okta_client *client,
 	}
 	if (connection_is_blocked(run->connection, WORK_ORDINARY, why, sizeof(why))) {
 		return run_stop(run, RUN_ENDS_PARKED, why);
+	}
+	if (!run_has_lease(run)) {
+		return run_stop(run, RUN_ENDS_LOST, "the lease is over");
 	}
 	okta_user_create(
 	        client, body, intent->sends_email ? OKTA_ACTIVATE : OKTA_STAGED, &user, &outcome);
@@ -293,7 +302,7 @@ enum step resolve_intents(struct run *run)
 	struct err err = ERR_INIT;
 	enum step step = STEP_NEXT;
 
-	if (run->mode == RUN_MODE_PLAN) {
+	if (run->mode == RUN_MODE_PLAN || (run->undo != NULL && run->undo->is_told)) {
 		return STEP_NEXT;
 	}
 	if (!store_intent_list_open(run->runner->store, &run->employee->key, &open, &err)) {

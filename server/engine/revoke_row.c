@@ -3,7 +3,6 @@
 
 #include "server/base/clock.h"
 #include "server/base/json.h"
-#include "server/base/log.h"
 #include "server/base/str.h"
 #include "server/engine/run.h"
 
@@ -72,12 +71,7 @@ static void note_none(struct run *run, int64_t now_ms)
 	}
 	say_missing(run);
 	employee->revoke_row_asked_at_ms = now_ms;
-	if (employee->revoke_row != REVOKE_ROW_MISSING) {
-		employee->revoke_row = REVOKE_ROW_MISSING;
-		log_error("alarm", F("connection", employee->key.connection),
-		        F("employee_id", employee->key.employee_id), F("rule", "V2"),
-		        F("reason", MISSING));
-	}
+	employee->revoke_row = REVOKE_ROW_MISSING;
 }
 
 static void note_unanswered(struct run *run, const struct call_outcome *outcome, int64_t now_ms)

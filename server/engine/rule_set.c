@@ -19,6 +19,7 @@ void rule_set_in_force(struct rule_set *set, const struct connection *connection
 void rule_set_close(struct rule_set *set)
 {
 	evaluator_pool_destroy(set->pool);
+	group_page_destroy(set->groups);
 	map_rules_finish(&set->own);
 	*set = (struct rule_set){0};
 }
@@ -81,10 +82,11 @@ bool rule_set_open_settings(struct rule_set *set, struct engine *engine,
 
 /* --------------------------------------------------------------------- draft */
 
-/* A draft holds rows of the mapping; groups are those in force. */
-static bool take_groups(struct rule_set *set, const struct connection *connection, struct err *err)
+/* A draft that says nothing of groups has those in force. */
+static bool take_groups(struct rule_set *set, const struct connection *connection,
+        const struct mapping_draft *draft, struct err *err)
 {
-	if (map_groups_copy(&set->own, &connection->settings->rules)) {
+	if (draft->groups != NULL || map_groups_copy(&set->own, &connection->settings->rules)) {
 		return true;
 	}
 	err_set(err, ERR_NO_MEMORY, "no memory for groups");
@@ -115,13 +117,13 @@ bool rule_set_open_draft(struct rule_set *set, struct engine *engine,
         const struct connection *connection, const struct mapping_draft *draft, struct err *err)
 {
 	*set = (struct rule_set){.rules = &set->own};
-	if (!settings_load_rows(draft->rows, &set->own, draft->mistakes, err)) {
+	if (!settings_load_rows(draft->rows, draft->groups, &set->own, draft->mistakes, err)) {
 		return false;
 	}
-	if (!take_scope(set, connection, draft, err) || !take_groups(set, connection, err)) {
+	if (!take_scope(set, connection, draft, err) || !take_groups(set, connection, draft, err)) {
 		return false;
 	}
-	json_t *json = json_pack("{s:O}", "mapping", draft->rows);
+	json_t *json = json_pack("{s:O, s:O*}", "mapping", draft->rows, "groups", draft->groups);
 	const struct rule_set_source source = {.json = json, .mistakes = draft->mistakes};
 	bool is_open = open_compiled(set, engine, &source, err);
 	json_decref(json);

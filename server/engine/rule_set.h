@@ -17,6 +17,9 @@ struct rule_set {
 	struct map_rules own;
 	struct evaluator_pool *pool;
 	struct evaluator own_evaluator;
+	/* What Okta says of a draft's own groups (group_draft.h); NULL: the connection's page has
+	   it all. */
+	struct group_page *groups;
 };
 
 /* Borrows from the connection. */

@@ -5,9 +5,15 @@
 #include "server/base/json.h"
 #include "server/base/log.h"
 #include "server/base/str.h"
+#include "server/engine/undo_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+bool run_has_lease(const struct run *run)
+{
+	return run->lease_ends_ms == 0 || clock_mono_ms() < run->lease_ends_ms;
+}
 
 enum step run_stop(struct run *run, enum run_end end, const char *sentence)
 {
@@ -16,13 +22,54 @@ enum step run_stop(struct run *run, enum run_end end, const char *sentence)
 	return STEP_STOP;
 }
 
+/* The plan may have found a leaver out. */
+static enum call_urgency urgency_of(const struct run *run)
+{
+	enum lane lane = run->has_plan && run->plan.lane < run->employee->lane
+	        ? run->plan.lane
+	        : run->employee->lane;
+
+	if (lane <= LANE_LEAVE) {
+		return CALL_URGENT;
+	}
+	return lane == LANE_SWEEP ? CALL_BACKGROUND : CALL_NORMAL;
+}
+
+enum step run_need_room(struct run *run)
+{
+	int64_t until_ms = connection_full_until_ms(run->connection, urgency_of(run));
+
+	if (until_ms == 0 || run->mode != RUN_MODE_WORK) {
+		return STEP_NEXT;
+	}
+	run->retry_at_ms = until_ms;
+	return run_stop(run, RUN_ENDS_WAITING, "waits for Okta's rate limit to leave room");
+}
+
+/* A 403 on a read: about what was asked for, or about the token (a network zone)? */
+static bool is_token_refused(struct run *run, const struct call_outcome *outcome)
+{
+	struct okta_client *client = NULL;
+
+	if (outcome->call_class != CALL_STOP_CONFIG || outcome->http_status != 403) {
+		return false;
+	}
+	client = run_okta(run);
+	return client != NULL && connection_is_token_refused(run->connection, client, outcome);
+}
+
 enum step run_stop_outcome(struct run *run, const struct call_outcome *outcome)
 {
 	const struct employee *employee = run->employee;
+
+	if (is_token_refused(run, outcome)) {
+		return run_stop(run, RUN_ENDS_PARKED, outcome->sentence);
+	}
 	bool is_parked =
 	        connection_okta_outcome(run->connection, employee->key.employee_id, outcome);
 
 	if (outcome->call_class == CALL_RETRY_AT) {
+		connection_note_full(run->connection, urgency_of(run), outcome);
 		run->retry_at_ms = outcome->retry_at_ms;
 		return run_stop(run, RUN_ENDS_WAITING, outcome->sentence);
 	}
@@ -79,10 +126,31 @@ static bool is_asked(const struct run *run, enum hold_kind kind, const char *cau
 	return run_has_hold(run, kind);
 }
 
+enum step run_hold_add(struct run *run, struct hold *hold)
+{
+	struct err err = ERR_INIT;
+
+	run->is_held = true;
+	if (run->mode == RUN_MODE_PLAN) {
+		return STEP_NEXT;
+	}
+	hold->key = run->employee->key;
+	hold->since_ms = clock_wall_ms();
+	str_format_cut(hold->by, sizeof(hold->by), "server");
+	if (!store_hold_add(run->runner->store, hold, &err)) {
+		return run_stop(run, RUN_ENDS_RETRY, err.text);
+	}
+	run->employee->hold_kinds |= 1U << hold->kind;
+	log_warn("held", F("connection", run->employee->key.connection),
+	        F("employee_id", run->employee->key.employee_id),
+	        F("kind", hold_kind_name(hold->kind)), F("limit", limit_kind_name(hold->limit)),
+	        F("cause", hold->cause));
+	return STEP_NEXT;
+}
+
 enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id)
 {
-	struct hold hold = {.key = run->employee->key, .kind = kind, .since_ms = clock_wall_ms()};
-	struct err err = ERR_INIT;
+	struct hold hold = {.kind = kind};
 
 	run->is_held = true;
 	run->asked = kind;
@@ -91,16 +159,9 @@ enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, cons
 		return STEP_NEXT;
 	}
 	str_format_cut(hold.cause, sizeof(hold.cause), "%s", cause);
-	str_format_cut(hold.by, sizeof(hold.by), "bob2okta");
 	str_format_cut(hold.okta_id, sizeof(hold.okta_id), "%s", okta_id != NULL ? okta_id : "");
-	if (!store_hold_add(run->runner->store, &hold, &err)) {
-		return run_stop(run, RUN_ENDS_RETRY, err.text);
-	}
-	run->employee->hold_kinds |= 1U << kind;
-	log_warn("held", F("connection", run->employee->key.connection),
-	        F("employee_id", run->employee->key.employee_id), F("kind", hold_kind_name(kind)),
-	        F("cause", hold.cause));
-	return STEP_NEXT;
+	str_format_cut(hold.rule, sizeof(hold.rule), "%s", policy_rule_id(run->decision.rule));
+	return run_hold_add(run, &hold);
 }
 
 const struct hold *run_find_hold(const struct run *run, enum hold_kind kind)
@@ -154,13 +215,7 @@ struct okta_client *run_okta(struct run *run)
 		run_stop(run, RUN_ENDS_RETRY, err.text);
 		return NULL;
 	}
-	enum lane lane = run->has_plan && run->plan.lane < run->employee->lane
-	        ? run->plan.lane
-	        : run->employee->lane;
-	okta_client_set_urgency(client,
-	        lane <= LANE_LEAVE           ? CALL_URGENT
-	                : lane == LANE_SWEEP ? CALL_BACKGROUND
-	                                     : CALL_NORMAL);
+	okta_client_set_urgency(client, urgency_of(run));
 	return client;
 }
 
@@ -184,6 +239,7 @@ bool run_note_user(struct run *run, const struct okta_user *user)
 
 	if (is_noted) {
 		run->employee->present_status = user->status;
+		run->employee->present_at_ms = clock_wall_ms();
 		run->is_status_fresh = true;
 		json_decref(run->present);
 		run->present = json_incref(mapped);
@@ -231,6 +287,10 @@ bool run_set_login(struct intent *intent, const char *login)
 /* 404 never turns into a silent second create: a human says what happened (E-11). */
 static enum step user_is_gone(struct run *run)
 {
+	if (run->mode == RUN_MODE_UNDO) {
+		return run_stop(run, RUN_ENDS_FAILED,
+		        "the Okta user is not there any more: whoever is deleted cannot come back");
+	}
 	run->employee->present_status = ACCOUNT_DEPROVISIONED;
 	return run_hold(run, HOLD_CLOSED_BY_OTHER,
 	        "the linked Okta user no longer exists: somebody deleted it",
@@ -250,6 +310,9 @@ enum step run_reread(struct run *run)
 	okta_user_get(client, run->employee->okta_id, &user, &outcome);
 	if (outcome.call_class == CALL_DONE) {
 		connection_okta_outcome(run->connection, run->employee->key.employee_id, &outcome);
+		if (run->undo != NULL) {
+			undo_see(run->undo, &user);
+		}
 		step = run_note_user(run, &user) ? STEP_NEXT : STEP_STOP;
 	} else if (outcome.call_class == CALL_NOT_FOUND) {
 		step = user_is_gone(run);

@@ -11,7 +11,9 @@
  *   lookup.c        is there an account already? adopt it, or ask a human
  *   unique_login.c  of several logins, the one nobody else has
  *   pair.c          a move to another connection of the same company
+ *   undo_act.c      the way back from an action, for a human who asks for it
  *   act.c           one action: holds, limits, intent, call, outcome
+ *   limit_hold.c    what a limit keeps back for a human
  *   groups.c        memberships in groups (groups.h)
  *   revoke_row.c    is a termination behind a revocation?
  *
@@ -29,6 +31,7 @@ enum run_mode {
 	RUN_MODE_PLAN, /* reads only; nothing is stored or sent */
 	RUN_MODE_CLOSE, /* a human closes the account now (M4) */
 	RUN_MODE_LINK, /* a human asks for the activation link (activation_link.c) */
+	RUN_MODE_UNDO, /* a human takes an action back (undo.h) */
 };
 
 enum run_end {
@@ -51,6 +54,7 @@ struct run {
 	enum run_mode mode;
 	enum presence presence;
 	int64_t read_begun_ms;
+	int64_t lease_ends_ms; /* monotonic; 0: the lease is not a matter of time */
 	const struct rule_set *draft; /* RUN_MODE_PLAN: a mapping that is tried; else NULL */
 	bool is_offline; /* RUN_MODE_PLAN: Okta is not asked, nobody is looked for there */
 	const struct connection_settings *as_of; /* RUN_MODE_PLAN: settings that are tried; else
@@ -82,6 +86,7 @@ struct run {
 	bool is_held; /* an action was kept back for a human */
 	bool has_acted;
 	bool has_group_intents; /* an earlier run left a join or leave open */
+	struct undo *undo; /* RUN_MODE_UNDO; borrowed; else NULL */
 	struct secret *link; /* RUN_MODE_LINK: where the link goes; borrowed; else NULL */
 	bool is_move_pending; /* L5: the other connection is to open its account first (pair.c) */
 	int64_t look_again_ms; /* a step asks for another look then; 0: none */
@@ -91,6 +96,7 @@ struct run {
 	char asked_cause[SENTENCE_BYTES];
 
 	enum run_end end;
+	enum employee_state finish; /* what run_settle made of it */
 	int64_t retry_at_ms;
 	char sentence[SENTENCE_BYTES]; /* why it ended so, for people; "" when it ended well */
 };
@@ -103,16 +109,28 @@ void run_finish(struct run *run);
 int64_t run_settles_at_ms(const struct run *run);
 /* Writes the end of the run into the record and gives the employee back. */
 bool run_settle(struct run *run, struct err *err) MUST_CHECK;
+/* The writing alone once more, after run_settle could not. */
+bool run_store_end(struct run *run, struct err *err) MUST_CHECK;
 
 /* ------------------------------------------------- for the steps' files */
 
 enum step run_stop(struct run *run, enum run_end end, const char *sentence);
+/*
+ * Asked just before a call that changes Okta: a thread that slept past its lease must not send
+ * what its employee's new holder has long decided otherwise.
+ */
+bool run_has_lease(const struct run *run);
 /* Maps an outcome that did not succeed to the run's end, and tells the connection. */
 enum step run_stop_outcome(struct run *run, const struct call_outcome *outcome);
 bool run_has_hold(const struct run *run, enum hold_kind kind);
 bool run_is_approved(const struct run *run, enum hold_kind kind);
+/* STEP_STOP where Okta's budget has no room: nothing is begun that could not be sent. */
+enum step run_need_room(struct run *run);
 /* Asks a human; the hold is durable when this returns. */
 enum step run_hold(struct run *run, enum hold_kind kind, const char *cause, const char *okta_id);
+/* The same with all that the hold says, but for whose it is, since when and by whom: these are
+   filled in. A limit's is limit_hold.h's to make. */
+enum step run_hold_add(struct run *run, struct hold *hold);
 /* The hold as it was when the run began; NULL: none. */
 const struct hold *run_find_hold(const struct run *run, enum hold_kind kind);
 /* Takes a hold back whose cause is gone. */
@@ -185,12 +203,12 @@ void pair_ask(struct run *run);
 bool pair_brings(const struct run *run);
 /* RUN_MODE_LINK: the one action that gives the link, or why there is none. */
 enum step activation_link_act(struct run *run);
+/* RUN_MODE_UNDO: the steps back, planned, and done unless only the plan is wanted (undo_act.c). */
+enum step undo_act(struct run *run);
 /* Asks Bob's lifecycle table for the termination behind a revocation, when it is time to. */
 enum step revoke_row_look(struct run *run);
 /* One action, be it the plan's or not. */
 enum step act_action(struct run *run, const struct planned_action *action);
-/* True while a hold keeps work back for that limit. */
-bool act_is_limit_held(const struct run *run, enum limit_kind limit);
 /* Judges and, if it is the same person, links what was found; for lookup and for a taken login. */
 enum step lookup_judge(struct run *run, const struct okta_user_list *users);
 

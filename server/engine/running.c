@@ -211,8 +211,9 @@ static struct engine *start_engine(
 
 	options.settings = settings;
 	options.is_successor = present != NULL;
-	holder_release(&running->engines, present);
+	options.predecessor = present;
 	struct engine *engine = engine_create(&options, err);
+	holder_release(&running->engines, present);
 	if (engine != NULL && !engine_start(engine, err)) {
 		engine_destroy(engine);
 		return NULL;

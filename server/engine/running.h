@@ -11,6 +11,9 @@
  *
  * Which document runs: the file's, until the API gives another one; then that,
  * with the file's secrets, until the file itself is changed (docs/settings.md).
+ * Without a settings file, and when none ever was, they are managed from the
+ * console: the API's newest version runs, its secrets are in the store, and the
+ * first start makes one in which nothing is set up (docs/decisions/0029).
  */
 
 #include "server/base/holder.h"
@@ -27,7 +30,7 @@ struct running;
 
 struct running_options {
 	struct engine_options engine; /* but for settings and what the present file fills in */
-	const char *settings_path; /* borrowed */
+	const char *settings_path; /* borrowed; "": there is none, whatever was before */
 	enum settings_plain plain;
 	/*
 	 * What else must hold before a document is accepted: adds mistakes to the report. False
@@ -94,13 +97,23 @@ bool running_apply(struct running *running, const struct running_change *change,
 struct running_state {
 	struct settings_version version; /* without document */
 	int64_t file_version; /* newest version that came from the file */
+	bool is_console; /* managed from the console: no file stands behind them */
 	/* The last reload or apply of the file that was refused since the last change; 0: none. */
 	int64_t refused_at_ms;
 	size_t refused_mistakes;
 	char refused[512]; /* the first mistake */
 };
 void running_state(struct running *running, struct running_state *state);
-/* "active", "overruled" (the API's version runs), "changed" (not read yet) or "unreadable". */
+/*
+ * "active", "overruled" (the API's version runs), "changed" (not read yet), "unreadable", or
+ * "none": the settings are managed from the console.
+ */
 const char *running_file_state(struct running *running);
+/* How Bob and Okta may be talked to. */
+enum settings_plain running_plain(const struct running *running);
+/* Where the file is, or would be; "": none was named. */
+const char *running_path(const struct running *running);
+/* False: there is no such file, so that the settings may be managed from the console. */
+bool running_has_file(const char *settings_path);
 
 #endif

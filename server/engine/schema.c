@@ -17,12 +17,13 @@
 
 /* ------------------------------------------------------------------ schema */
 
-static bool make_plan(struct schema_plan *plan, const struct both *both, struct err *err)
+static bool make_plan_for(struct schema_plan *plan, const struct both *both,
+        const struct map_rules *rules, struct err *err)
 {
 	const struct connection_settings *settings = both->connection->settings;
 	struct schema_wants wants = {
 	        .connection = settings->name,
-	        .rules = &settings->rules,
+	        .rules = rules,
 	        .match_okta = settings->policy.match_okta,
 	        .match_bob = settings->policy.match_bob,
 	        .fields = both->fields,
@@ -30,6 +31,31 @@ static bool make_plan(struct schema_plan *plan, const struct both *both, struct 
 	};
 
 	return schema_plan_make(plan, &wants, err);
+}
+
+static bool make_plan(struct schema_plan *plan, const struct both *both,
+        const struct mapping_draft *draft, struct err *err)
+{
+	struct map_rules rules = {0};
+
+	if (draft->rows == NULL) {
+		return make_plan_for(plan, both, &both->connection->settings->rules, err);
+	}
+	bool is_made = settings_load_rows(draft->rows, NULL, &rules, draft->mistakes, err) &&
+	        make_plan_for(plan, both, &rules, err);
+	map_rules_finish(&rules);
+	return is_made;
+}
+
+/* Before anybody is asked. */
+static bool is_good_draft(const struct mapping_draft *draft, struct err *err)
+{
+	struct map_rules rules = {0};
+	bool is_good = draft->rows == NULL ||
+	        settings_load_rows(draft->rows, NULL, &rules, draft->mistakes, err);
+
+	map_rules_finish(&rules);
+	return is_good;
 }
 
 static const char *mode_of(const struct both *both)
@@ -58,15 +84,16 @@ static void plan_sentence(const struct schema_plan *plan, char *to, size_t size)
 	}
 }
 
-bool engine_schema_plan(
-        struct engine *engine, const char *connection, json_t **report, struct err *err)
+bool engine_schema_plan(struct engine *engine, const char *connection,
+        const struct mapping_draft *draft, json_t **report, struct err *err)
 {
-	struct both both;
+	struct both both = {0};
 	struct schema_plan plan = {0};
 	char sentence[SENTENCE_BYTES];
 
 	*report = NULL;
-	if (both_read(&both, engine, connection, err) && make_plan(&plan, &both, err)) {
+	if (is_good_draft(draft, err) && both_read(&both, engine, connection, err) &&
+	        make_plan(&plan, &both, draft, err)) {
 		plan_sentence(&plan, sentence, sizeof(sentence));
 		*report = json_pack("{s:s, s:s, s:O, s:O, s:O, s:s}", "plan", plan.fingerprint,
 		        "mode", mode_of(&both), "add", plan.add, "conflicts", plan.conflicts,
@@ -182,8 +209,8 @@ static json_t *applied_json(const struct both *both, const struct schema_plan *p
 		str_format_cut(sentence, sizeof(sentence), "There was nothing to add.");
 	} else if (is_live) {
 		str_format_cut(sentence, sizeof(sentence),
-		        "Okta has %zu attribute%s more; bob2okta sync fills them for everybody.",
-		        count, count == 1 ? "" : "s");
+		        "Okta has %zu attribute%s more; a sync of everybody fills them.", count,
+		        count == 1 ? "" : "s");
 	} else {
 		str_format_cut(sentence, sizeof(sentence),
 		        "Nothing was added, because the mode is dry_run.");
@@ -196,12 +223,14 @@ static json_t *applied_json(const struct both *both, const struct schema_plan *p
 bool engine_schema_apply(
         struct engine *engine, const struct schema_apply *apply, json_t **report, struct err *err)
 {
-	struct both both;
+	struct both both = {0};
 	struct schema_plan plan = {0};
 
 	*report = NULL;
-	bool is_done = both_read(&both, engine, apply->connection, err) &&
-	        make_plan(&plan, &both, err) && may_apply(&both, &plan, apply->plan, err);
+	bool is_done = is_good_draft(&apply->draft, err) &&
+	        both_read(&both, engine, apply->connection, err) &&
+	        make_plan(&plan, &both, &apply->draft, err) &&
+	        may_apply(&both, &plan, apply->plan, err);
 	if (is_done && json_object_size(plan.properties) > 0 &&
 	        both.connection->settings->mode == SETTINGS_LIVE) {
 		is_done = add_all(engine, &both, &plan, apply->by, err);

@@ -5,10 +5,12 @@
  */
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
+#include "server/base/failpoint.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
 #include "server/engine/daily.h"
+#include "server/engine/limit_hold.h"
 #include "server/engine/retry.h"
 #include "server/engine/run.h"
 
@@ -130,8 +132,8 @@ static enum employee_state settle_well(struct run *run)
 	employee->attempts = 0;
 	employee->failing_since_ms = 0;
 	employee->retry_not_before_ms = 0;
-	employee->crashes = 0;
 	employee->is_last_run_good = true;
+	limit_hold_note_mapped(run);
 	employee->last_error[0] = '\0';
 	if (run->presence == PRESENCE_READ || run->decision.due_at_ms != 0) {
 		/* Without a read the dates are not known: the due time that is there stands. */
@@ -187,7 +189,7 @@ static enum employee_state settle_retry(struct run *run, int64_t now_ms)
 	return EMPLOYEE_DIRTY;
 }
 
-/* Engine rule 6: what lowers access never stops trying: hourly, and said loudly. */
+/* Engine rule 6: what lowers access never stops trying: hourly; the open account is an alarm. */
 static enum employee_state settle_failed(struct run *run, int64_t now_ms)
 {
 	struct employee *employee = run->employee;
@@ -198,9 +200,8 @@ static enum employee_state settle_failed(struct run *run, int64_t now_ms)
 	if (employee->lane > LANE_LEAVE) {
 		return EMPLOYEE_FAILED;
 	}
-	log_error("alarm", F("connection", employee->key.connection),
-	        F("employee_id", employee->key.employee_id), F("rule", "L3"),
-	        F("reason", "Okta refuses to close this account; tried again every hour"));
+	log_warn("closing is refused", F("connection", employee->key.connection),
+	        F("employee_id", employee->key.employee_id), F("cause", run->sentence));
 	employee->retry_not_before_ms = now_ms + RETRY_MAX_MS;
 	return EMPLOYEE_DIRTY;
 }
@@ -261,6 +262,17 @@ static void note_sentence(struct run *run)
 	}
 }
 
+bool run_store_end(struct run *run, struct err *err)
+{
+	FAILPOINT_ONLY("finish.pre", run->employee->key.employee_id);
+	if (!store_employee_finish(run->runner->store, run->employee, run->finish, err)) {
+		return false;
+	}
+	FAILPOINT_ONLY("finish.post", run->employee->key.employee_id);
+	pair_ask(run);
+	return true;
+}
+
 bool run_settle(struct run *run, struct err *err)
 {
 	enum employee_state finish = EMPLOYEE_DIRTY;
@@ -275,13 +287,12 @@ bool run_settle(struct run *run, struct err *err)
 		finish = settle_well(run);
 	} else {
 		finish = settle_badly(run);
-		log_warn("not done", F("connection", run->employee->key.connection),
+		/* Of an outage the connection's own line tells, once. */
+		LOG_AT(finish == EMPLOYEE_PARKED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "not done",
+		        F("connection", run->employee->key.connection),
 		        F("employee_id", run->employee->key.employee_id),
 		        F("state", employee_state_name(finish)), F("cause", run->sentence));
 	}
-	if (!store_employee_finish(run->runner->store, run->employee, finish, err)) {
-		return false;
-	}
-	pair_ask(run);
-	return true;
+	run->finish = finish;
+	return run_store_end(run, err);
 }

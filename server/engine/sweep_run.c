@@ -202,10 +202,6 @@ static void measure(const struct sweeping *sweeping)
 
 static void log_end(const struct sweep *sweep)
 {
-	if (sweep->state == SWEEP_FAULT) {
-		log_error("alarm", F("connection", sweep->connection), F("rule", "source fault"),
-		        F("reason", sweep->sentence));
-	}
 	log_info("sweep ended", F("connection", sweep->connection), F("sweep_id", sweep->sweep_id),
 	        F("state", sweep_state_name(sweep->state)),
 	        F("cause", sweep_cause_name(sweep->cause)), F("bob_calls", sweep->bob_calls),

@@ -8,6 +8,7 @@
 #define BACKOFF_MS      1000
 #define LOOK_AGAIN_MS   1000
 #define WAIT_OKTA_MS    (10 * 60 * 1000) /* for one page to be allowed */
+#define PEOPLE_FIRST_MS (30 * 1000) /* about twice as long as a slow start takes */
 #define STALE_PAGES_MAX 3 /* in a row that bring nobody new: the list goes round */
 #define CALLER          "sweep" /* in the place of an employee, where outages are counted */
 
@@ -64,17 +65,28 @@ static int64_t judge(const struct call_outcome *outcome, int *tries)
 	}
 }
 
+/* A page takes long, and in a slow start there may be one place for everybody. */
+static bool leaves_place(const struct sweeping *sweeping, int64_t begun_at_ms)
+{
+	struct connection *connection = sweeping->all.connection;
+
+	return connection_is_okta_parked(connection) ||
+	        (clock_mono_ms() < begun_at_ms + PEOPLE_FIRST_MS &&
+	                connection_is_for_people_first(connection));
+}
+
 static bool read_page(struct sweeping *sweeping, struct okta_page *page,
         struct okta_user_list *users, struct err *err)
 {
 	struct connection *connection = sweeping->all.connection;
 	struct okta_client *client = runner_okta(&sweeping->all.runner, connection, err);
-	int64_t give_up_ms = clock_mono_ms() + WAIT_OKTA_MS;
+	int64_t begun_at_ms = clock_mono_ms();
+	int64_t give_up_ms = begun_at_ms + WAIT_OKTA_MS;
 	struct call_outcome outcome = {.call_class = CALL_RETRY_LATER};
 	int tries = 0;
 
 	while (client != NULL && !sweep_is_stopped(sweeping, err) && clock_mono_ms() < give_up_ms) {
-		if (connection_is_okta_parked(connection)) {
+		if (leaves_place(sweeping, begun_at_ms)) {
 			wait_ms(sweeping, LOOK_AGAIN_MS);
 			continue;
 		}

@@ -41,24 +41,15 @@ static const char *name_of(const struct sweeper *sweeper)
 /* 0 when it was never set. */
 static int64_t load_time(const struct sweeper *sweeper, const char *value_name)
 {
-	char *text = NULL;
-	int64_t value = 0;
-
-	if (!store_value_get(sweeper->engine->store, name_of(sweeper), value_name, &text, NULL) ||
-	        !str_to_int64(text, &value)) {
-		value = 0;
-	}
-	free(text);
-	return value;
+	return store_value_get_number(sweeper->engine->store, name_of(sweeper), value_name);
 }
 
 static void save_time(const struct sweeper *sweeper, const char *value_name, int64_t value)
 {
-	char text[24];
 	struct err err = ERR_INIT;
 
-	str_format_cut(text, sizeof(text), "%lld", (long long)value);
-	if (!store_value_set(sweeper->engine->store, name_of(sweeper), value_name, text, &err)) {
+	if (!store_value_set_number(
+	            sweeper->engine->store, name_of(sweeper), value_name, value, &err)) {
 		log_warn("time not stored", F("value", value_name), F("cause", err.text));
 	}
 }

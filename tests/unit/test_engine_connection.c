@@ -82,6 +82,11 @@ START_TEST(the_type_of_employment_is_asked_for_where_it_decides)
 }
 END_TEST
 
+static void doubt_status(struct employee *employee)
+{
+	employee->doubt = DOUBT_STATUS;
+}
+
 START_TEST(a_history_that_is_refused_is_not_asked_for_again_that_day)
 {
 	ck_assert(connection_may_ask_history(fixture.connection));
@@ -108,6 +113,19 @@ START_TEST(a_new_connection_waits_until_okta_was_asked)
 	ck_assert(connection_is_blocked(fresh, WORK_REVOCATION, why, sizeof(why)));
 	ck_assert_int_gt(connection_okta_probe_ms(fresh), 0);
 	connection_destroy(fresh);
+}
+END_TEST
+
+START_TEST(in_a_slow_start_the_places_are_for_people_who_wait)
+{
+	struct connection *connection = fixture.connection;
+
+	connection_look_at_drain(connection, 5);
+	ck_assert(!connection_is_for_people_first(connection));
+	okta_org_start_slowly(connection->org);
+	ck_assert(connection_is_for_people_first(connection));
+	connection_look_at_drain(connection, 0);
+	ck_assert(!connection_is_for_people_first(connection));
 }
 END_TEST
 
@@ -145,6 +163,23 @@ START_TEST(a_dead_token_is_asked_about_once_a_minute)
 	ck_assert(!connection_probe_okta(
 	        fixture.connection, runner_okta(&fixture.runner, fixture.connection, NULL)));
 	ck_assert_str_eq(engine_fixture_calls(&fixture), "GET /me");
+}
+END_TEST
+
+/* A network zone that lets the server in no more refuses reads, and the token's owner, too. */
+START_TEST(a_403_that_the_owner_gets_too_parks)
+{
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
+	engine_fixture_change(&fixture, FIXTURE_PERSON, doubt_status);
+	engine_fixture_refuse(&fixture, "GET", "/users/" FIXTURE_OKTA_ID, 403, "E0000006");
+	if (_i == 0) {
+		engine_fixture_refuse(&fixture, "GET", "/me", 403, "E0000006");
+	} else {
+		answer_owner();
+	}
+	engine_fixture_run(&fixture, engine_fixture_person("{}"));
+	ck_assert_int_eq(fixture.end, _i == 0 ? RUN_ENDS_PARKED : RUN_ENDS_FAILED);
+	ck_assert(is_parked() == (_i == 0));
 }
 END_TEST
 
@@ -235,6 +270,76 @@ START_TEST(the_owner_of_the_token_is_never_changed)
 END_TEST
 
 /* --------------------------------------------------------------------- pause */
+
+static void outage(void)
+{
+	ck_assert(!tell("1", CALL_RETRY_LATER, 503));
+	ck_assert(!tell("2", CALL_RETRY_LATER, 503));
+	ck_assert(tell("3", CALL_RETRY_LATER, 503));
+}
+
+static int places(enum call_urgency urgency)
+{
+	return connection_places(fixture.connection, urgency);
+}
+
+START_TEST(what_comes_back_from_an_outage_is_asked_slowly)
+{
+	int all = places(CALL_NORMAL);
+
+	ck_assert_int_gt(all, 2);
+	outage();
+	ck_assert_int_eq(places(CALL_NORMAL), all);
+	answer_owner();
+	ck_assert(probe_now());
+	ck_assert_int_eq(places(CALL_NORMAL), 1);
+	ck_assert_int_eq(places(CALL_URGENT), 2);
+}
+END_TEST
+
+START_TEST(a_new_token_is_not_taken_slowly)
+{
+	int all = places(CALL_NORMAL);
+
+	ck_assert(tell("1", CALL_STOP_CREDENTIALS, 401));
+	answer_owner();
+	ck_assert(probe_now());
+	ck_assert_int_eq(places(CALL_NORMAL), all);
+}
+END_TEST
+
+static void put_off(enum call_urgency urgency, enum call_wait wait, int64_t ms)
+{
+	struct call_outcome outcome = engine_fixture_outcome(CALL_RETRY_AT, 0);
+
+	outcome.wait = wait;
+	outcome.retry_at_ms = clock_wall_ms() + ms;
+	connection_note_full(fixture.connection, urgency, &outcome);
+}
+
+static bool is_full(enum call_urgency urgency)
+{
+	return connection_full_until_ms(fixture.connection, urgency) != 0;
+}
+
+START_TEST(who_waits_for_a_place_keeps_nobody_else_waiting)
+{
+	put_off(CALL_NORMAL, CALL_WAIT_PLACE, 60000);
+	ck_assert(!is_full(CALL_NORMAL));
+	ck_assert(!is_full(CALL_BACKGROUND));
+}
+END_TEST
+
+START_TEST(where_there_is_no_room_the_less_urgent_do_not_try)
+{
+	put_off(CALL_BACKGROUND, CALL_WAIT_ROOM, 60000);
+	ck_assert(is_full(CALL_BACKGROUND));
+	ck_assert(!is_full(CALL_NORMAL));
+	put_off(CALL_URGENT, CALL_WAIT_ROOM, 60000);
+	ck_assert(is_full(CALL_NORMAL));
+	ck_assert(!is_full(CALL_URGENT));
+}
+END_TEST
 
 static const struct blocked_case {
 	enum pause_mode mode;
@@ -373,10 +478,16 @@ static void add_tests(TCase *tcase)
 	tcase_add_test(tcase, the_type_of_employment_is_asked_for_where_it_decides);
 	tcase_add_test(tcase, a_history_that_is_refused_is_not_asked_for_again_that_day);
 	tcase_add_test(tcase, a_new_connection_waits_until_okta_was_asked);
+	tcase_add_test(tcase, in_a_slow_start_the_places_are_for_people_who_wait);
 	tcase_add_test(tcase, the_first_refusal_of_the_token_parks);
 	tcase_add_test(tcase, only_a_probe_ends_a_parking);
+	tcase_add_test(tcase, what_comes_back_from_an_outage_is_asked_slowly);
+	tcase_add_test(tcase, a_new_token_is_not_taken_slowly);
+	tcase_add_test(tcase, who_waits_for_a_place_keeps_nobody_else_waiting);
+	tcase_add_test(tcase, where_there_is_no_room_the_less_urgent_do_not_try);
 	tcase_add_test(tcase, a_dead_token_is_asked_about_once_a_minute);
 	tcase_add_test(tcase, an_outage_is_over_when_the_token_is_taken_again);
+	tcase_add_loop_test(tcase, a_403_that_the_owner_gets_too_parks, 0, 2);
 	tcase_add_loop_test(tcase, three_different_employees_without_a_success_between_park, 0,
 	        ARRAY_SIZE(STREAK_CASES));
 	tcase_add_test(tcase, the_owner_of_the_token_is_never_changed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/base/str.h"
 #include "server/engine/facts.h"
+#include "tests/support/sample.h"
 #include "tests/support/suite.h"
 
 #include <check.h>
@@ -9,15 +10,23 @@
 
 #define READ_MS 1795464000000LL
 
+#define SITES "{\"sites\":{\"Honolulu\":\"Pacific/Honolulu\",\"Lisbon\":{\"create_days\":3}}}"
+
 static struct employee employee;
+static struct policy_settings policy;
 
 static void set_up(void)
 {
+	json_t *shorthand = json_loads(SITES, 0, NULL);
+
 	memset(&employee, 0, sizeof(employee));
+	sample_settings_init(&policy, shorthand);
+	json_decref(shorthand);
 }
 
 static void tear_down(void)
 {
+	policy_settings_finish(&policy);
 	employee_finish(&employee);
 }
 
@@ -42,9 +51,35 @@ START_TEST(a_good_read_between_starts_absence_anew)
 	struct person person = {0};
 	employee.read_at_ms = READ_MS - 1000;
 	facts_note_absent(&employee, READ_MS);
-	ck_assert(facts_note_read(&employee, &person, READ_MS + 20000));
+	ck_assert(facts_note_read(&employee, &person, &policy, READ_MS + 20000));
 	ck_assert_int_eq(employee.absent_since_ms, 0);
 	ck_assert_int_eq(facts_note_absent(&employee, READ_MS + 40000), PRESENCE_ABSENT);
+}
+END_TEST
+
+static const struct {
+	const char *person;
+	const char *time_zone;
+} ZONES[] = {
+        {"{\"site\":\"Honolulu\"}", "Pacific/Honolulu"},
+        {"{\"site\":\"Lisbon\"}", "Europe/London"},
+        {"{\"site\":\"Nowhere\"}", "Europe/London"},
+        {"{\"site\":\"absent\"}", "Europe/London"},
+};
+
+START_TEST(a_read_brings_the_zone_of_the_site)
+{
+	struct person person = {0};
+	json_t *shorthand = json_loads(ZONES[_i].person, 0, NULL);
+	json_t *source = sample_person_json(shorthand);
+
+	str_format_cut(employee.time_zone, sizeof(employee.time_zone), "Etc/GMT+5");
+	ck_assert(person_parse(&person, source, NULL));
+	ck_assert(facts_note_read(&employee, &person, &policy, READ_MS));
+	ck_assert_str_eq(employee.time_zone, ZONES[_i].time_zone);
+	person_finish(&person);
+	json_decref(source);
+	json_decref(shorthand);
 }
 END_TEST
 
@@ -203,6 +238,8 @@ int main(void)
 	tcase_add_test(tcase, absent_twice_far_enough_apart_is_disappeared);
 	tcase_add_test(tcase, somebody_never_read_cannot_disappear);
 	tcase_add_test(tcase, a_good_read_between_starts_absence_anew);
+	tcase_add_loop_test(tcase, a_read_brings_the_zone_of_the_site, 0,
+	        (int)(sizeof(ZONES) / sizeof(ZONES[0])));
 	tcase_add_test(tcase, empty_may_be_cleared_only_when_two_reads_agree);
 	tcase_add_test(tcase, reads_that_disagree_about_empty_start_anew);
 	tcase_add_test(tcase, a_deletion_counts_until_a_later_read_brings_the_person_back);

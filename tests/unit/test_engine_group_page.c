@@ -139,6 +139,28 @@ START_TEST(what_others_fill_or_nobody_knows_is_refused)
 }
 END_TEST
 
+/* By name and by id: whoever joined it would be out of reach. */
+START_TEST(the_protected_group_is_no_rows)
+{
+	char id[] = ENG;
+	settings.protected_group = _i == 0 ? engineering : id;
+	script("[]");
+	script(GROUP(ENG, "OKTA_GROUP", "Engineering"));
+	script(GROUP(SALES, "OKTA_GROUP", "Sales"));
+	if (_i == 0) {
+		script(GROUP(ENG, "OKTA_GROUP", "Engineering"));
+	} else {
+		script("{\"id\":\"" ENG
+		       "\",\"type\":\"OKTA_GROUP\",\"profile\":{\"name\":\"Engineering\"}}");
+	}
+	script("[" MEMBER("00u1adaking00") "]");
+	const struct group_page *page = read(NULL);
+	expect(page, 0, GROUP_REFUSED, "protected group");
+	expect(page, 1, GROUP_USABLE, "");
+	ck_assert(group_page_is_protected(page, "00u1adaking00"));
+}
+END_TEST
+
 START_TEST(two_rows_of_one_group_are_one_too_many)
 {
 	char id[] = ENG;
@@ -290,6 +312,7 @@ int main(void)
 	tcase_add_test(tcase, good_groups_are_used_and_found_by_their_ids);
 	tcase_add_loop_test(
 	        tcase, what_others_fill_or_nobody_knows_is_refused, 0, (int)ARRAY_SIZE(UNUSABLE));
+	tcase_add_loop_test(tcase, the_protected_group_is_no_rows, 0, 2);
 	tcase_add_test(tcase, two_rows_of_one_group_are_one_too_many);
 	tcase_add_test(tcase, rules_that_may_not_be_seen_hold_no_row_back);
 	tcase_add_test(tcase, rules_that_cannot_be_read_now_hold_rows_back);

@@ -138,6 +138,23 @@ START_TEST(a_schema_that_cannot_be_read_is_tried_again_ever_more_rarely)
 }
 END_TEST
 
+/* What keeps an idle token alive once a day also tells that it was used, or that it is dead. */
+START_TEST(the_daily_reading_is_a_use_of_the_token)
+{
+	bool is_changed = false;
+	monitor_lock(&fixture.connection->monitor);
+	fixture.connection->okta.success_at_ms = 0;
+	monitor_unlock(&fixture.connection->monitor);
+	answer_schema("10");
+	ck_assert(learn_attributes(fixture.connection, okta(), &is_changed));
+	ck_assert_int_gt(fixture.connection->okta.success_at_ms, 0);
+	learn_attributes_soon(fixture.connection);
+	engine_fixture_refuse(&fixture, "GET", SCHEMA_PART, 401, "E0000011");
+	ck_assert(learn_attributes(fixture.connection, okta(), &is_changed));
+	ck_assert(connection_is_okta_parked(fixture.connection));
+}
+END_TEST
+
 START_TEST(a_parked_connection_asks_for_no_schema)
 {
 	struct call_outcome dead = engine_fixture_outcome(CALL_STOP_CREDENTIALS, 401);
@@ -241,6 +258,7 @@ static Suite *make_suite(void)
 	tcase_add_test(learning, the_schema_is_known_before_the_first_work);
 	tcase_add_loop_test(learning, a_schema_that_cannot_be_read_is_tried_again_ever_more_rarely,
 	        0, (int)ARRAY_SIZE(FAILURE_CASES));
+	tcase_add_test(learning, the_daily_reading_is_a_use_of_the_token);
 	tcase_add_test(learning, a_parked_connection_asks_for_no_schema);
 	tcase_add_test(learning, only_another_schema_counts_as_changed);
 	tcase_add_test(learning, an_older_catalog_lives_as_long_as_somebody_uses_it);

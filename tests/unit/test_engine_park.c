@@ -21,6 +21,25 @@ START_TEST(three_different_employees_without_success_park)
 }
 END_TEST
 
+START_TEST(was_away_after_an_outage_or_a_start_that_was_not_answered_at_once)
+{
+	struct park park;
+	park_init(&park);
+	ck_assert(!park_was_away(&park));
+	park_enter(&park, PARK_STARTING, "asking", NOW_MS);
+	ck_assert(park_probe_due(&park, NOW_MS));
+	ck_assert(!park_was_away(&park));
+	ck_assert(park_probe_due(&park, NOW_MS + 60000));
+	ck_assert(park_was_away(&park));
+	park_enter(&park, PARK_CREDENTIALS, "401", NOW_MS);
+	ck_assert(!park_was_away(&park));
+	park_enter(&park, PARK_OUTAGE, "503", NOW_MS);
+	ck_assert(park_was_away(&park));
+	park_success(&park);
+	ck_assert(!park_was_away(&park));
+}
+END_TEST
+
 START_TEST(the_same_employee_counts_once)
 {
 	struct park park;
@@ -103,6 +122,7 @@ int main(void)
 	Suite *suite = suite_create("park");
 	TCase *tcase = tcase_create("park");
 	tcase_add_test(tcase, three_different_employees_without_success_park);
+	tcase_add_test(tcase, was_away_after_an_outage_or_a_start_that_was_not_answered_at_once);
 	tcase_add_test(tcase, the_same_employee_counts_once);
 	tcase_add_test(tcase, a_success_between_starts_the_count_anew);
 	tcase_add_test(tcase, dead_credentials_are_probed_once_soon_then_once_a_minute);

@@ -201,6 +201,29 @@ START_TEST(a_leaver_due_while_bob_is_away_is_suspended_in_time)
 	engine_fixture_run(&fixture, NULL);
 	ck_assert_int_eq(fixture.employee.present_status, present_case->after);
 	ck_assert_str_eq(fixture.employee.last_rule, "L6");
+	/* That is an alarm until a read says otherwise; a run without one takes nothing back. */
+	ck_assert_str_eq(fixture.employee.alarm, "L6");
+	monitor_lock(&fixture.connection->monitor);
+	fixture.connection->bob_unread_since_ms = 0;
+	monitor_unlock(&fixture.connection->monitor);
+	engine_fixture_run(&fixture, NULL);
+	ck_assert_str_eq(fixture.employee.alarm, "L6");
+}
+END_TEST
+
+START_TEST(a_protected_leaver_is_an_alarm_until_taken_back)
+{
+	engine_fixture_stop(&fixture);
+	engine_fixture_start(
+	        &fixture, "{\"provisioning\":{\"protected\":[\"" FIXTURE_LOGIN "\"]}}");
+	engine_fixture_link(&fixture, ACCOUNT_ACTIVE);
+	run("{}");
+	ck_assert_str_eq(fixture.employee.alarm, "");
+	run(LEAVER);
+	ck_assert_int_eq(fixture.employee.present_status, ACCOUNT_ACTIVE);
+	ck_assert_str_eq(fixture.employee.alarm, "S1.1");
+	run("{}");
+	ck_assert_str_eq(fixture.employee.alarm, "");
 }
 END_TEST
 
@@ -253,6 +276,7 @@ int main(void)
 	tcase_add_test(tcase, a_read_confirms_the_end_and_takes_it_back);
 	tcase_add_loop_test(tcase, a_leaver_due_while_bob_is_away_is_suspended_in_time, 0,
 	        ARRAY_SIZE(UNREAD_CASES));
+	tcase_add_test(tcase, a_protected_leaver_is_an_alarm_until_taken_back);
 	tcase_add_test(tcase, a_mail_to_somebody_who_has_come_in_meanwhile_is_not_owed);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

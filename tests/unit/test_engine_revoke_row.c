@@ -130,6 +130,7 @@ START_TEST(two_reads_far_enough_apart_make_it_missing)
 	ck_assert_int_eq(fixture.employee.revoke_row, REVOKE_ROW_MISSING);
 	ck_assert_ptr_nonnull(strstr(fixture.employee.last_sentence, "no termination behind it"));
 	ck_assert_uint_eq(engine_fixture_history_reads(&fixture), 2);
+	wait_for(1); /* not in the millisecond of the delivery */
 	store_fixture_deliver(fixture.store, "{\"n\":1}", FIXTURE_PERSON, LANE_UPDATE);
 	read_with(FUTURE_ROW, 200);
 	ck_assert_int_eq(fixture.employee.revoke_row, REVOKE_ROW_FOUND);

@@ -336,7 +336,7 @@ START_TEST(a_wrong_file_changes_nothing_and_names_every_mistake)
 	struct running_state state;
 	start();
 	struct engine *engine = present();
-	write_file("{\"mode\":\"dry-run\",\"limits\":{\"lower\":{\"per_hour\":0}},\"colour\":1}");
+	write_file("{\"mode\":\"dry-run\",\"limits\":{\"lower\":{\"per_hour\":-1}},\"colour\":1}");
 	ck_assert(!reload());
 	ck_assert_uint_eq(report.count, 3);
 	ck_assert_int_eq(err.code, ERR_SETTINGS_INVALID);

@@ -274,7 +274,6 @@ START_TEST(a_good_run_forgets_the_bad_ones_and_notes_the_date)
 	fixture.employee.attempts = 7;
 	fixture.employee.failing_since_ms = now_ms - 1000;
 	fixture.employee.retry_not_before_ms = now_ms + 1000;
-	fixture.employee.crashes = 2;
 	fixture.run.decision.due_at_ms = now_ms + DAY_MS;
 	fixture.run.decision.rule = RULE_K3;
 	ck_assert(str_copy(
@@ -283,7 +282,6 @@ START_TEST(a_good_run_forgets_the_bad_ones_and_notes_the_date)
 	ck_assert_int_eq(fixture.employee.attempts, 0);
 	ck_assert_int_eq(fixture.employee.failing_since_ms, 0);
 	ck_assert_int_eq(fixture.employee.retry_not_before_ms, 0);
-	ck_assert_int_eq(fixture.employee.crashes, 0);
 	ck_assert_int_eq(fixture.employee.dirty_since_ms, 0);
 	ck_assert_int_eq(fixture.employee.policy_due_at_ms, now_ms + DAY_MS);
 	ck_assert_int_eq(fixture.employee.state, EMPLOYEE_WAITING);
