@@ -9,10 +9,14 @@
 #include "server/http/server.h"
 #include "server/http/ticket.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A connection kept alive without a word; longer than proxies keep theirs (H7). */
@@ -33,9 +37,26 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
 	return strlen(text);
 }
 
+/*
+ * R-02: a thread that has no connection yet and gets no descriptor for its first tries again and
+ * again, a core long; a thread with connections waits until one ends. It says so before each time,
+ * which is where it is made to rest. What else libmicrohttpd says is nothing new.
+ */
+static void rest_without_descriptors(void *cls, const char *format, va_list arguments)
+{
+	static const char SAID[] = "Hit process or system resource limit at FIRST connection";
+	static const struct timespec REST = {.tv_nsec = 50 * 1000 * 1000};
+	(void)cls;
+	(void)arguments;
+	if (strncmp(format, SAID, sizeof(SAID) - 1) == 0) {
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &REST, NULL);
+	}
+}
+
 static unsigned flags_of(const struct http_server *server)
 {
-	unsigned flags = MHD_USE_ITC | (server->listening.family == AF_INET6 ? MHD_USE_IPv6 : 0U);
+	unsigned flags = MHD_USE_ITC | MHD_USE_ERROR_LOG |
+	        (server->listening.family == AF_INET6 ? MHD_USE_IPv6 : 0U);
 	if (server->options.mode == HTTP_POOLED) {
 		return flags | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
 	}
@@ -60,6 +81,7 @@ static bool start_daemon(struct http_server *server, struct err *err)
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	server->daemon = MHD_start_daemon(flags_of(server), 0, NULL, NULL, request_on_call, server,
+	        MHD_OPTION_EXTERNAL_LOGGER, rest_without_descriptors, NULL,
 	        MHD_OPTION_LISTEN_SOCKET, server->listening.fd, MHD_OPTION_CONNECTION_LIMIT,
 	        (unsigned)options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	        (unsigned)options->connections_per_ip_max, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -147,9 +169,33 @@ int http_port(const struct http_server *server)
 	return server->listening.port;
 }
 
+/*
+ * MHD_quiesce_daemon takes the socket out of the epoll set of each thread of a pool while that
+ * thread may be doing the same, and libmicrohttpd 0.9.75 then aborts the process ("Failed to
+ * remove listen FD from epoll set"). So the number of the socket is given to something that never
+ * becomes readable: the socket is closed by that, which takes it out of all sets and refuses
+ * newcomers at once, and the threads see nothing. The number is libmicrohttpd's to close.
+ */
+static bool swap_listener(struct http_server *server)
+{
+	int nobody = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (nobody < 0) {
+		return false;
+	}
+	bool is_swapped = dup3(nobody, server->listening.fd, O_CLOEXEC) >= 0;
+	close(nobody);
+	if (is_swapped) {
+		server->listening.fd = -1;
+	}
+	return is_swapped;
+}
+
 void http_quiesce(struct http_server *server)
 {
 	if (atomic_exchange(&server->is_draining, true)) {
+		return;
+	}
+	if (server->options.mode == HTTP_POOLED && swap_listener(server)) {
 		return;
 	}
 	/* H11: the socket is ours again, and is closed only after the daemon stopped. Shut down,

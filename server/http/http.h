@@ -28,20 +28,55 @@
 
 #define HTTP_BODY_MAX_BYTES  (256 * 1024)
 #define HTTP_REPLY_MAX_BYTES (16 * 1024 * 1024)
-#define HTTP_PATH_PARAMS_MAX 2
+#define HTTP_PATH_PARAMS_MAX 3
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_METHOD_COUNT };
 
-/* Who may call a route; the table says it, handlers never check. */
-enum http_role { HTTP_ROLE_PUBLIC, HTTP_ROLE_ADMIN };
+/* Who may call a route; the table says it, handlers never check. Each may do what those before it
+ * may. */
+enum http_role { HTTP_ROLE_PUBLIC, HTTP_ROLE_VIEWER, HTTP_ROLE_OPERATOR, HTTP_ROLE_ADMIN };
+
+/* A route's flags. */
+#define HTTP_FRESH 1U /* only for who has just proved who they are */
+#define HTTP_PAGE  2U /* part of the console's page; no API */
+
+/* On whose behalf a request is made, as `authorize` found out. */
+enum http_actor_kind {
+	HTTP_NOBODY, /* a public route */
+	HTTP_TOKEN, /* the admin token: a program on this machine */
+	HTTP_SESSION /* somebody who signed in */
+};
+
+struct http_actor {
+	enum http_actor_kind kind;
+	enum http_role role;
+	char name[64]; /* of the account; "" but for HTTP_SESSION */
+	int64_t account; /* its number; 0 but for HTTP_SESSION */
+	int64_t session; /* 0 but for HTTP_SESSION */
+};
 
 struct http_request; /* valid until the handler returns, or until its ticket is answered */
+
+#define HTTP_REPLY_HEADERS_MAX  4
+#define HTTP_HEADER_VALUE_BYTES 256
+
+struct http_header {
+	const char *name; /* static */
+	char value[HTTP_HEADER_VALUE_BYTES];
+};
 
 struct http_reply {
 	int status; /* 200 at first */
 	const char *content_type; /* static; application/json at first */
 	struct buf body; /* owned by http; capped at HTTP_REPLY_MAX_BYTES */
+	const void *bytes; /* static; sent in the body's place; NULL: none */
+	size_t bytes_len;
+	int file; /* sent from its beginning in the body's place and closed by http; -1: none */
+	int64_t file_bytes; /* of it */
 	int retry_after_s; /* 0: no header */
+	struct http_header *headers; /* beside those every answer has; NULL: none; http's */
+	size_t header_count;
+	const char *cache; /* static; the Cache-Control; no-store at first */
 };
 
 enum http_verdict {
@@ -57,6 +92,7 @@ struct http_route {
 	const char *path; /* "/webhooks/bob/{connection}": {x} matches one non-empty segment */
 	enum http_role role;
 	size_t body_max_bytes;
+	unsigned flags; /* HTTP_FRESH... */
 	http_handler handler;
 };
 
@@ -68,8 +104,13 @@ struct http_options {
 	enum http_mode mode;
 	const struct http_route *routes; /* borrowed; ends with a NULL path */
 	void *context; /* handed to every handler */
-	/* True when the request carries that role; NULL: only public routes answer. */
-	bool (*authorize)(const struct http_request *request, enum http_role role, void *context);
+	/*
+	 * Asked for every request that has a route, before its body is read: ERR_OK, or why it is
+	 * refused, with complaint saying it (static). Sets the actor. NULL: only public routes
+	 * answer.
+	 */
+	enum err_code (*authorize)(struct http_request *request, const struct http_route *route,
+	        const char **complaint, void *context);
 	int threads; /* POOLED: pool size */
 	int connections_max; /* of the listener */
 	int connections_per_ip_max; /* 0: no such limit (behind one proxy) */
@@ -104,6 +145,14 @@ int http_request_header_count(const struct http_request *request, const char *na
 const char *http_request_header(const struct http_request *request, const char *name);
 const char *http_request_body(const struct http_request *request, size_t *len);
 const char *http_request_id(const struct http_request *request);
+/*
+ * The value of a cookie (cookie.h); false also when there are two Cookie headers (H5).
+ */
+bool http_request_cookie(
+        const struct http_request *request, const char *name, char *to, size_t size);
+/* On whose behalf; HTTP_NOBODY until `authorize` has set somebody. */
+const struct http_actor *http_request_actor(const struct http_request *request);
+void http_request_set_actor(struct http_request *request, const struct http_actor *actor);
 /* Whom it came from (peer.h). */
 struct address http_request_peer(const struct http_request *request);
 
@@ -117,7 +166,14 @@ void http_reply_err_with(struct http_reply *reply, const struct http_request *re
         const struct err *err, json_t *more);
 /* Takes the json reference. */
 void http_reply_json(struct http_reply *reply, int status, json_t *json);
+/* Takes the descriptor; bytes of it are sent. Other deadlines than for a body (reaper.h). */
+void http_reply_file(struct http_reply *reply, int fd, int64_t bytes, const char *content_type);
 void http_reply_text(struct http_reply *reply, int status, const char *text);
+/* Static bytes; nothing is copied. */
+void http_reply_static(
+        struct http_reply *reply, const void *bytes, size_t len, const char *content_type);
+/* One more header; name is static. False when there is no room for it. */
+bool http_reply_header(struct http_reply *reply, const char *name, const char *value);
 
 /*
  * Answering later (H12, engine rule 13). http_ticket_take suspends the

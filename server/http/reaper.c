@@ -189,6 +189,7 @@ void reaper_set(struct reaper *reaper, struct reaper_entry *entry, enum reaper_p
 	case REAPER_WRITING:
 		deadline_ms = clock_mono_ms() + reaper->options.write_deadline_ms;
 		break;
+	case REAPER_SENDING_FILE: deadline_ms = clock_mono_ms() + REAPER_FILE_MS; break;
 	case REAPER_IDLE: deadline_ms = IDLE_UNWATCHED; break;
 	}
 	atomic_store(&entry->deadline_ms, deadline_ms);

@@ -25,11 +25,14 @@ struct reaper_options {
 	int64_t write_deadline_ms;
 };
 
+#define REAPER_FILE_MS (10 * 60 * 1000)
+
 enum reaper_phase {
 	REAPER_HEADERS, /* connected, no whole request head yet */
 	REAPER_BODY,
 	REAPER_HANDLING, /* ours to be slow: no deadline here */
 	REAPER_WRITING,
+	REAPER_SENDING_FILE, /* as long as a file may take: REAPER_FILE_MS */
 	REAPER_IDLE /* kept alive; the header deadline starts with the next byte */
 };
 

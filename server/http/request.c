@@ -4,6 +4,7 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/str.h"
+#include "server/http/cookie.h"
 #include "server/http/framing.h"
 #include "server/http/peer.h"
 #include "server/http/reaper.h"
@@ -181,7 +182,7 @@ static bool read_query(struct http_request *request)
 
 static bool judge_path(struct http_request *request, const char *url)
 {
-	if (!str_copy(request->path, sizeof(request->path), url)) {
+	if (strlen(url) > REQUEST_PATH_MAX) {
 		return object(request, ERR_URI_TOO_LONG, "the path is too long");
 	}
 	if (!url_path_is_clean(url)) {
@@ -190,11 +191,11 @@ static bool judge_path(struct http_request *request, const char *url)
 	return true;
 }
 
-static bool judge_route(struct http_request *request, const char *method)
+static bool judge_route(struct http_request *request, const char *method, const char *url)
 {
 	request->method = route_method_parse(method);
-	enum route_result result = route_find(
-	        request->server->options.routes, request->method, request->path, &request->match);
+	enum route_result result =
+	        route_find(request->server->options.routes, request->method, url, &request->match);
 	if (result == ROUTE_NO_PATH) {
 		return object(request, ERR_NOT_FOUND, "there is no such path");
 	}
@@ -229,14 +230,13 @@ static bool judge_load(struct http_request *request)
 static bool judge_role(struct http_request *request)
 {
 	const struct http_options *options = &request->server->options;
-	enum http_role role = request->match.route->role;
-	if (role == HTTP_ROLE_PUBLIC) {
-		return true;
+	const struct http_route *route = request->match.route;
+	const char *complaint = "nobody may call this path here";
+	enum err_code code = route->role == HTTP_ROLE_PUBLIC ? ERR_OK : ERR_UNAUTHORIZED;
+	if (options->authorize != NULL) {
+		code = options->authorize(request, route, &complaint, options->context);
 	}
-	if (options->authorize == NULL || !options->authorize(request, role, options->context)) {
-		return object(request, ERR_UNAUTHORIZED, "this path needs the admin token");
-	}
-	return true;
+	return code == ERR_OK || object(request, code, complaint);
 }
 
 static bool judge_size(struct http_request *request, const struct framing *framing)
@@ -269,7 +269,7 @@ static enum MHD_Result send_reply(struct http_request *request)
 		request->closes = true;
 	}
 	request->state = REQUEST_REPLIED;
-	set_phase(request, REAPER_WRITING);
+	set_phase(request, request->reply.file >= 0 ? REAPER_SENDING_FILE : REAPER_WRITING);
 	return reply_send(request);
 }
 
@@ -283,7 +283,7 @@ static enum MHD_Result send_decision(struct http_request *request)
 {
 	enum err_code code = ticket_code(request->ticket);
 	if (code == ERR_OK) {
-		http_reply_json(&request->reply, 200, json_object());
+		buf_add_text(&request->reply.body, "{}");
 	} else {
 		http_reply_error(&request->reply, request, code, "the request was not carried out");
 	}
@@ -298,8 +298,9 @@ static enum MHD_Result first_call(
 	struct framing framing;
 	take_proxys_id(request);
 	bool is_fine = judge_framing(request, &framing, version) && judge_path(request, url) &&
-	        read_query(request) && judge_draining(request) && judge_route(request, method) &&
-	        judge_load(request) && judge_role(request) && judge_size(request, &framing);
+	        read_query(request) && judge_draining(request) &&
+	        judge_route(request, method, url) && judge_load(request) && judge_role(request) &&
+	        judge_size(request, &framing);
 	if (!is_fine && framing_has_body(&framing)) {
 		/* H2: an answer before the body is the cheap one, and the end of the connection. */
 		request->closes = true;
@@ -376,8 +377,12 @@ enum MHD_Result request_on_call(void *cls, struct MHD_Connection *connection, co
 static void count_answer(const struct http_request *request)
 {
 	char status[8] = "none";
+	int code = request->reply.status;
 	if (request->state == REQUEST_REPLIED) {
-		str_format_cut(status, sizeof(status), "%d", request->reply.status);
+		memcpy(status,
+		        (char[]){(char)('0' + code / 100 % 10), (char)('0' + code / 10 % 10),
+		                (char)('0' + code % 10), '\0'},
+		        4);
 	}
 	metrics_add(METRIC_HTTP_REQUESTS, LABELS(request->server->name, status), 1);
 }
@@ -477,6 +482,24 @@ int http_request_header_count(const struct http_request *request, const char *na
 const char *http_request_header(const struct http_request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+bool http_request_cookie(
+        const struct http_request *request, const char *name, char *to, size_t size)
+{
+	const char *header = http_request_header(request, "Cookie");
+	return header != NULL && http_request_header_count(request, "Cookie") == 1 &&
+	        cookie_find(header, name, to, size);
+}
+
+const struct http_actor *http_request_actor(const struct http_request *request)
+{
+	return &request->actor;
+}
+
+void http_request_set_actor(struct http_request *request, const struct http_actor *actor)
+{
+	request->actor = *actor;
 }
 
 const char *http_request_body(const struct http_request *request, size_t *len)

@@ -14,11 +14,11 @@
 
 #include <microhttpd.h>
 
-#define REQUEST_ID_HEADER  "X-Request-Id"
-#define REQUEST_ID_BYTES   33
-#define REQUEST_PATH_BYTES 512
-#define REQUEST_ARGS_MAX   16
-#define REQUEST_ARG_BYTES  256
+#define REQUEST_ID_HEADER "X-Request-Id"
+#define REQUEST_ID_BYTES  33
+#define REQUEST_PATH_MAX  511
+#define REQUEST_ARGS_MAX  16
+#define REQUEST_ARG_BYTES 256
 
 /* NEW -> BODY -> (LATER ->) REPLIED; a verdict before the body goes from NEW to REPLIED. */
 enum request_state { REQUEST_NEW, REQUEST_BODY, REQUEST_LATER, REQUEST_REPLIED };
@@ -30,6 +30,7 @@ struct request_arg {
 
 struct reaper_entry;
 
+/* Below 1 KB: beyond, glibc has no quick way to give out and take back memory. */
 struct http_request {
 	struct http_server *server;
 	struct MHD_Connection *connection;
@@ -44,8 +45,8 @@ struct http_request {
 	const char *verdict_text; /* static */
 	int64_t body_deadline_ms;
 	bool closes; /* Connection: close goes with the reply */
+	struct http_actor actor;
 	char id[REQUEST_ID_BYTES];
-	char path[REQUEST_PATH_BYTES];
 	struct request_arg *args; /* decoded query; NULL without one */
 	size_t arg_count;
 };

@@ -6,25 +6,29 @@
 #include "server/base/thread.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+/*
+ * What the thread of the connection asks once it is resumed needs no lock: it would wait for the
+ * one who has just resumed it, twice a request.
+ */
 struct http_ticket {
 	struct tickets *tickets; /* counts as one of its references */
 	struct MHD_Connection *connection; /* valid until decided */
 	int64_t deadline_ms;
-	/* protected by the registry's monitor: */
-	struct list link; /* linked while undecided */
-	enum err_code code;
-	int references;
+	struct list link; /* linked while undecided; protected by the registry's monitor */
+	_Atomic enum err_code code;
+	atomic_int references;
 };
 
 struct tickets {
 	pthread_t thread;
 	struct monitor monitor;
+	atomic_int references; /* the listener's and one a ticket */
 	/* protected by the monitor: */
 	struct list open; /* by deadline, soonest first */
 	int64_t wake_at_ms; /* when the deadline thread looks next */
-	int references; /* the listener's and one a ticket */
 	bool is_closed;
 	bool is_stopping;
 };
@@ -37,7 +41,7 @@ struct tickets {
 static void decide(struct http_ticket *ticket, enum err_code code)
 {
 	list_remove(&ticket->link);
-	ticket->code = code;
+	atomic_store(&ticket->code, code);
 	MHD_resume_connection(ticket->connection);
 }
 
@@ -46,27 +50,17 @@ static bool is_open(const struct http_ticket *ticket)
 	return list_is_linked(&ticket->link);
 }
 
-/* Drops one reference of the registry; the last one frees it. Unlocks. */
-static void drop_and_unlock(struct tickets *tickets, int references)
+static bool is_last(atomic_int *references)
 {
-	tickets->references -= references;
-	bool is_last = tickets->references == 0;
-	monitor_unlock(&tickets->monitor);
-	if (is_last) {
-		monitor_finish(&tickets->monitor);
-		free(tickets);
-	}
+	return atomic_fetch_sub(references, 1) == 1;
 }
 
-/* With the lock held, which is given up. */
-static void release_and_unlock(struct http_ticket *ticket)
+/* Drops one reference of the registry; the last one frees it. */
+static void drop(struct tickets *tickets)
 {
-	struct tickets *tickets = ticket->tickets;
-	ticket->references--;
-	bool is_last = ticket->references == 0;
-	drop_and_unlock(tickets, is_last ? 1 : 0);
-	if (is_last) {
-		free(ticket);
+	if (is_last(&tickets->references)) {
+		monitor_finish(&tickets->monitor);
+		free(tickets);
 	}
 }
 
@@ -106,7 +100,7 @@ struct tickets *tickets_start(struct err *err)
 	}
 	list_init(&tickets->open);
 	tickets->wake_at_ms = INT64_MAX;
-	tickets->references = 1;
+	atomic_init(&tickets->references, 1);
 	if (!thread_start(&tickets->thread, "http-tickets", run, tickets, err)) {
 		monitor_finish(&tickets->monitor);
 		free(tickets);
@@ -136,8 +130,7 @@ void tickets_stop(struct tickets *tickets)
 	monitor_wake_all(&tickets->monitor);
 	monitor_unlock(&tickets->monitor);
 	thread_join(tickets->thread);
-	monitor_lock(&tickets->monitor);
-	drop_and_unlock(tickets, 1);
+	drop(tickets);
 }
 
 /*
@@ -167,7 +160,7 @@ struct http_ticket *ticket_open(
 	ticket->tickets = tickets;
 	ticket->connection = connection;
 	ticket->deadline_ms = clock_mono_ms() + timeout_ms;
-	ticket->references = 2;
+	atomic_init(&ticket->references, 2);
 	monitor_lock(&tickets->monitor);
 	if (tickets->is_closed) {
 		monitor_unlock(&tickets->monitor);
@@ -176,7 +169,7 @@ struct http_ticket *ticket_open(
 	}
 	/* Suspended before anybody else can see the ticket: a resume may never come first. */
 	MHD_suspend_connection(connection);
-	tickets->references++;
+	atomic_fetch_add(&tickets->references, 1);
 	insert(tickets, ticket);
 	monitor_unlock(&tickets->monitor);
 	return ticket;
@@ -184,19 +177,16 @@ struct http_ticket *ticket_open(
 
 enum err_code ticket_code(struct http_ticket *ticket)
 {
-	monitor_lock(&ticket->tickets->monitor);
-	enum err_code code = ticket->code;
-	monitor_unlock(&ticket->tickets->monitor);
-	return code;
+	return atomic_load(&ticket->code);
 }
 
 void ticket_release(struct http_ticket *ticket)
 {
-	if (ticket == NULL) {
-		return;
+	if (ticket != NULL && is_last(&ticket->references)) {
+		struct tickets *tickets = ticket->tickets;
+		free(ticket);
+		drop(tickets);
 	}
-	monitor_lock(&ticket->tickets->monitor);
-	release_and_unlock(ticket);
 }
 
 void http_ticket_answer(struct http_ticket *ticket, enum err_code code)
@@ -205,5 +195,6 @@ void http_ticket_answer(struct http_ticket *ticket, enum err_code code)
 	if (is_open(ticket)) {
 		decide(ticket, code);
 	}
-	release_and_unlock(ticket);
+	monitor_unlock(&ticket->tickets->monitor);
+	ticket_release(ticket);
 }

@@ -61,6 +61,13 @@ static void check_headers(void)
 {
 	ck_assert_str_eq(raw_client_header(client, "X-Content-Type-Options"), "nosniff");
 	ck_assert_str_eq(raw_client_header(client, "Cache-Control"), "no-store");
+	ck_assert_str_eq(raw_client_header(client, "Referrer-Policy"), "no-referrer");
+	ck_assert_str_eq(raw_client_header(client, "Cross-Origin-Opener-Policy"), "same-origin");
+	ck_assert_str_eq(raw_client_header(client, "Cross-Origin-Resource-Policy"), "same-origin");
+	ck_assert_str_eq(
+	        raw_client_header(client, "Strict-Transport-Security"), "max-age=31536000");
+	ck_assert_ptr_nonnull(strstr(raw_client_header(client, "Content-Security-Policy"),
+	        "default-src 'none'; script-src 'self';"));
 	ck_assert_ptr_nonnull(raw_client_header(client, "X-Request-Id"));
 	ck_assert_ptr_nonnull(raw_client_header(client, "Content-Type"));
 	ck_assert_ptr_null(raw_client_header(client, "Server"));

@@ -11,12 +11,12 @@
 #include <string.h>
 
 static const struct http_route ROUTES[] = {
-        {HTTP_GET, "/", HTTP_ROLE_PUBLIC, 0, NULL},
-        {HTTP_GET, "/people", HTTP_ROLE_PUBLIC, 0, NULL},
-        {HTTP_GET, "/people/all", HTTP_ROLE_PUBLIC, 0, NULL},
-        {HTTP_GET, "/people/{id}", HTTP_ROLE_PUBLIC, 0, NULL},
-        {HTTP_POST, "/people/{id}", HTTP_ROLE_PUBLIC, 0, NULL},
-        {HTTP_DELETE, "/people/{id}/holds/{kind}", HTTP_ROLE_PUBLIC, 0, NULL},
+        {HTTP_GET, "/", HTTP_ROLE_PUBLIC, 0, 0, NULL},
+        {HTTP_GET, "/people", HTTP_ROLE_PUBLIC, 0, 0, NULL},
+        {HTTP_GET, "/people/all", HTTP_ROLE_PUBLIC, 0, 0, NULL},
+        {HTTP_GET, "/people/{id}", HTTP_ROLE_PUBLIC, 0, 0, NULL},
+        {HTTP_POST, "/people/{id}", HTTP_ROLE_PUBLIC, 0, 0, NULL},
+        {HTTP_DELETE, "/people/{id}/holds/{kind}", HTTP_ROLE_PUBLIC, 0, 0, NULL},
         {.path = NULL},
 };
 
