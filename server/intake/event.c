@@ -74,6 +74,10 @@ static json_t *parse_object(const char *body, size_t len, struct event_verdict *
 {
 	struct err err = ERR_INIT;
 	json_t *root = json_parse(body, len, &err);
+	if (root == NULL && err.code == ERR_NO_MEMORY) {
+		out->state = EVENT_RECEIVED; /* says nothing of the body */
+		return NULL;
+	}
 	if (root == NULL) {
 		unusable(out, "body", err.text);
 		return NULL;

@@ -23,8 +23,9 @@
 /*
  * Fills in the whole verdict but event_id. received_at_ms is when this delivery
  * came, for a duplicate the latest one: the age of a revocation is measured by
- * it. company_id is the configured one, digits. Never fails: what cannot be
- * used is a verdict too, with a reason that names the place.
+ * it. company_id is the configured one, digits. What cannot be used is a
+ * verdict too, with a reason that names the place. EVENT_RECEIVED: there was no
+ * memory to find out; ask again later.
  */
 void event_parse(const char *body, size_t len, const char *company_id, int64_t received_at_ms,
         struct event_verdict *out);

@@ -13,7 +13,7 @@ enum http_verdict intake_health(
 }
 
 /*
- * Asks the store how its last commit went; a commit made for the asking would let strangers cause
+ * Asks the store how its last commits went; a commit made for the asking would let strangers cause
  * disk writes (W-08).
  */
 enum http_verdict intake_ready(

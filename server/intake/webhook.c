@@ -2,6 +2,8 @@
 #include "server/intake/webhook.h"
 
 #include "server/base/clock.h"
+#include "server/base/failpoint.h"
+#include "server/base/hook_light.h"
 #include "server/base/key_use.h"
 #include "server/base/log.h"
 #include "server/base/metrics.h"
@@ -66,16 +68,28 @@ static void log_sampled(struct log_sample *sample, const char *message, const ch
 	        F("count", atomic_exchange(&sample->count, 0)), F("peer", peer));
 }
 
-static void note_uses(const struct bob_settings *bob, unsigned matches)
+/* W-04: the work was the same for one that is over. */
+static unsigned without_expired(const struct bob_settings *bob, unsigned matches, int64_t now_ms)
+{
+	for (size_t i = 0; i < bob->webhook_key_count; i++) {
+		int64_t expires_ms = bob->webhook_expires_ms[i];
+		matches &= expires_ms != 0 && expires_ms <= now_ms ? ~(1U << i) : ~0U;
+	}
+	return matches;
+}
+
+static void note_uses(const struct bob_settings *bob, unsigned matches, int64_t now_ms)
 {
 	for (size_t i = 0; i < bob->webhook_key_count; i++) {
 		if ((matches & (1U << i)) != 0) {
-			key_use_note(hmac_key_mark(bob->webhook_keys[i]), clock_wall_ms());
+			key_use_note(hmac_key_mark(bob->webhook_keys[i]), now_ms);
 		}
 	}
 }
 
-static bool is_signed(const struct bob_settings *bob, const struct http_request *request)
+enum signing { UNSIGNED, SIGNED, SIGNED_TOO_LATE };
+
+static enum signing signing_of(const struct bob_settings *bob, const struct http_request *request)
 {
 	size_t len = 0;
 	const char *body = http_request_body(request, &len);
@@ -85,28 +99,30 @@ static bool is_signed(const struct bob_settings *bob, const struct http_request 
 	unsigned matches =
 	        intake_signature_verify((const struct hmac_key *const *)bob->webhook_keys,
 	                bob->webhook_key_count, header, body, len);
-	note_uses(bob, matches);
-	return matches != 0;
+	int64_t now_ms = clock_wall_ms();
+	unsigned valid = without_expired(bob, matches, now_ms);
+	note_uses(bob, valid, now_ms);
+	if (valid != 0) {
+		return SIGNED;
+	}
+	return matches != 0 ? SIGNED_TOO_LATE : UNSIGNED;
 }
 
 static const char *result_of(enum err_code code)
 {
-	if (code == ERR_OK) {
-		return "stored";
-	}
-	return code == ERR_CONFLICT ? "duplicate" : "unavailable";
+	return code == ERR_OK ? "stored" : "unavailable";
 }
 
 /* Bob sends again only what was answered as our trouble, so every failure is a 503. */
 static enum err_code answer_of(enum err_code code)
 {
-	if (code == ERR_OK || code == ERR_CONFLICT) {
+	if (code == ERR_OK) {
 		return ERR_OK;
 	}
 	return err_code_http_status(code) == 503 ? code : ERR_STORE_FAILED;
 }
 
-/* On the store's writer thread, after the commit. A duplicate is as durable as a first one. */
+/* On the store's writer thread, after the commit. */
 static void finish_delivery(struct delivery *delivery, enum err_code code)
 {
 	count(delivery->connection, result_of(code));
@@ -119,9 +135,10 @@ static void on_appended(void *context, enum err_code code)
 	struct delivery *delivery = context;
 	const struct intake *intake = delivery->intake;
 
+	FAILPOINT_ONLY("recv.pre_200", NULL);
 	finish_delivery(delivery, code);
-	/* A duplicate may have been reopened, so it counts too. */
-	if (intake->on_stored != NULL && (code == ERR_OK || code == ERR_CONFLICT)) {
+	FAILPOINT_ONLY("recv.post_200", NULL);
+	if (intake->on_stored != NULL && code == ERR_OK) {
 		intake->on_stored(intake->on_stored_context);
 	}
 }
@@ -181,7 +198,7 @@ static enum http_verdict answer_ping(struct intake *intake,
 {
 	struct address peer = http_request_peer(request);
 	if (!throttle_take(&intake->pings, &peer, clock_mono_us()) &&
-	        !is_signed(&connection->bob, request)) {
+	        signing_of(&connection->bob, request) != SIGNED) {
 		count(connection->name, "throttled");
 		log_sampled(&intake->too_many_pings, "pings over the rate refused",
 		        connection->name, request);
@@ -189,8 +206,26 @@ static enum http_verdict answer_ping(struct intake *intake,
 		return refuse(reply, request, ERR_TOO_MANY, "too many pings without a signature");
 	}
 	count(connection->name, "ping");
+	hook_light_note(connection->name, HOOK_PING, clock_wall_ms());
 	http_reply_json(reply, 200, json_object());
 	return HTTP_ANSWERED;
+}
+
+/* Strangers are told the same in both cases; our log is not. */
+static enum http_verdict refuse_unsigned(struct intake *intake, const char *connection,
+        enum signing signing, const struct http_request *request, struct http_reply *reply)
+{
+	count(connection, "unauthorized");
+	hook_light_note(connection, HOOK_WRONG_SIGNATURE, clock_wall_ms());
+	if (signing == SIGNED_TOO_LATE) {
+		log_sampled(&intake->expired_secrets,
+		        "webhooks signed with a secret that has expired refused", connection,
+		        request);
+	} else {
+		log_sampled(&intake->wrong_signatures, "webhooks with a wrong signature refused",
+		        connection, request);
+	}
+	return refuse(reply, request, ERR_BAD_SIGNATURE, "the signature is missing or wrong");
 }
 
 static enum http_verdict receive(struct intake *intake, const struct settings *settings,
@@ -203,21 +238,22 @@ static enum http_verdict receive(struct intake *intake, const struct settings *s
 	}
 	size_t len = 0;
 	const char *body = http_request_body(request, &len);
+	FAILPOINT_ONLY("recv.body", NULL);
 	if (ping_is_ping(body, len)) {
 		return answer_ping(intake, connection, request, reply);
 	}
 	if (connection->bob.webhook_key_count == 0) {
 		count(connection->name, "refused");
+		hook_light_note(connection->name, HOOK_NO_SECRET, clock_wall_ms());
 		return refuse(
 		        reply, request, ERR_NO_SECRET, "this connection has no webhook secret");
 	}
-	if (!is_signed(&connection->bob, request)) {
-		count(connection->name, "unauthorized");
-		log_sampled(&intake->wrong_signatures, "webhooks with a wrong signature refused",
-		        connection->name, request);
-		return refuse(
-		        reply, request, ERR_BAD_SIGNATURE, "the signature is missing or wrong");
+	enum signing signing = signing_of(&connection->bob, request);
+	if (signing != SIGNED) {
+		return refuse_unsigned(intake, connection->name, signing, request, reply);
 	}
+	FAILPOINT_ONLY("hmac.ok", NULL);
+	hook_light_note(connection->name, HOOK_EVENT, clock_wall_ms());
 	return store_delivery(intake, connection->name, request, reply);
 }
 

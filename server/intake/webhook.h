@@ -37,6 +37,7 @@ struct intake {
 	void *on_stored_context;
 	struct throttle pings;
 	struct log_sample wrong_signatures;
+	struct log_sample expired_secrets;
 	struct log_sample too_many_pings;
 };
 

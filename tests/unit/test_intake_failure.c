@@ -88,14 +88,6 @@ START_TEST(a_delivery_that_was_not_committed_is_503)
 }
 END_TEST
 
-START_TEST(a_duplicate_is_200)
-{
-	code_later = ERR_CONFLICT;
-	ck_assert_int_eq(intake_bench_deliver(client, BENCH_SECRET, BODY), 200);
-	ck_assert_double_eq(metrics_get(METRIC_DELIVERIES, LABELS("default", "duplicate")), 1.0);
-}
-END_TEST
-
 START_TEST(a_store_that_does_not_answer_in_time_is_503_and_may_still_answer)
 {
 	keeps_silent = true;
@@ -164,7 +156,6 @@ static Suite *suite(void)
 	        tcase, a_delivery_that_was_not_queued_is_503, 0, (int)ARRAY_SIZE(FAILURES));
 	tcase_add_loop_test(
 	        tcase, a_delivery_that_was_not_committed_is_503, 0, (int)ARRAY_SIZE(FAILURES));
-	tcase_add_test(tcase, a_duplicate_is_200);
 	tcase_add_test(tcase, a_store_that_does_not_answer_in_time_is_503_and_may_still_answer);
 	tcase_add_test(tcase, a_flood_of_wrong_signatures_is_few_lines_and_no_content);
 	tcase_set_timeout(tcase, 20);
