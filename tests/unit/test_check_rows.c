@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What `check` says of mapping rows: against Okta's schema, and tried on people. */
 #include "server/base/str.h"
-#include "server/cli/check_report.h"
+#include "server/cli/check_lines.h"
 #include "tests/support/sample.h"
 #include "tests/support/suite.h"
 
@@ -26,7 +26,7 @@
 static struct connection_settings connection;
 static struct check_facts facts;
 static struct cli_call call;
-static struct check_report report;
+static struct check_lines lines;
 static char *text;
 static size_t text_len;
 
@@ -56,14 +56,14 @@ static void set_up(void)
 	json_decref(schema);
 	json_decref(fields);
 	call.out = open_memstream(&text, &text_len);
-	check_report_init(&report, &call);
+	check_lines_init(&lines, &call);
 	ck_assert(map_rules_lay(&connection.rules, "login", "root.email", WHEN_EMPTY_KEEP));
 	ck_assert(map_rules_lay(&connection.rules, "title", "work.title", WHEN_EMPTY_KEEP));
 }
 
 static void tear_down(void)
 {
-	check_report_finish(&report);
+	check_lines_finish(&lines);
 	fclose(call.out);
 	free(text);
 	check_facts_finish(&facts);
@@ -117,7 +117,7 @@ START_TEST(a_row_is_held_against_the_schema)
 	made.source = row->bob != NULL ? ROW_FROM_BOB : ROW_FROM_VALUE;
 	made.value = row->bob == NULL ? json(row->constant) : NULL;
 	ck_assert(map_rules_lay_row(&connection.rules, &made));
-	check_rows(&report, &connection, &facts);
+	check_rows(&lines.report, &connection, &facts);
 	ck_assert_msg(strstr(said(), row->line) != NULL, "%s", said());
 	if (row->line[0] == '\0') {
 		ck_assert_str_eq(said(),
@@ -133,7 +133,7 @@ START_TEST(a_default_that_does_not_fit_is_said)
 	        .when_empty = WHEN_EMPTY_DEFAULT,
 	        .fallback = json("'Engineer'")};
 	ck_assert(map_rules_lay_row(&connection.rules, &made));
-	check_rows(&report, &connection, &facts);
+	check_rows(&lines.report, &connection, &facts);
 	ck_assert_ptr_nonnull(strstr(said(), "the row's default does not fit: 8 characters"));
 }
 END_TEST
@@ -141,11 +141,11 @@ END_TEST
 START_TEST(a_required_attribute_without_a_row_is_a_failure)
 {
 	map_rules_remove(&connection.rules, "title");
-	check_rows(&report, &connection, &facts);
+	check_rows(&lines.report, &connection, &facts);
 	ck_assert_ptr_nonnull(strstr(said(),
 	        "failure  okta: attribute title: Okta requires it and no row fills it: nobody can be"
 	        " created\n"));
-	ck_assert_uint_eq(report.failures, 1);
+	ck_assert_uint_eq(lines.report.failures, 1);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(without_a_schema_nothing_is_said)
 {
 	attribute_catalog_destroy(facts.attributes);
 	facts.attributes = NULL;
-	check_rows(&report, &connection, &facts);
+	check_rows(&lines.report, &connection, &facts);
 	ck_assert_str_eq(said(), "");
 }
 END_TEST
@@ -178,12 +178,12 @@ START_TEST(the_census_counts_whose_value_would_fail)
 	add_person("Engineer", "hired");
 	add_person("President", "employed");
 	add_person("Engineer", "terminated");
-	check_census(&report, &connection, &facts);
+	check_census(&lines.report, &connection, &facts);
 	ck_assert_ptr_nonnull(strstr(said(),
 	        "warning  row title: 2 people: 8 characters, Okta takes 5; 1 more for other"
 	        " reasons\n"));
-	ck_assert_uint_eq(report.warnings, 1);
-	ck_assert_uint_eq(report.failures, 0);
+	ck_assert_uint_eq(lines.report.warnings, 1);
+	ck_assert_uint_eq(lines.report.failures, 0);
 }
 END_TEST
 
@@ -191,7 +191,7 @@ START_TEST(rows_that_work_for_everybody_are_no_line)
 {
 	facts.people = json_array();
 	add_person("Lead", "employed");
-	check_census(&report, &connection, &facts);
+	check_census(&lines.report, &connection, &facts);
 	ck_assert_str_eq(said(), "");
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The mapping rows against the org's own user schema. */
-#include "server/cli/check_report.h"
+#include "server/check/check.h"
 
 #include "server/base/str.h"
 
@@ -26,7 +26,8 @@ static const struct attribute *check_exists(struct row_check *check, const char 
 	const struct attribute *attribute = attribute_catalog_find(check->facts->attributes, okta);
 	if (attribute == NULL) {
 		add(check, CHECK_FAILURE, okta, "the org's user profile has no such attribute",
-		        "bob2okta schema apply adds custom attributes; or correct the mapping row");
+		        "add it to Okta on the Mapping page, or with bob2okta schema apply, if it is"
+		        " a custom one; or correct the mapping row");
 	}
 	return attribute;
 }
@@ -46,44 +47,15 @@ static void check_writable(struct row_check *check, const struct attribute *attr
 
 /* ------------------------------------------------------------------------ type */
 
-/* A value such as Bob's fields of that type have; NULL: could be anything. */
-static json_t *sample_of(enum field_type type, enum field_form form)
-{
-	switch (type) {
-	case FIELD_TYPE_TEXT:
-	case FIELD_TYPE_EMPLOYEE: return json_string("a");
-	case FIELD_TYPE_LIST: return form == FIELD_FORM_ID ? NULL : json_string("a");
-	case FIELD_TYPE_MULTI_LIST: return form == FIELD_FORM_ID ? NULL : json_pack("[s]", "a");
-	case FIELD_TYPE_NUMBER: return json_integer(1);
-	case FIELD_TYPE_BOOL: return json_true();
-	case FIELD_TYPE_DATE: return json_string("2026-01-31");
-	case FIELD_TYPE_UNKNOWN:
-	case FIELD_TYPE_OTHER: break;
-	}
-	return NULL;
-}
-
-/* The type alone: lengths and lists of values are the census's. Takes the value. */
-static bool fits_type(const struct attribute *attribute, json_t *value, char *why, size_t size)
-{
-	/* Without its name, which says of a login that it must be an address. */
-	char name[] = "";
-	const struct attribute bare = {.name = name, .title = name, .type = attribute->type};
-	bool fits = attribute_fit(&bare, TOO_LONG_FAILS, &value, why, size);
-	json_decref(value);
-	return fits;
-}
-
-/* A text may be what Okta takes, for one person or for all; a date never is a number. */
 static void check_field_type(
         struct row_check *check, const struct map_row *row, const struct attribute *attribute)
 {
-	enum field_type type = field_catalog_type(check->facts->fields, row->bob);
-	json_t *sample = sample_of(type, row->form);
-	bool is_text = type != FIELD_TYPE_DATE && json_is_string(sample);
 	char why[120];
 	char found[260];
-	if (sample == NULL || fits_type(attribute, sample, why, sizeof(why))) {
+	enum row_fault fault =
+	        map_row_type_fault(row, check->facts->fields, attribute, why, sizeof(why));
+	bool is_text = fault == ROW_FAULT_DOUBTFUL_TYPE;
+	if (fault == ROW_FAULT_NONE) {
 		return;
 	}
 	str_format_cut(found, sizeof(found), "%s of Bob into Okta's %s: %s", row->bob,
@@ -108,12 +80,9 @@ static void check_constant(struct row_check *check, const struct map_row *row,
 	json_decref(value);
 }
 
-static void check_row(struct row_check *check, const struct map_row *row)
+static void check_source(
+        struct row_check *check, const struct map_row *row, const struct attribute *attribute)
 {
-	const struct attribute *attribute = check_exists(check, row->okta);
-	if (attribute == NULL) {
-		return;
-	}
 	check_writable(check, attribute);
 	if (row->source == ROW_FROM_BOB) {
 		check_field_type(check, row, attribute);
@@ -123,6 +92,19 @@ static void check_row(struct row_check *check, const struct map_row *row)
 	}
 	if (row->when_empty == WHEN_EMPTY_DEFAULT) {
 		check_constant(check, row, attribute, row->fallback);
+	}
+}
+
+static void check_row(struct row_check *check, const struct map_row *row)
+{
+	size_t before = check->report->failures + check->report->warnings;
+	const struct attribute *attribute = check_exists(check, row->okta);
+	if (attribute != NULL) {
+		check_source(check, row, attribute);
+	}
+	if (check->report->is_detailed &&
+	        check->report->failures + check->report->warnings == before) {
+		add(check, CHECK_OK, row->okta, "exists and may be written", NULL);
 	}
 }
 

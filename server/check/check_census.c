@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows tried on everybody Bob showed: whose value would fail, and why. */
-#include "server/cli/check_report.h"
+#include "server/check/check.h"
 
 #include "server/base/clock.h"
 #include "server/base/str.h"
@@ -163,7 +163,7 @@ static void report_row(struct census *census, size_t index)
 		        (long long)(all - most));
 	}
 	check_report_add(census->report, CHECK_WARNING, what, found,
-	        "the attribute stays as it is for them; bob2okta person ID shows it for one");
+	        "the attribute stays as it is for them; a person's page, or bob2okta person ID, shows it");
 }
 
 static void report_scope(struct census *census)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/cli/check_report.h"
+#include "server/check/check.h"
 
+#include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/base/version.h"
@@ -9,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMPANY_FIELD "root.companyId"
+#define COMPANY_FIELD       "root.companyId"
+#define SECRET_ENDS_SOON_MS (14 * 24 * INT64_C(3600000))
 
 /* What was seen over everybody Bob showed. */
 struct census {
@@ -24,6 +26,7 @@ struct census {
 struct bob_check {
 	struct check_report *report;
 	const struct connection_settings *connection;
+	struct bob_company *company;
 	struct bob_client *client;
 	struct check_facts *facts; /* where the metadata and the people are kept */
 	json_t *fields;
@@ -61,7 +64,7 @@ static bool is_stranger(const struct bob_check *check, const struct person *pers
 {
 	json_t *value = NULL;
 	char company[24];
-	bool is_other =
+	bool is_other = check->connection->bob.company_id[0] != '\0' &&
 	        person_field(person, check->facts->fields, COMPANY_FIELD, &value) == FIELD_VALUE &&
 	        json_id_text(value, company, sizeof(company)) &&
 	        !str_equal(company, check->connection->bob.company_id);
@@ -146,6 +149,9 @@ static void judge_field(struct bob_check *check, size_t index)
 		        people, rows);
 		check_report_add(check->report, CHECK_WARNING, what, found,
 		        "view rights may differ between groups of people");
+	} else if (check->report->is_detailed) {
+		str_format_cut(found, sizeof(found), "readable%s", rows);
+		check_report_add(check->report, CHECK_OK, what, found, NULL);
 	}
 }
 
@@ -225,12 +231,27 @@ static json_t *fields_of(const struct connection_settings *connection)
 	return fields;
 }
 
+/* Searches are paced by who makes them (bob.h): not before the engine's let it. */
+static void wait_for_turn(const struct bob_check *check)
+{
+	int64_t give_up_ms = clock_mono_ms() + CHECK_TURN_MAX_MS;
+	int64_t wait_ms = 0;
+
+	do {
+		int64_t now_ms = clock_wall_ms();
+		wait_ms = bob_company_next_search_ms(check->company, CALL_NORMAL, now_ms) - now_ms;
+	} while (wait_ms > 0 && clock_mono_ms() + wait_ms <= give_up_ms &&
+	        check_report_wait(check->report, wait_ms));
+}
+
 static void read_everybody(struct bob_check *check)
 {
+	check_report_step(check->report, "reads everybody in Bob");
 	struct call_outcome outcome = {0};
 	struct bob_people people = {0};
 	check->fields = fields_of(check->connection);
 	if (check->fields != NULL) {
+		wait_for_turn(check);
 		bob_search_all(check->client, check->fields, &people, &outcome);
 		if (outcome.call_class == CALL_DONE) {
 			judge_answer(check, &people);
@@ -262,6 +283,7 @@ static void read_lists(struct bob_check *check)
 static void check_with_client(struct bob_check *check)
 {
 	struct call_outcome outcome = {0};
+	check_report_step(check->report, "asks Bob for its fields");
 	bob_fields(check->client, &check->facts->fields, &outcome);
 	if (outcome.call_class != CALL_DONE) {
 		check_report_add_call(check->report, "bob: reachable", &outcome);
@@ -273,30 +295,59 @@ static void check_with_client(struct bob_check *check)
 	read_everybody(check);
 }
 
+/* A secret that ends soon ends the deliveries with it, unless another one takes over. */
+static void check_secret_ends(struct check_report *report, const struct bob_settings *bob)
+{
+	for (size_t i = 0; i < bob->webhook_key_count; i++) {
+		char text[80];
+		char until[CLOCK_TEXT_BYTES];
+		int64_t ends_ms = bob->webhook_expires_ms[i];
+		int64_t now_ms = clock_wall_ms();
+		if (ends_ms == 0 || ends_ms > now_ms + SECRET_ENDS_SOON_MS) {
+			continue;
+		}
+		clock_format(until, ends_ms);
+		str_format_cut(text, sizeof(text), "secret %zu %s %s", i + 1,
+		        ends_ms <= now_ms ? "has expired at" : "expires at", until);
+		check_report_add(report, CHECK_WARNING, "bob: webhook_secrets", text,
+		        "put the new secret beside it, or take it out if another is in use");
+	}
+}
+
 void check_bob(struct check_report *report, const struct connection_settings *connection,
         struct check_facts *facts)
 {
 	struct err err = ERR_INIT;
 	const struct bob_company_options options = {.base_url = connection->bob.base_url,
 	        .service_user_id = connection->bob.service_user_id,
-	        .service_user_token = &connection->bob.service_user_token,
+	        .service_user_token = &connection->bob.service_user_token.value,
 	        .user_agent = version_user_agent(),
-	        .plain = check_plain(report->call) == SETTINGS_PLAIN_ON_LOOPBACK
-	                ? TRANSPORT_PLAIN_ON_LOOPBACK
-	                : TRANSPORT_TLS_ONLY};
+	        .plain = check_plain(report),
+	        .stop = report->stop,
+	        .share_with = report->company};
 	struct bob_check check = {.report = report, .connection = connection, .facts = facts};
-	struct bob_company *company = bob_company_create(&options, &err);
-	check.client = company != NULL ? bob_client_create(company, &err) : NULL;
-	if (check.client != NULL) {
+	const struct token_settings *token = &connection->bob.service_user_token;
+	bool is_stored = token->is_stored && !secret_is_set(&token->value);
+	if (str_is_empty(connection->bob.service_user_id)) {
+		check_report_add(report, CHECK_FAILURE, "bob: service user", "not entered yet",
+		        "enter the id and the token of Bob's service user");
+		return;
+	}
+	check.company = is_stored ? NULL : bob_company_create(&options, &err);
+	check.client = check.company != NULL ? bob_client_create(check.company, &err) : NULL;
+	if (is_stored) {
+		check_report_add_lack(report, "bob: token", token);
+	} else if (check.client != NULL) {
 		check_with_client(&check);
 	} else {
 		check_report_add(report, CHECK_FAILURE, "bob: reachable", err.text, NULL);
 	}
-	if (connection->bob.webhook_key_count == 0) {
+	if (connection->bob.webhook_key_count == 0 && !connection->bob.has_stored_webhook_secrets) {
 		check_report_add(report, CHECK_WARNING, "bob: webhook_secrets",
 		        "none configured: every delivery is answered 503",
 		        "copy the webhook's secret from Bob into bob.webhook_secrets");
 	}
+	check_secret_ends(report, &connection->bob);
 	bob_client_destroy(check.client);
-	bob_company_destroy(company);
+	bob_company_destroy(check.company);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/cli/check_report.h"
+#include "server/check/check.h"
 
 #include "mapping/mapping.h"
 #include "okta/okta.h"
@@ -136,6 +136,7 @@ static void check_with_client(struct okta_check *check)
 	if (outcome.http_status == 0 || outcome.call_class == CALL_STOP_CREDENTIALS) {
 		return;
 	}
+	check_report_step(check->report, "proves what the token may do in Okta");
 	for (int i = 0; i < OKTA_PERMISSION_COUNT; i++) {
 		enum okta_permission permission = (enum okta_permission)i;
 		if (is_permission_needed(check, permission) &&
@@ -151,17 +152,29 @@ void check_okta(struct check_report *report, const struct connection_settings *c
         struct check_facts *facts)
 {
 	struct err err = ERR_INIT;
+	const struct token_settings *token = &connection->okta.api_token;
+	if (str_equal(connection->okta.base_url, SETTINGS_NO_ADDRESS)) {
+		check_report_add(report, CHECK_FAILURE, "okta: domain", "not entered yet",
+		        "enter the address of your Okta, like acme.okta.com");
+		return;
+	}
+	if (token->is_stored && !secret_is_set(&token->value)) {
+		check_report_add_lack(report, "okta: token", token);
+		return;
+	}
+	check_report_step(report, "asks Okta who owns the token");
 	const struct okta_org_options options = {.base_url = connection->okta.base_url,
-	        .api_token = &connection->okta.api_token,
+	        .api_token = &connection->okta.api_token.value,
 	        .user_agent = version_user_agent(),
-	        .plain = check_plain(report->call) == SETTINGS_PLAIN_ON_LOOPBACK
-	                ? TRANSPORT_PLAIN_ON_LOOPBACK
-	                : TRANSPORT_TLS_ONLY,
-	        .parallel_max = 1};
+	        .plain = check_plain(report),
+	        .stop = report->stop,
+	        .parallel_max = 1,
+	        .share_with = report->org};
 	struct okta_check check = {.report = report, .connection = connection, .facts = facts};
 	struct okta_org *org = okta_org_create(&options, &err);
 	check.client = org != NULL ? okta_client_create(org, &err) : NULL;
 	if (check.client != NULL) {
+		okta_client_set_patience(check.client, CHECK_TURN_MAX_MS);
 		check_with_client(&check);
 	} else {
 		check_report_add(report, CHECK_FAILURE, "okta: reachable", err.text, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The groups that the settings name: found, of a kind that can be used, and filled by nobody else.
  */
-#include "server/cli/check_report.h"
+#include "server/check/check.h"
 
 #include "server/base/str.h"
 #include "server/engine/group_page.h"
