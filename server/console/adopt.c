@@ -187,10 +187,9 @@ enum http_verdict console_adopt_people(
 	}
 	const char *last =
 	        list.count == filter.limit ? list.items[list.count - 1].key.employee_id : NULL;
-	http_reply_json(reply, 200, json_pack("{s:o, s:s?}", "people", people, "next_after", last));
+	json_t *json = json_pack("{s:o, s:s?}", "people", people, "next_after", last);
 	adoption_list_finish(&list);
-	args_finish(&args);
-	return HTTP_ANSWERED;
+	return args_answer(&args, reply, json, 200);
 }
 
 /* ------------------------------------------------------------------- decide */

@@ -3,6 +3,8 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/console/masking.h"
+#include "server/store/audit.h"
 
 #include <string.h>
 
@@ -73,11 +75,16 @@ static bool find_connection(struct args *args)
 bool args_init(struct args *args, const struct console *console, const struct http_request *request,
         const struct args_known *known)
 {
+	char peer[ADDRESS_TEXT_BYTES];
+	struct address address = http_request_peer(request);
+
+	address_format(&address, peer);
+	audit_origin_set(peer);
 	*args = (struct args){.request = request, .console = console};
 	args->engine = holder_acquire(console->engines);
 	args->settings = engine_settings(args->engine);
 	return check_query(args, known->query) && check_body(args, known->body) &&
-	        find_connection(args);
+	        (known->has_no_connection || find_connection(args));
 }
 
 void args_finish(struct args *args)
@@ -87,6 +94,7 @@ void args_finish(struct args *args)
 	holder_release(args->console->engines, args->engine);
 	args->engine = NULL;
 	args->settings = NULL;
+	audit_origin_set("");
 }
 
 bool args_key(struct args *args)
@@ -120,12 +128,65 @@ const char *args_body_text(
 	return text;
 }
 
+bool args_body_flag(struct args *args, const char *name)
+{
+	const json_t *value = json_object_get(args->body, name);
+
+	if (value != NULL && !json_is_boolean(value)) {
+		err_set(&args->err, ERR_BAD_REQUEST, "%s is true or false", name);
+	}
+	return json_is_true(value);
+}
+
 const char *args_by(struct args *args)
 {
+	const struct http_actor *actor = http_request_actor(args->request);
+
+	if (actor->kind == HTTP_SESSION) {
+		if (json_object_get(args->body, "by") != NULL) {
+			err_set(&args->err, ERR_BAD_REQUEST,
+			        "\"by\" is for programs; who is signed in is named by the account");
+			return NULL;
+		}
+		return actor->name;
+	}
 	return args_body_text(args, "by", BY_MAX_BYTES, "admin");
 }
 
+enum args_sight args_sight(const struct args *args, const char *employee_id)
+{
+	const struct http_actor *actor = http_request_actor(args->request);
+
+	if (actor->role < HTTP_ROLE_OPERATOR) {
+		return ARGS_SEES_NOBODY;
+	}
+	switch (actor->kind) {
+	case HTTP_TOKEN: return ARGS_SEES_VALUES;
+	case HTTP_SESSION:
+		return employee_id != NULL && reveal_is_given(args, employee_id) ? ARGS_SEES_VALUES
+		                                                                 : ARGS_SEES_NAMES;
+	case HTTP_NOBODY: break;
+	}
+	return ARGS_SEES_NOBODY;
+}
+
+bool args_sees_people(const struct args *args)
+{
+	return args_sight(args, NULL) >= ARGS_SEES_NAMES;
+}
+
+bool args_sees_values(const struct args *args, const char *employee_id)
+{
+	return args_sight(args, employee_id) >= ARGS_SEES_VALUES;
+}
+
 int64_t args_query_number(struct args *args, const char *name, int64_t max, int64_t fallback)
+{
+	return args_query_from(args, name, 1, max, fallback);
+}
+
+int64_t args_query_from(
+        struct args *args, const char *name, int64_t min, int64_t max, int64_t fallback)
 {
 	const char *text = http_request_query(args->request, name);
 	int64_t value = 0;
@@ -133,9 +194,9 @@ int64_t args_query_number(struct args *args, const char *name, int64_t max, int6
 	if (text == NULL) {
 		return fallback;
 	}
-	if (!str_to_int64(text, &value) || value < 1 || value > max) {
-		err_set(&args->err, ERR_BAD_REQUEST, "%s is a whole number from 1 to %lld", name,
-		        (long long)max);
+	if (!str_to_int64(text, &value) || value < min || value > max) {
+		err_set(&args->err, ERR_BAD_REQUEST, "%s is a whole number from %lld to %lld", name,
+		        (long long)min, (long long)max);
 		return 0;
 	}
 	return value;
@@ -169,7 +230,8 @@ enum http_verdict args_refuse_mistakes(
 	return HTTP_ANSWERED;
 }
 
-enum http_verdict args_answer(struct args *args, struct http_reply *reply, json_t *json, int status)
+enum http_verdict args_answer_whole(
+        struct args *args, struct http_reply *reply, json_t *json, int status)
 {
 	if (json == NULL) {
 		return args_refuse(args, reply);
@@ -177,6 +239,22 @@ enum http_verdict args_answer(struct args *args, struct http_reply *reply, json_
 	http_reply_json(reply, status, json);
 	args_finish(args);
 	return HTTP_ANSWERED;
+}
+
+enum http_verdict args_answer(struct args *args, struct http_reply *reply, json_t *json, int status)
+{
+	if (json == NULL || args_sight(args, NULL) == ARGS_SEES_VALUES) {
+		return args_answer_whole(args, reply, json, status);
+	}
+	/* Parts of it may be those the engine goes on with. */
+	json_t *own = json_deep_copy(json);
+	json_decref(json);
+	if (own == NULL) {
+		err_set(&args->err, ERR_NO_MEMORY, "no memory for the answer");
+		return args_refuse(args, reply);
+	}
+	masking_apply(args, own);
+	return args_answer_whole(args, reply, own, status);
 }
 
 enum http_verdict args_answer_report(
@@ -191,4 +269,37 @@ enum http_verdict args_answer_report(
 		report = NULL;
 	}
 	return args_answer(&args, reply, report, 200);
+}
+
+bool args_draft(struct args *args, struct mapping_draft *draft)
+{
+	draft->rows = json_object_get(args->body, "mapping");
+	draft->scope = json_object_get(args->body, "scope");
+	draft->groups = json_object_get(args->body, "groups");
+	if (draft->rows == NULL && draft->groups != NULL) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "\"groups\" belong to a draft: send its \"mapping\" too");
+	} else if (draft->groups != NULL && !json_is_array(draft->groups)) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "\"groups\" is a list of rows, as in the settings");
+	} else if (draft->rows == NULL && draft->scope != NULL) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "\"scope\" belongs to a draft: send its \"mapping\" too");
+	} else if (draft->rows != NULL && !json_is_array(draft->rows)) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "\"mapping\" is a list of rows, as in the settings");
+	} else if (draft->scope != NULL && !json_is_null(draft->scope) &&
+	        str_is_empty(json_string_value(draft->scope))) {
+		err_set(&args->err, ERR_BAD_REQUEST, "\"scope\" is a jq expression, or null");
+	}
+	return !err_is_set(&args->err);
+}
+
+enum http_verdict args_answer_draft(struct args *args, struct http_reply *reply,
+        const struct settings_report *mistakes, json_t *report)
+{
+	if (mistakes->count > 0) {
+		return args_refuse_mistakes(args, reply, mistakes);
+	}
+	return args_answer(args, reply, report, 200);
 }

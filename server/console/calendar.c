@@ -5,7 +5,7 @@
 #include "server/base/clock.h"
 #include "server/base/json.h"
 #include "server/base/str.h"
-#include "server/console/args.h"
+#include "server/console/job_view.h"
 
 #include <string.h>
 
@@ -70,6 +70,14 @@ static bool read_date(struct args *args, const char *key, enum need need, int32_
 	return true;
 }
 
+/* 0: none; the engine says what is allowed. */
+static int read_days(const struct plan_args *plan)
+{
+	json_int_t count = json_integer_value(json_object_get(plan->args.body, "days"));
+
+	return count < 1 || count > CALENDAR_DAYS_MAX ? 0 : (int)count;
+}
+
 /* --------------------------------------------------------------------- plans */
 
 enum http_verdict console_plan(
@@ -115,13 +123,69 @@ enum http_verdict console_plan_next(
 	if (!begin(&plan, context, request, &known)) {
 		return args_refuse(&plan.args, reply);
 	}
-	const json_t *days = json_object_get(plan.args.body, "days");
-	json_int_t count = json_integer_value(days);
-	if (count < 1 || count > CALENDAR_DAYS_MAX) {
-		count = 0; /* the engine says what is allowed */
-	}
-	bool is_done = engine_plan_next(&plan.query, (int)count, &report, &plan.args.err);
+	bool is_done = engine_plan_next(&plan.query, read_days(&plan), &report, &plan.args.err);
 	return answer(&plan, reply, is_done ? report : NULL);
+}
+
+/* ----------------------------------------------------- of everybody, as jobs */
+
+static const struct job_view PLAN = {.kind = ENGINE_JOB_PLAN};
+static const struct job_view PLAN_NEXT = {.kind = ENGINE_JOB_CALENDAR};
+
+static enum http_verdict answer_start(struct plan_args *plan, struct http_reply *reply,
+        bool is_started, const struct job_view *view)
+{
+	if (!is_started) {
+		return answer(plan, reply, NULL);
+	}
+	return args_answer(&plan->args, reply, job_view_json(&plan->args, view), 202);
+}
+
+enum http_verdict console_plan_job(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	return job_view_show(request, reply, context, &PLAN);
+}
+
+enum http_verdict console_plan_start(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct plan_args plan;
+	struct args_known known = {.body = KNOWN("settings", "by")};
+	const char *by = begin(&plan, context, request, &known) ? args_by(&plan.args) : NULL;
+	bool is_started = by != NULL && engine_plan_start(&plan.query, by, &plan.args.err);
+
+	return answer_start(&plan, reply, is_started, &PLAN);
+}
+
+enum http_verdict console_plan_stop(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	return job_view_stop(request, reply, context, &PLAN);
+}
+
+enum http_verdict console_plan_next_job(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	return job_view_show(request, reply, context, &PLAN_NEXT);
+}
+
+enum http_verdict console_plan_next_start(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct plan_args plan;
+	struct args_known known = {.body = KNOWN("days", "settings", "by")};
+	const char *by = begin(&plan, context, request, &known) ? args_by(&plan.args) : NULL;
+	bool is_started = by != NULL &&
+	        engine_plan_next_start(&plan.query, read_days(&plan), by, &plan.args.err);
+
+	return answer_start(&plan, reply, is_started, &PLAN_NEXT);
+}
+
+enum http_verdict console_plan_next_stop(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	return job_view_stop(request, reply, context, &PLAN_NEXT);
 }
 
 /* ----------------------------------------------------------------- approvals */

@@ -13,6 +13,7 @@
 #include "server/base/err.h"
 #include "server/base/sensitive.h"
 #include "server/base/holder.h"
+#include "server/base/host_names.h"
 #include "server/engine/engine.h"
 #include "server/engine/running.h"
 #include "server/http/http.h"
@@ -26,11 +27,23 @@
 #define CONSOLE_DRAFT_MAX_BYTES HTTP_BODY_MAX_BYTES
 #define CONSOLE_TOKEN_BYTES     32 /* of randomness; hex in the file */
 
+struct access;
+struct alarms;
+struct audit_job;
+struct check_job;
+
 struct console {
 	struct holder *engines; /* of struct engine; borrowed */
 	struct running *running; /* for changes of the settings; borrowed */
 	struct store *store; /* borrowed */
+	struct alarms *alarms; /* borrowed; NULL in tests: nothing is sent */
+	struct check_job *check; /* borrowed */
+	struct audit_job *audit; /* borrowed */
+	const char *public_url; /* where Bob reaches the public listener; borrowed; "": not told */
+	struct access *access; /* accounts and sessions; borrowed; NULL in tests: the token alone */
 	struct secret token;
+	const char *admin_listen; /* borrowed; NULL in tests */
+	const struct host_names *hosts; /* --admin-hosts; borrowed; NULL: none */
 	int64_t started_at_ms;
 };
 
@@ -38,8 +51,14 @@ struct console {
 bool console_token_load(struct console *console, const char *path, struct err *err) MUST_CHECK;
 void console_finish(struct console *console);
 /* For http_options.authorize. */
-bool console_authorize(const struct http_request *request, enum http_role role, void *context);
+enum err_code console_authorize(struct http_request *request, const struct http_route *route,
+        const char **complaint, void *context);
 
+/* page.c */
+enum http_verdict console_page(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_asset(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* health.c */
 enum http_verdict console_health(
         struct http_request *request, struct http_reply *reply, void *context);
@@ -47,8 +66,59 @@ enum http_verdict console_ready(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_metrics(
         struct http_request *request, struct http_reply *reply, void *context);
+/* session.c */
+enum http_verdict console_session(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_session_begin(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_session_enter(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_session_end(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_session_fresh(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* account.c */
+enum http_verdict console_account(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_password(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_totp_begin(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_totp_confirm(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_totp_remove(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_session_end(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_account_sessions_end_others(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* accounts.c */
+enum http_verdict console_accounts(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_invite(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_first_code(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_role(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_disable(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_enable(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_reset(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_end_sessions(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_accounts_remove(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* status.c */
 enum http_verdict console_status(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* overview.c */
+enum http_verdict console_overview(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* ahead.c */
+enum http_verdict console_overview_calendar(
         struct http_request *request, struct http_reply *reply, void *context);
 /* people.c */
 enum http_verdict console_people(
@@ -56,6 +126,12 @@ enum http_verdict console_people(
 enum http_verdict console_person(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_events(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* timeline.c */
+enum http_verdict console_timeline(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* reveal.c */
+enum http_verdict console_reveal(
         struct http_request *request, struct http_reply *reply, void *context);
 /* work.c */
 enum http_verdict console_sync(
@@ -75,6 +151,12 @@ enum http_verdict console_resume(
 /* activation_link.c */
 enum http_verdict console_activation_link(
         struct http_request *request, struct http_reply *reply, void *context);
+/* undo.c */
+enum http_verdict console_undo(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* backup.c */
+enum http_verdict console_backup(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* sweeps.c */
 enum http_verdict console_sweep(
         struct http_request *request, struct http_reply *reply, void *context);
@@ -88,6 +170,18 @@ enum http_verdict console_plan(
 enum http_verdict console_plan_all(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_plan_next(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_job(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_start(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_stop(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_next_job(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_next_start(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_plan_next_stop(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_plan_approve(
         struct http_request *request, struct http_reply *reply, void *context);
@@ -110,14 +204,45 @@ enum http_verdict console_settings_rollback(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_settings_reload(
         struct http_request *request, struct http_reply *reply, void *context);
+/* secrets.c */
+enum http_verdict console_secrets(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_secret_set(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_secret_remove(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* check.c */
+enum http_verdict console_check(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_check_start(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_check_draft(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* webhook_light.c */
+enum http_verdict console_webhook(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* keys.c */
+enum http_verdict console_keys(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_keys_rotate(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* holds.c */
 enum http_verdict console_holds(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_hold(
         struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_released(
+        struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_release(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_reject(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* alarms.c */
+enum http_verdict console_alarms(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_alarms_ack(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_alarms_test(
         struct http_request *request, struct http_reply *reply, void *context);
 /* adopt.c */
 enum http_verdict console_adopt_scan(
@@ -129,6 +254,29 @@ enum http_verdict console_adopt_people(
 enum http_verdict console_adopt_decide(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_adopt_apply(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* audit.c */
+enum http_verdict console_audit(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_audit_verify(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_audit_verify_job(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_audit_verify_start(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_audit_verify_stop(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_audit_export(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* log_level.c */
+enum http_verdict console_log_level(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_log_level_set(
+        struct http_request *request, struct http_reply *reply, void *context);
+/* person_data.c */
+enum http_verdict console_person_erase(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_person_export(
         struct http_request *request, struct http_reply *reply, void *context);
 /* link.c */
 enum http_verdict console_link(
@@ -144,6 +292,20 @@ enum http_verdict console_schema_apply(
 enum http_verdict console_mapping_fields(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_mapping_suggest(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_rows(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_groups(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_group(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_row(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_job(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_start(
+        struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_mapping_preview_stop(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_mapping_preview(
         struct http_request *request, struct http_reply *reply, void *context);

@@ -2,6 +2,7 @@
 /* Health, readiness with what is wrong, and metrics, for the admin listener. */
 #include "server/base/metrics.h"
 #include "server/base/str.h"
+#include "server/console/alarms.h"
 #include "server/console/console.h"
 
 #define PROBE_TIMEOUT_MS  5000
@@ -47,11 +48,14 @@ enum http_verdict console_ready(
 	struct err err = ERR_INIT;
 	bool is_ready = store_probe(console->store, PROBE_TIMEOUT_MS, &err);
 	struct engine *engine = holder_acquire(console->engines);
+	json_t *alarms = console_alarms_summary(console, engine_settings(engine), NULL);
 
 	(void)request;
+	json_object_del(alarms, "targets"); /* who may ask here may be anybody of the network */
 	http_reply_json(reply, is_ready ? 200 : 503,
-	        json_pack("{s:s, s:{s:b, s:s}, s:o}", "status", is_ready ? "ok" : "unavailable",
-	                "store", "is_writable", is_ready, "sentence", err.text, "connections",
+	        json_pack("{s:s, s:{s:b, s:s}, s:o, s:o}", "status",
+	                is_ready ? "ok" : "unavailable", "store", "is_writable", is_ready,
+	                "sentence", err.text, "alarms", alarms, "connections",
 	                connections_json(engine)));
 	holder_release(console->engines, engine);
 	return HTTP_ANSWERED;

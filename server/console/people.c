@@ -4,6 +4,7 @@
 #include "server/console/args.h"
 #include "server/console/render.h"
 #include "server/engine/pair.h"
+#include "server/engine/undo.h"
 #include "server/store/groups.h"
 
 #define PERSON_EVENTS  20
@@ -11,42 +12,89 @@
 #define PAGE_MAX       500
 #define PAGE_DEFAULT   100
 #define EVENTS_DEFAULT 50
+#define COUNT_MAX      1000 /* beyond it nobody counts on */
 
 /* ---------------------------------------------------------------- people */
 
-static bool fill_filter(struct args *args, struct employee_filter *filter)
+/* "held" and "failed" are asked for alike: one is no stored state. */
+static bool fill_state(struct args *args, struct employee_filter *filter)
 {
 	const char *state = http_request_query(args->request, "state");
 
-	*filter = (struct employee_filter){
-	        .connection = args->connection,
-	        .text = http_request_query(args->request, "text"),
-	        .state = EMPLOYEE_STATE_COUNT,
-	        .after_employee_id = http_request_query(args->request, "after"),
-	        .limit = (size_t)args_query_number(args, "limit", PAGE_MAX, PAGE_DEFAULT),
-	};
+	filter->state = EMPLOYEE_STATE_COUNT;
 	filter->only_held = str_equal(state, "held");
-	if (state != NULL && !filter->only_held) {
-		filter->state = employee_state_parse(state);
-		if (filter->state == EMPLOYEE_STATE_COUNT) {
-			err_set(&args->err, ERR_BAD_REQUEST,
-			        "state is idle, dirty, working, waiting, failed, parked or held");
-		}
+	if (state == NULL || filter->only_held) {
+		return true;
 	}
-	return !err_is_set(&args->err);
+	filter->state = employee_state_parse(state);
+	if (filter->state == EMPLOYEE_STATE_COUNT) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "state is idle, dirty, working, waiting, failed, parked or held");
+	}
+	return filter->state != EMPLOYEE_STATE_COUNT;
 }
 
-static json_t *people_json(const struct employee_list *list, size_t limit)
+/* A viewer who could look for a name, or see the order of names, would learn names. */
+static bool fill_order(struct args *args, struct employee_filter *filter)
+{
+	const char *sort = http_request_query(args->request, "sort");
+	bool sees_names = args_sees_people(args);
+
+	if (sort != NULL && !str_equal(sort, "name") && !str_equal(sort, "id")) {
+		err_set(&args->err, ERR_BAD_REQUEST, "sort is name or id");
+		return false;
+	}
+	filter->is_by_name = sees_names && str_equal(sort, "name");
+	filter->is_text_an_id = !sees_names;
+	return true;
+}
+
+static bool fill_filter(struct args *args, struct employee_filter *filter)
+{
+	const char *text = http_request_query(args->request, "text");
+	size_t limit = (size_t)args_query_number(args, "limit", PAGE_MAX, PAGE_DEFAULT);
+
+	*filter = (struct employee_filter){
+	        .connection = args->connection,
+	        .text = str_is_empty(text) ? NULL : text,
+	        .lifecycle = http_request_query(args->request, "lifecycle"),
+	        .present_status = http_request_query(args->request, "present_status"),
+	        .after_employee_id = http_request_query(args->request, "after"),
+	        .limit = limit,
+	};
+	return limit != 0 && fill_state(args, filter) && fill_order(args, filter);
+}
+
+static json_t *people_json(const struct employee_list *list, size_t limit, size_t count)
 {
 	json_t *people = json_array();
 	const char *last = NULL;
 
 	for (size_t i = 0; i < list->count; i++) {
-		json_array_append_new(people, render_employee(&list->items[i]));
+		json_t *person = render_employee(&list->items[i]);
+		char next_step[SENTENCE_BYTES];
+		render_next_step(&list->items[i], next_step, sizeof(next_step));
+		json_object_set_new(person, "next_step", json_string(next_step));
+		json_object_set_new(person, "next_at_ms",
+		        json_integer((json_int_t)render_next_ms(&list->items[i])));
+		json_array_append_new(people, person);
 		last = list->items[i].key.employee_id;
 	}
-	return json_pack(
-	        "{s:o, s:s?}", "people", people, "next_after", list->count == limit ? last : NULL);
+	return json_pack("{s:o, s:s?, s:I, s:b}", "people", people, "next_after",
+	        list->count == limit ? last : NULL, "count",
+	        (json_int_t)(count > COUNT_MAX ? COUNT_MAX : count), "is_count_capped",
+	        count > COUNT_MAX);
+}
+
+/* Whoever was listed as a whole need not be counted, which would be to look through all again. */
+static bool count_people(struct args *args, const struct employee_filter *filter,
+        const struct employee_list *list, size_t *count)
+{
+	*count = list->count;
+	if (filter->after_employee_id == NULL && list->count < filter->limit) {
+		return true;
+	}
+	return store_employee_count(args->console->store, filter, COUNT_MAX + 1, count, &args->err);
 }
 
 enum http_verdict console_people(
@@ -56,16 +104,19 @@ enum http_verdict console_people(
 	struct args args;
 	struct employee_filter filter;
 	struct employee_list list = {0};
-	struct args_known known = {.query = KNOWN("text", "state", "after", "limit")};
+	size_t count = 0;
+	struct args_known known = {.query = KNOWN("text", "state", "lifecycle", "present_status",
+	                                   "sort", "after", "limit")};
 
 	if (!args_init(&args, console, request, &known) || !fill_filter(&args, &filter) ||
 	        !store_employee_list(console->store, &filter, &list, &args.err)) {
 		return args_refuse(&args, reply);
 	}
-	http_reply_json(reply, 200, people_json(&list, filter.limit));
+	json_t *json = count_people(&args, &filter, &list, &count)
+	        ? people_json(&list, filter.limit, count)
+	        : NULL;
 	employee_list_finish(&list);
-	args_finish(&args);
-	return HTTP_ANSWERED;
+	return args_answer(&args, reply, json, 200);
 }
 
 /* ---------------------------------------------------------------- person */
@@ -90,12 +141,18 @@ static json_t *events_json(const struct event_list *events)
 	return list;
 }
 
-static json_t *actions_json(const struct action_list *actions)
+/* Each with whether it can be undone, as far as our records tell. */
+static json_t *actions_json(const struct action_list *actions, const char *okta_id)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < actions->count; i++) {
-		json_array_append_new(list, render_action(&actions->items[i]));
+		struct undo_verdict verdict;
+		json_t *action = render_action(&actions->items[i]);
+		undo_judge(actions, &actions->items[i], okta_id, &verdict);
+		json_object_set_new(action, "can_undo", json_boolean(verdict.is_possible));
+		json_object_set_new(action, "undo_why", json_string(verdict.why));
+		json_array_append_new(list, action);
 	}
 	return list;
 }
@@ -144,7 +201,8 @@ static json_t *person_json(const struct args *args, const struct person_parts *p
 	        render_employee_full(&parts->employee), "next_step", next_step, "move",
 	        pair_json(store, args->settings, &parts->employee), "holds",
 	        holds_json(store, &parts->holds), "events", events_json(&parts->events), "actions",
-	        actions_json(&parts->actions), "groups", memberships_json(&parts->memberships));
+	        actions_json(&parts->actions, parts->employee.okta_id), "groups",
+	        memberships_json(&parts->memberships));
 }
 
 enum http_verdict console_person(
@@ -156,19 +214,14 @@ enum http_verdict console_person(
 	struct args_known known = {0};
 	bool is_loaded = args_init(&args, console, request, &known) && args_key(&args) &&
 	        load_person(console->store, &args, &parts);
+	json_t *json = is_loaded ? person_json(&args, &parts) : NULL;
 
-	if (is_loaded) {
-		http_reply_json(reply, 200, person_json(&args, &parts));
-	} else {
-		http_reply_err(reply, request, &args.err);
-	}
 	employee_finish(&parts.employee);
 	membership_list_finish(&parts.memberships);
 	hold_list_finish(&parts.holds);
 	event_list_finish(&parts.events);
 	action_list_finish(&parts.actions);
-	args_finish(&args);
-	return HTTP_ANSWERED;
+	return args_answer(&args, reply, json, 200);
 }
 
 /* ---------------------------------------------------------------- events */
@@ -205,8 +258,7 @@ enum http_verdict console_events(
 	        !store_event_list(console->store, &args.key, (size_t)limit, &events, &args.err)) {
 		return args_refuse(&args, reply);
 	}
-	http_reply_json(reply, 200, json_pack("{s:o}", "events", events_json(&events)));
+	json_t *json = json_pack("{s:o}", "events", events_json(&events));
 	event_list_finish(&events);
-	args_finish(&args);
-	return HTTP_ANSWERED;
+	return args_answer(&args, reply, json, 200);
 }

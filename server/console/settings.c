@@ -45,6 +45,33 @@ static enum http_verdict reply_or_refuse(struct args *args, struct http_reply *r
 
 /* ------------------------------------------------------------------- reading */
 
+/* Where they are changed, and whether who asks may do it here. False: out of memory. */
+static bool add_managed(struct args *args, json_t *json)
+{
+	struct running_state state;
+	const struct http_actor *actor = http_request_actor(args->request);
+	const char *path = running_path(args->console->running);
+	char reason[1400] = "";
+
+	running_state(args->console->running, &state);
+	if (!state.is_console) {
+		str_format_cut(reason, sizeof(reason),
+		        "These settings come from the file %s on the server: change it there, then"
+		        " reload it.",
+		        path);
+	} else if (actor->role < HTTP_ROLE_ADMIN) {
+		str_format_cut(reason, sizeof(reason), "Only an admin may change the settings.");
+	}
+	bool is_editable =
+	        actor->role >= HTTP_ROLE_ADMIN && (state.is_console || actor->kind == HTTP_TOKEN);
+	json_t *managed = json_pack("{s:s, s:s, s:b, s:s}", "managed_by",
+	        state.is_console ? "console" : "file", "path", state.is_console ? "" : path,
+	        "is_editable", is_editable, "reason", is_editable ? "" : reason);
+	bool is_added = json_object_update(json, managed) == 0;
+	json_decref(managed);
+	return is_added;
+}
+
 static json_t *present_json(struct args *args)
 {
 	struct settings_version version = {0};
@@ -61,6 +88,11 @@ static json_t *present_json(struct args *args)
 		json_object_set_new(json, "file",
 		        json_pack("{s:s, s:I}", "state", running_file_state(running), "version",
 		                (json_int_t)state.file_version));
+	}
+	if (json != NULL && !add_managed(args, json)) {
+		err_set(&args->err, ERR_NO_MEMORY, "no memory for the settings");
+		json_decref(json);
+		json = NULL;
 	}
 	settings_version_finish(&version);
 	return json;
@@ -209,9 +241,26 @@ enum http_verdict console_settings_diff(
 
 /* ------------------------------------------------------------------- changing */
 
+/* Another version is in force than was expected: which, and whose. */
+static enum http_verdict refuse_conflict(struct args *args, struct http_reply *reply)
+{
+	struct running_state state;
+
+	running_state(args->console->running, &state);
+	http_reply_err_with(reply, args->request, &args->err,
+	        json_pack("{s:{s:I, s:s, s:I}}", "present", "version",
+	                (json_int_t)state.version.version, "author", state.version.author, "at_ms",
+	                (json_int_t)state.version.at_ms));
+	args_finish(args);
+	return HTTP_ANSWERED;
+}
+
 static enum http_verdict answer(struct args *args, struct http_reply *reply,
         const struct running_result *result, const struct settings_report *report)
 {
+	if (result->changes == NULL && args->err.code == ERR_CONFLICT) {
+		return refuse_conflict(args, reply);
+	}
 	if (result->changes == NULL) {
 		return args_refuse_mistakes(args, reply, report);
 	}
@@ -234,20 +283,31 @@ static bool read_number(struct args *args, const char *key, int64_t *number)
 
 static bool read_change(struct args *args, struct running_change *change)
 {
-	const json_t *check_only = json_object_get(args->body, "check_only");
-
 	*change = (struct running_change){
 	        .by = args_by(args),
 	        .note = args_body_text(args, "note", NOTE_MAX_BYTES, NULL),
 	        .document = json_object_get(args->body, "document"),
-	        .is_check_only = json_is_true(check_only),
+	        .is_check_only = args_body_flag(args, "check_only"),
 	};
-	if (check_only != NULL && !json_is_boolean(check_only)) {
-		err_set(&args->err, ERR_BAD_REQUEST, "check_only is true or false");
-	}
 	return !err_is_set(&args->err) &&
 	        read_number(args, "expected_version", &change->expected_version) &&
 	        read_number(args, "version", &change->rollback_to);
+}
+
+/* A file's settings are changed there; a program with the admin token may overrule them. */
+static bool may_change(struct args *args, const struct running_change *change)
+{
+	struct running_state state;
+
+	running_state(args->console->running, &state);
+	if (state.is_console || change->is_check_only ||
+	        http_request_actor(args->request)->kind == HTTP_TOKEN) {
+		return true;
+	}
+	err_set(&args->err, ERR_SETTINGS_FROM_FILE,
+	        "these settings come from the file %s: change it there, then reload it",
+	        running_path(args->console->running));
+	return false;
 }
 
 static enum http_verdict change_settings(
@@ -256,7 +316,8 @@ static enum http_verdict change_settings(
 	struct settings_report report = {0};
 	struct running_result result = {0};
 
-	if (!running_apply(args->console->running, change, &result, &report, &args->err)) {
+	if (!may_change(args, change) ||
+	        !running_apply(args->console->running, change, &result, &report, &args->err)) {
 		result.changes = NULL;
 	}
 	return answer(args, reply, &result, &report);

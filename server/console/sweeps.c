@@ -17,18 +17,12 @@
 
 static json_t *ask(struct args *args)
 {
-	const json_t *accepts = json_object_get(args->body, "accept_shorter_list");
 	struct sweep_request request = {.connection = args->connection,
 	        .by = args_by(args),
-	        .accepts_shorter = json_is_true(accepts)};
+	        .accepts_shorter = args_body_flag(args, "accept_shorter_list")};
 	int64_t sweep_id = 0;
 
-	if (accepts != NULL && !json_is_boolean(accepts)) {
-		err_set(&args->err, ERR_BAD_REQUEST,
-		        "\"accept_shorter_list\" must be true or false");
-		return NULL;
-	}
-	if (request.by == NULL ||
+	if (err_is_set(&args->err) ||
 	        !store_audit(args->console->store, args->connection, "", request.by,
 	                request.accepts_shorter ? "sweep, a shorter list is accepted" : "sweep",
 	                &args->err) ||

@@ -98,14 +98,42 @@ static json_t *retry_failed(struct args *args)
 	return marked_json(marked);
 }
 
+/* An event that could not be read, or was set aside (engine rule 6). */
+static json_t *retry_event(struct args *args, const json_t *event_id)
+{
+	struct event_retry retry = {
+	        .connection = args->connection,
+	        .event_id = json_integer_value(event_id),
+	        .by = args_by(args),
+	};
+
+	if (retry.event_id <= 0 || json_object_get(args->body, "failed") != NULL) {
+		err_set(&args->err, ERR_BAD_REQUEST,
+		        "give either \"failed\": true or an \"event_id\" from GET /api/v1/events");
+		return NULL;
+	}
+	if (retry.by == NULL || !store_event_retry(args->console->store, &retry, &args->err)) {
+		return NULL;
+	}
+	engine_notify(args->engine);
+	return json_pack("{s:I}", "event_id", (json_int_t)retry.event_id);
+}
+
+static json_t *retry_many(struct args *args)
+{
+	const json_t *event_id = json_object_get(args->body, "event_id");
+
+	return event_id != NULL ? retry_event(args, event_id) : retry_failed(args);
+}
+
 enum http_verdict console_retry_all(
         struct http_request *request, struct http_reply *reply, void *context)
 {
 	struct args args;
-	struct args_known known = {.body = KNOWN("failed", "by")};
+	struct args_known known = {.body = KNOWN("failed", "event_id", "by")};
 	bool is_good = args_init(&args, context, request, &known);
 
-	return args_answer(&args, reply, is_good ? retry_failed(&args) : NULL, 202);
+	return args_answer(&args, reply, is_good ? retry_many(&args) : NULL, 202);
 }
 
 static json_t *close_one(struct args *args)
@@ -113,10 +141,12 @@ static json_t *close_one(struct args *args)
 	const struct console *console = args->console;
 	const char *why = args_body_text(args, "why", SENTENCE_BYTES - 56, "closed by hand");
 	const char *by = args_by(args);
+	char what[SENTENCE_BYTES];
 	struct employee employee = {0};
 
+	str_format_cut(what, sizeof(what), "close: %s", why != NULL ? why : "");
 	if (why == NULL || by == NULL ||
-	        !store_audit(console->store, args->connection, args->key.employee_id, by, why,
+	        !store_audit(console->store, args->connection, args->key.employee_id, by, what,
 	                &args->err) ||
 	        !engine_close(args->engine, &args->key, by, &args->err) ||
 	        !store_employee_get(console->store, &args->key, &employee, &args->err)) {

@@ -18,7 +18,7 @@
 #define LINK     "/api/v1/people/" FIXTURE_PERSON "/link"
 #define SAME     "\"firstName\":\"Ada\",\"lastName\":\"King\",\"employeeNumber\":\"412\""
 #define TWIN     "00u2adaking"
-#define WAIT_MS  20000
+#define WAIT_MS  60000
 
 static struct console_fixture fixture;
 

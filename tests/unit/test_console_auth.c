@@ -113,9 +113,9 @@ END_TEST
 
 START_TEST(a_folder_that_is_not_there_is_named)
 {
-	ck_assert(!console_token_load(&console, "/nonexistent/admin-token", &err));
+	ck_assert(!console_token_load(&console, "/nonexistent/folder/admin-token", &err));
 	ck_assert_int_eq(err.code, ERR_IO);
-	ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/admin-token"));
+	ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/folder"));
 }
 END_TEST
 

@@ -164,6 +164,58 @@ START_TEST(a_rollback_puts_the_old_document_back)
 }
 END_TEST
 
+/* The rows of groups in force, as the mapping page has them: "Sales=true", or "". */
+static const char *groups_in_force(void)
+{
+	static char text[200];
+	size_t len = 0;
+	size_t i = 0;
+	const json_t *group = NULL;
+	ck_assert_int_eq(console_fixture_ask(&fixture, "GET", "/api/v1/mapping/rows", NULL), 200);
+	text[0] = '\0';
+	json_array_foreach(json_object_get(fixture.json, "groups"), i, group)
+	{
+		ck_assert(str_format(text + len, sizeof(text) - len, "%s=%s;",
+		        json_get_text(group, "group"), json_get_text(group, "when")));
+		len = strlen(text);
+	}
+	return text;
+}
+
+static int post_groups(const char *groups, const char *more)
+{
+	json_t *whole = document();
+	json_object_set_new(connection_of(whole), "groups", json_loads(groups, 0, NULL));
+	return post(whole, more);
+}
+
+#define SALES "{\"group\":\"Sales\",\"when\":\".work.site == 1\"}"
+
+START_TEST(rows_of_groups_are_published_told_apart_and_rolled_back)
+{
+	static char none[] = "[]";
+	const struct fixture_answer no_groups = {.method = "GET",
+	        .part = "/api/v1/groups",
+	        .status = 200,
+	        .body = none,
+	        .times = FIXTURE_ALWAYS};
+	engine_fixture_script(&fixture.engine, &no_groups);
+	ck_assert_msg(post_groups("[" SALES "]", "{\"by\":\"ops\"}") == 200, "%s", fixture.body);
+	ck_assert_str_eq(groups_in_force(), "Sales=.work.site == 1;");
+	ck_assert_int_eq(
+	        console_fixture_ask(&fixture, "GET", SETTINGS "/versions/2/diff", NULL), 200);
+	ck_assert_ptr_nonnull(
+	        strstr(fixture.body, "\"path\":\"connections[default].groups[Sales].when\""));
+	ck_assert_int_eq(post_groups("[]", "{\"expected_version\":1}"), 409);
+	ck_assert_str_eq(groups_in_force(), "Sales=.work.site == 1;");
+	ck_assert_int_eq(post_groups("[" SALES "," SALES "]", "{}"), 400);
+	ck_assert_int_eq(console_fixture_ask(&fixture, "POST", SETTINGS "/rollback",
+	                         "{\"version\":1,\"expected_version\":2}"),
+	        200);
+	ck_assert_str_eq(groups_in_force(), "");
+}
+END_TEST
+
 START_TEST(a_refused_reload_shows_in_the_status)
 {
 	json_t *empty = json_object();
@@ -229,6 +281,7 @@ static Suite *make_suite(void)
 	tcase_add_test(settings, who_expects_another_version_changes_nothing);
 	tcase_add_test(settings, checking_changes_nothing);
 	tcase_add_test(settings, a_rollback_puts_the_old_document_back);
+	tcase_add_test(settings, rows_of_groups_are_published_told_apart_and_rolled_back);
 	tcase_add_test(settings, a_refused_reload_shows_in_the_status);
 	tcase_add_loop_test(
 	        settings, a_request_that_is_wrong_changes_nothing, 0, (int)ARRAY_SIZE(MISTAKES));
