@@ -1,7 +1,7 @@
 # bob2okta: one Makefile, no recursion. `make help` lists the targets.
 #
 # Objects live in build/<variant>/, programs in build/<variant>/bin/, so that
-# switching MODE or CC never mixes objects. MODE=release|debug|asan|tsan|cov|fuzz.
+# switching MODE or CC never mixes objects. MODE=release|debug|asan|tsan|msan|cov|fuzz|faults.
 
 MODE ?= release
 WERROR ?= 0
@@ -30,12 +30,14 @@ LIB_SRC := $(filter-out server/main.c,$(SERVER_SRC)) $(wildcard okta/*.c mapping
 SANDBOX_SRC := $(wildcard tests/sandbox/*.c)
 SANDBOX_LIB_SRC := $(filter-out tests/sandbox/main.c,$(SANDBOX_SRC))
 SUPPORT_SRC := $(wildcard tests/support/*.c)
+PROXY_SRC := $(wildcard tests/support/proxy/*.c)
+PRELOAD_SRC := $(wildcard tests/support/preload/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SANDBOX_UNIT_SRC := $(wildcard tests/sandbox/unit/test_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 SIMULATION_SRC := $(wildcard tests/simulation/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC) $(SIMULATION_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
+ALL_SRC := $(SERVER_SRC) $(LIB_SRC) $(SANDBOX_SRC) $(SUPPORT_SRC) $(PROXY_SRC) $(UNIT_SRC) $(SANDBOX_UNIT_SRC) $(BENCH_SRC) $(SIMULATION_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
 ALL_HDR := $(wildcard server/*.h server/*/*.h okta/*.h mapping/*.h tests/*/*.h)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -44,7 +46,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 PKGS := libmicrohttpd libcurl jansson openssl sqlite3 glib-2.0
 # Nothing is probed for targets that only start other makes: the packages may not be there yet.
-ifneq ($(filter-out clean help deps deps-test deps-image run test bench fuzz image-test check format simulate soak,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help deps deps-test deps-image run test screenshots bench fuzz msan image-test check format simulate soak faults,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -90,11 +92,19 @@ else ifeq ($(MODE),fuzz)
 # B8: clang only. fuzzer-no-link instruments; fuzzer brings libFuzzer's main.
 MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 MODE_LDFLAGS := -fsanitize=fuzzer,address,undefined
+else ifeq ($(MODE),faults)
+# The release build with failpoints in it (server/base/failpoint.h) and leases that end within a test.
+MODE_CFLAGS = -O1 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE -DBOB2OKTA_FAILPOINTS -DENGINE_LEASE_MS=4000
+MODE_LDFLAGS := -pie -Wl,--as-needed
+else ifeq ($(MODE),msan)
+# clang only, and only what calls no library that is built without it (MSAN_TARGETS).
+MODE_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=memory -fsanitize-memory-track-origins
+MODE_LDFLAGS := -fsanitize=memory
 else ifeq ($(MODE),cov)
 MODE_CFLAGS := -O0 -g --coverage
 MODE_LDFLAGS := --coverage
 else
-$(error MODE is one of release debug asan tsan cov fuzz, not '$(MODE)')
+$(error MODE is one of release debug asan tsan msan cov fuzz faults, not '$(MODE)')
 endif
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 
@@ -110,7 +120,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(B)/libbob2okta.a: $(call obj,$(LIB_SRC))
+$(B)/libbob2okta.a: $(call obj,$(LIB_SRC)) $(B)/gen/assets.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
@@ -130,9 +140,24 @@ $(B)/bin/sandbox: $(B)/tests/sandbox/main.o $(B)/libsandbox.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS) -o $@
 
+# Spoils what it passes on, to the byte (tests/faults).
+$(B)/bin/faulty-proxy: $(call obj,$(PROXY_SRC)) $(B)/tests/support/proxy_rule.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+
+# Libraries that come between a program and libc (tests/faults).
+$(B)/lib/%.so: tests/support/preload/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) $(WERROR_FLAG) -O1 -g -fPIC -shared -fno-builtin $< -o $@
+
 $(B)/bin/unit/%: $(B)/tests/unit/%.o $(B)/libsupport.a $(B)/libbob2okta.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(B)/libbob2okta.a $(CHECK_LIBS) $(LIBS) -o $@
+
+# Memory that runs out when the test says so.
+MEMORY_WRAPS := malloc calloc realloc free
+comma := ,
+$(B)/bin/unit/test_parsers_memory: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=,$(MEMORY_WRAPS))
 
 $(B)/bin/unit/sandbox_%: $(B)/tests/sandbox/unit/%.o $(B)/libsandbox.a
 	@mkdir -p $(@D)
@@ -154,7 +179,6 @@ $(B)/bin/bench/%: $(B)/tests/bench/%.o $(B)/libbob2okta.a
 # The product against a Bob and an Okta of its own, which take the clients' place, as a clock of its
 # own takes the machine's.
 SIMULATION_WRAPS := clock_wall_ms clock_mono_ms clock_mono_us crypto_random engine_wait sqlite_state_set
-comma := ,
 $(B)/bin/simulate: $(call obj,$(SIMULATION_SRC)) $(B)/libbob2okta.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(addprefix -Wl$(comma)--wrap=,$(SIMULATION_WRAPS)) $^ $(LIBS) -o $@
@@ -180,6 +204,15 @@ $(B)/gen/prelude_jq.h: server/evaluator/prelude.jq
 	@awk '/^#/ {next} {gsub(/\\/,"\\\\"); gsub(/"/,"\\\""); gsub(/\t+/," "); printf "\"%s \"\n", $$0}' $< > $@
 $(B)/server/evaluator/source.o: $(B)/gen/prelude_jq.h
 
+# The console's page, and what it takes from Debian's packages, as one object.
+WEB_SRC := $(shell find server/console/web -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.py')
+WEB_PACKAGES := $(wildcard /usr/share/javascript/bootstrap5/css/bootstrap.min.css /usr/share/javascript/chart.js/chart.min.js /usr/lib/nodejs/mithril/mithril.js)
+$(B)/gen/assets.c: $(WEB_SRC) $(WEB_PACKAGES)
+	@mkdir -p $(@D)
+	@python3 server/console/web/embed.py $@
+$(B)/gen/assets.o: $(B)/gen/assets.c server/console/assets.h
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
+
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/bin/unit/%,$(UNIT_SRC)) \
 	$(patsubst tests/sandbox/unit/%.c,$(B)/bin/unit/sandbox_%,$(SANDBOX_UNIT_SRC)) \
 	$(patsubst tests/fuzz/%.c,$(B)/bin/unit/%,$(FUZZ_SRC))
@@ -187,9 +220,10 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/bin/unit/%,$(UNIT_SRC)) \
 ONE_THREAD := $(if $(filter tsan,$(MODE)),%/test_policy_states %/test_policy_matrix %/test_mapping_properties)
 UNIT_RUN := $(if $(T),$(filter %test_$(T) %sandbox_test_$(T) %/fuzz_$(T),$(UNIT_BIN)),$(filter-out $(ONE_THREAD),$(UNIT_BIN)))
 
-.PHONY: build-tests unit sandbox
+.PHONY: build-tests unit sandbox proxy
 sandbox: $(B)/bin/sandbox
-build-tests: all sandbox $(UNIT_BIN) build-simulation
+proxy: $(B)/bin/faulty-proxy $(patsubst tests/support/preload/%.c,$(B)/lib/%.so,$(PRELOAD_SRC))
+build-tests: all sandbox proxy $(UNIT_BIN) build-simulation
 
 ## unit: unit tests of one variant (T=str runs tests/unit/test_str.c alone)
 unit: $(UNIT_RUN)
@@ -225,6 +259,11 @@ run: deps
 test: deps-test
 	@tests/run
 
+.PHONY: screenshots
+## screenshots: take the pictures of docs/console.md anew, in the browser tests
+screenshots: deps-test
+	@SCREENSHOTS=1 tests/run browser
+
 .PHONY: bench image-test
 ## bench: figures beside their aims; no pass or fail
 bench: deps-test
@@ -243,6 +282,14 @@ fuzz: deps-test
 	@$(MAKE) -s --no-print-directory -j2 CC=clang MODE=fuzz T=$(T) build-fuzz
 	@tests/fuzz/run $(T)
 
+# What calls no library but libc over its seeds: a library that is not built for it tells it nothing.
+MSAN_TARGETS := framing url okta_link peer bob_answer
+.PHONY: msan
+## msan: the purest parsers over their seeds under clang's memory sanitizer
+msan: deps-test
+	@$(MAKE) -s --no-print-directory -j2 CC=clang MODE=msan $(MSAN_TARGETS:%=build/msan-clang/bin/unit/fuzz_%)
+	@tests/run-unit $(MSAN_TARGETS:%=build/msan-clang/bin/unit/fuzz_%)
+
 .PHONY: simulate soak
 SEED ?= $(if $(ORDERS),,1-200)
 PEOPLE ?= 50
@@ -259,6 +306,13 @@ FROM ?= 1
 soak: deps-test
 	@$(MAKE) -s --no-print-directory -j2 build-simulation
 	@$(B)/bin/simulate --seeds $(FROM)-$$(($(FROM) + $(SEEDS) - 1)) --people 2000 --days 365
+
+.PHONY: faults
+## faults: kills, power cuts, failing disks and networks, planted bugs in full: an hour or two (T=power for one file, SEED=n repeats)
+faults: deps-test
+	@$(MAKE) -s --no-print-directory -j2 all sandbox proxy
+	@$(MAKE) -s --no-print-directory -j2 MODE=faults all
+	@tests/faults/run $(T)
 
 .PHONY: format check
 ## format: apply .clang-format to every C file

@@ -3,6 +3,7 @@
 #include "server/base/crypto.h"
 #include "server/base/err.h"
 #include "server/base/log.h"
+#include "server/base/secrecy.h"
 #include "server/base/str.h"
 #include "server/base/transport.h"
 #include "server/cli/cli.h"
@@ -71,6 +72,8 @@ int main(int argc, char **argv)
 	}
 	mallopt(M_ARENA_MAX, HEAPS_MAX); /* before threads; refused, it is only more memory */
 	block_signals();
+	/* Documents and bodies hold secrets and people's data, and jansson frees as things are. */
+	json_set_alloc_funcs(secrecy_malloc, secrecy_free);
 	json_object_seed(0); /* J3: before threads */
 	if (!options_parse(&options, &argc, argv, &err)) {
 		fprintf(stderr, "bob2okta: %s\n", err.text);
