@@ -51,7 +51,7 @@ bool admin_client_url(char *to, size_t size, const char *listen, struct err *err
 	return true;
 }
 
-char *admin_client_token_path(const char *store, struct err *err)
+char *admin_client_beside_store(const char *store, const char *name, struct err *err)
 {
 	const char *path = str_starts_with(store, "sqlite:") ? store + strlen("sqlite:") : store;
 	char *folder = file_folder(path);
@@ -59,15 +59,21 @@ char *admin_client_token_path(const char *store, struct err *err)
 	buf_init(&full, URL_MAX_BYTES);
 	if (folder != NULL) {
 		buf_add_text(&full, folder);
-		buf_add_text(&full, "/" ADMIN_TOKEN_FILE);
+		buf_add_char(&full, '/');
+		buf_add_text(&full, name);
 	}
 	char *taken = buf_take(&full);
 	if (taken == NULL) {
-		err_set(err, ERR_NO_MEMORY, "no memory for the path of the admin token");
+		err_set(err, ERR_NO_MEMORY, "no memory for the path of %s", name);
 	}
 	buf_finish(&full);
 	free(folder);
 	return taken;
+}
+
+char *admin_client_token_path(const char *store, struct err *err)
+{
+	return admin_client_beside_store(store, ADMIN_TOKEN_FILE, err);
 }
 
 static bool read_token(struct admin_client *client, struct err *err)
@@ -190,38 +196,61 @@ const json_t *admin_client_refusal(const struct admin_client *client)
 	return client->refusal;
 }
 
-json_t *admin_client_call(struct admin_client *client, const char *method, const char *path,
-        const json_t *body, struct err *err)
+/* One call; what it is refused with is kept. */
+static bool send_call(struct admin_client *client, const struct admin_call *call,
+        struct transport_answer *answer, struct err *err)
 {
-	char *text = body != NULL ? json_format(body) : NULL;
-	json_t *json = NULL;
+	char *text = call->body != NULL ? json_format(call->body) : NULL;
 	json_decref(client->refusal);
 	client->refusal = NULL;
 	struct buf url;
 	buf_init(&url, URL_MAX_BYTES);
 	buf_add_text(&url, client->base_url);
-	buf_add_text(&url, path);
-	const struct transport_request request = {.method = method,
+	buf_add_text(&url, call->path);
+	const struct transport_request request = {.method = call->method,
 	        .url = buf_text(&url),
 	        .authorization = &client->authorization,
 	        .body = text,
 	        .body_len = text != NULL ? strlen(text) : 0,
-	        .answer_max_bytes = ADMIN_CLIENT_ANSWER_MAX_BYTES};
-	struct transport_answer answer;
+	        .accept = call->sink != NULL ? "*/*" : NULL,
+	        .answer_max_bytes = call->sink != NULL ? ADMIN_CLIENT_FILE_MAX_BYTES
+	                                               : ADMIN_CLIENT_ANSWER_MAX_BYTES,
+	        .sink = call->sink,
+	        .sink_context = call->sink_context};
 	struct err cause = ERR_INIT;
-	enum transport_result result = transport_send(client->transport, &request, &answer, &cause);
+	enum transport_result result = transport_send(client->transport, &request, answer, &cause);
+	bool is_good = result == TRANSPORT_ANSWERED && answer->status / 100 == 2;
 	if (result != TRANSPORT_ANSWERED) {
 		report_no_answer(client, result, &cause, err);
-	} else {
+	} else if (!is_good) {
+		client->refusal = json_parse(buf_text(&answer->body), answer->body.len, NULL);
+		take_error(client, answer->status, client->refusal, err);
+	}
+	buf_finish(&url);
+	free(text);
+	return is_good;
+}
+
+json_t *admin_client_call(struct admin_client *client, const char *method, const char *path,
+        const json_t *body, struct err *err)
+{
+	const struct admin_call call = {.method = method, .path = path, .body = body};
+	struct transport_answer answer;
+	json_t *json = NULL;
+	if (send_call(client, &call, &answer, err)) {
 		json = json_parse(buf_text(&answer.body), answer.body.len, NULL);
-		if (answer.status < 200 || answer.status > 299 || json == NULL) {
-			take_error(client, answer.status, json, err);
-			client->refusal = json;
-			json = NULL;
+		if (json == NULL) {
+			take_error(client, answer.status, NULL, err);
 		}
 	}
 	transport_answer_finish(&answer);
-	buf_finish(&url);
-	free(text);
 	return json;
+}
+
+bool admin_client_fetch(struct admin_client *client, const struct admin_call *call, struct err *err)
+{
+	struct transport_answer answer;
+	bool is_fetched = send_call(client, call, &answer, err);
+	transport_answer_finish(&answer);
+	return is_fetched;
 }

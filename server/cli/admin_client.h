@@ -10,13 +10,15 @@
 
 #include "server/base/attr.h"
 #include "server/base/err.h"
+#include "server/base/transport.h"
 #include "server/settings/options.h"
 
 #include <jansson.h>
 #include <stddef.h>
 
-#define ADMIN_CLIENT_TIMEOUT_MS       (11 * 60 * 1000) /* a plan of everybody takes ten minutes */
+#define ADMIN_CLIENT_TIMEOUT_MS       (11 * 60 * 1000) /* an approval reads everybody first */
 #define ADMIN_CLIENT_ANSWER_MAX_BYTES (16 * 1024 * 1024)
+#define ADMIN_CLIENT_FILE_MAX_BYTES   ((size_t)1 << 46)
 #define ADMIN_TOKEN_FILE              "admin-token"
 
 struct admin_client;
@@ -29,6 +31,17 @@ void admin_client_close(struct admin_client *client);
 json_t *admin_client_call(struct admin_client *client, const char *method, const char *path,
         const json_t *body, struct err *err) MUST_CHECK;
 
+/* A call whose answer is a file: a good one goes to the sink in pieces (transport.h). */
+struct admin_call {
+	const char *method;
+	const char *path;
+	const json_t *body; /* borrowed; NULL: none */
+	transport_sink *sink;
+	void *sink_context;
+};
+bool admin_client_fetch(
+        struct admin_client *client, const struct admin_call *call, struct err *err) MUST_CHECK;
+
 /* The answer of the last call when that was refused; NULL: it was not, or not by JSON. Borrowed. */
 const json_t *admin_client_refusal(const struct admin_client *client);
 
@@ -37,6 +50,8 @@ const json_t *admin_client_refusal(const struct admin_client *client);
  * [::]. ERR_USAGE for port 0. `to` is size bytes.
  */
 bool admin_client_url(char *to, size_t size, const char *listen, struct err *err) MUST_CHECK;
+/* The path of a file that lies beside a store; caller frees. */
+char *admin_client_beside_store(const char *store, const char *name, struct err *err) MUST_CHECK;
 /* The path of the token file for a store; caller frees. */
 char *admin_client_token_path(const char *store, struct err *err) MUST_CHECK;
 

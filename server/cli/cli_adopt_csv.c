@@ -8,7 +8,7 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/cli/cli_confirm.h"
-#include "server/cli/csv.h"
+#include "server/base/csv.h"
 #include "server/settings/file.h"
 
 #include <errno.h>

@@ -3,12 +3,12 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_confirm.h"
 #include "server/cli/cli_table.h"
 #include "server/cli/cli_text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define QUERY_BYTES 128
 
@@ -102,15 +102,6 @@ static json_t *approve_body(const struct whom *whom, struct err *err)
 	return body;
 }
 
-static bool is_confirmed(struct cli_call *call)
-{
-	char answer[16] = "";
-	fprintf(call->errors, "Approve them? [yes/no] ");
-	fflush(call->errors);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	        (str_starts_with(answer, "yes\n") || str_starts_with(answer, "y\n"));
-}
-
 /* The people that were shown are the ones that are approved. */
 static json_t *body_of_seen(const json_t *body, const json_t *seen)
 {
@@ -137,13 +128,11 @@ static int ask_and_approve(struct cli_call *call, json_t *body)
 		return cli_call_fail(call, &err);
 	}
 	print_people(call, seen);
-	int status = CLI_DONE;
-	if (isatty(STDIN_FILENO) != 1) {
-		err_set(&err, ERR_USAGE, "nobody is here to be asked; say --yes to approve them");
-		status = cli_call_fail(call, &err);
-	} else if (!is_confirmed(call)) {
+	enum cli_answer answer = cli_confirm(call, false, "Approve them?");
+	int status = answer == CLI_ANSWER_NOBODY ? CLI_USAGE : CLI_DONE;
+	if (answer == CLI_ANSWER_NO) {
 		cli_call_print(call, "nothing was approved\n");
-	} else {
+	} else if (answer == CLI_ANSWER_YES) {
 		const struct cli_request request = {.method = "POST",
 		        .path = "/api/v1/plan/approve",
 		        .body = body_of_seen(body, seen)};

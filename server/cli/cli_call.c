@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define EMPLOYEE_ID_DIGITS   32
-#define PRINT_MAX_BYTES      (256 * 1024)
 #define PATH_MAX_BYTES       4096
 #define BY_MAX_BYTES         63
 #define PASSWORD_ENTRY_BYTES 4096
@@ -123,6 +122,18 @@ bool cli_call_read_words(
 	return true;
 }
 
+/* Where the arguments of this command, or of this part of it, stand in its usage. */
+static const char *usage_of(const struct cli_call *call)
+{
+	const char *usage = call->command != NULL ? call->command->arguments : "";
+	size_t len = call->sub != NULL ? strlen(call->sub) : 0;
+	const char *at = len > 0 ? strstr(usage, call->sub) : NULL;
+	while (at != NULL && !((at == usage || at[-1] == ' ') && at[len] == ' ')) {
+		at = strstr(at + len, call->sub);
+	}
+	return at != NULL ? at + len + 1 : usage;
+}
+
 bool cli_call_read(
         struct cli_call *call, const struct cli_flag *flags, enum cli_word word, struct err *err)
 {
@@ -130,7 +141,7 @@ bool cli_call_read(
 		return false;
 	}
 	if (word == CLI_NEEDS_WORD && call->word == NULL) {
-		const char *usage = call->command != NULL ? call->command->arguments : "";
+		const char *usage = usage_of(call);
 		err_set(err, ERR_USAGE, "%.*s is missing", (int)strcspn(usage, " "), usage);
 		return false;
 	}
@@ -145,6 +156,12 @@ bool cli_call_check_id(const char *id, struct err *err)
 	err_set(err, ERR_USAGE,
 	        "an employee's id is 1 to 32 digits; find it with: bob2okta people --text NAME");
 	return false;
+}
+
+bool cli_call_read_id(struct cli_call *call, const struct cli_flag *flags, struct err *err)
+{
+	return cli_call_read(call, flags, CLI_NEEDS_WORD, err) &&
+	        cli_call_check_id(call->word, err);
 }
 
 bool cli_call_check_whom(const char *employee, bool is_all, struct err *err)
@@ -226,27 +243,51 @@ static void build_path(
 	}
 }
 
-json_t *cli_call_ask(struct cli_call *call, const struct cli_request *request, struct err *err)
+/* The path, and a client to ask with. */
+static bool prepare(
+        struct cli_call *call, const struct cli_request *request, struct buf *path, struct err *err)
 {
-	json_t *answer = NULL;
-	struct buf path;
-	buf_init(&path, PATH_MAX_BYTES);
-	build_path(&path, call, request);
-	if (path.failed) {
+	buf_init(path, PATH_MAX_BYTES);
+	build_path(path, call, request);
+	if (path->failed) {
 		err_set(err, ERR_USAGE, "the arguments are too long");
-		goto out;
+		return false;
 	}
 	if (call->client == NULL) {
 		call->client = admin_client_open(call->options, err);
 	}
-	if (call->client != NULL) {
+	return call->client != NULL;
+}
+
+json_t *cli_call_ask(struct cli_call *call, const struct cli_request *request, struct err *err)
+{
+	json_t *answer = NULL;
+	struct buf path;
+	if (prepare(call, request, &path, err)) {
 		answer = admin_client_call(
 		        call->client, request->method, buf_text(&path), request->body, err);
 	}
-out:
 	buf_finish(&path);
 	json_decref(request->body);
 	return answer;
+}
+
+bool cli_call_fetch(struct cli_call *call, const struct cli_request *request, transport_sink *sink,
+        void *context, struct err *err)
+{
+	bool is_fetched = false;
+	struct buf path;
+	if (prepare(call, request, &path, err)) {
+		const struct admin_call fetch = {.method = request->method,
+		        .path = buf_text(&path),
+		        .body = request->body,
+		        .sink = sink,
+		        .sink_context = context};
+		is_fetched = admin_client_fetch(call->client, &fetch, err);
+	}
+	buf_finish(&path);
+	json_decref(request->body);
+	return is_fetched;
 }
 
 const json_t *cli_call_refusal(const struct cli_call *call)
@@ -308,6 +349,5 @@ json_t *cli_call_body(void)
 
 const char *cli_call_text(const json_t *object, const char *key)
 {
-	const char *text = json_get_text(object, key);
-	return text != NULL ? text : "";
+	return str_or_empty(json_get_text(object, key));
 }

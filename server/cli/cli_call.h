@@ -9,6 +9,7 @@
 
 #include "server/base/attr.h"
 #include "server/base/err.h"
+#include "server/base/transport.h"
 #include "server/cli/cli.h"
 
 #include <jansson.h>
@@ -19,11 +20,12 @@
 struct admin_client;
 struct cli_command;
 
-#define CLI_WORDS_MAX 3
+#define CLI_WORDS_MAX 100
 
 struct cli_call {
 	const struct options *options;
 	const struct cli_command *command;
+	const char *sub; /* "set" of "secret set"; NULL: none */
 	int argc; /* what follows the command's name */
 	char **argv;
 	FILE *out;
@@ -58,6 +60,9 @@ bool cli_call_read_words(struct cli_call *call, const struct cli_flag *flags, si
         struct err *err) MUST_CHECK;
 /* An employee id as Bob has them; ERR_USAGE saying where ids are found. */
 bool cli_call_check_id(const char *id, struct err *err) MUST_CHECK;
+/* As cli_call_read, for a command whose word is an employee's id. */
+bool cli_call_read_id(
+        struct cli_call *call, const struct cli_flag *flags, struct err *err) MUST_CHECK;
 /* --employee ID or --all, for which nothing at all stands too; ERR_USAGE for both, or a bad id. */
 bool cli_call_check_whom(const char *employee, bool is_all, struct err *err) MUST_CHECK;
 const char *cli_call_connection(const struct cli_call *call);
@@ -82,6 +87,9 @@ struct cli_request {
 /* A new reference; NULL with an error that says what to do. */
 json_t *cli_call_ask(
         struct cli_call *call, const struct cli_request *request, struct err *err) MUST_CHECK;
+/* Asks for a file, which goes to the sink; the body is taken. */
+bool cli_call_fetch(struct cli_call *call, const struct cli_request *request, transport_sink *sink,
+        void *context, struct err *err) MUST_CHECK;
 /* The whole answer that refused the last request, for what stands in it beside the error; may be
  * NULL. Borrowed. */
 const json_t *cli_call_refusal(const struct cli_call *call);

@@ -14,7 +14,8 @@ enum cli_answer cli_confirm(struct cli_call *call, bool is_yes, const char *ques
 	if (isatty(STDIN_FILENO) != 1) {
 		struct err err = ERR_INIT;
 		err_set(&err, ERR_USAGE,
-		        "nobody is here to be asked; say --yes to do what is shown");
+		        "nobody is here to be asked: there is no terminal; --yes does it without a"
+		        " question");
 		(void)cli_call_fail(call, &err);
 		return CLI_ANSWER_NOBODY;
 	}

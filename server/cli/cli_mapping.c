@@ -3,6 +3,7 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_job.h"
 #include "server/cli/cli_table.h"
 #include "server/settings/file.h"
 #include "server/settings/settings.h"
@@ -29,13 +30,33 @@ static bool take_from_document(
 		        body, "mapping", rows != NULL ? json_incref(rows) : json_array());
 		json_object_set_new(
 		        body, "scope", scope != NULL ? json_incref(scope) : json_null());
+		json_t *groups = json_object_get(connection, "groups");
+		json_object_set_new(
+		        body, "groups", groups != NULL ? json_incref(groups) : json_array());
 		return true;
 	}
 	err_set(err, ERR_USAGE, "the draft has no connection named %s", cli_call_connection(call));
 	return false;
 }
 
-/* FILE is a list of rows, or a settings document. */
+/* What the console saves of a draft. */
+static bool take_parts(const json_t *draft, json_t *body)
+{
+	static const char *const PARTS[] = {"mapping", "groups", "scope"};
+
+	if (json_object_get(draft, "mapping") == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(PARTS); i++) {
+		json_t *part = json_object_get(draft, PARTS[i]);
+		if (part != NULL) {
+			json_object_set(body, PARTS[i], part);
+		}
+	}
+	return true;
+}
+
+/* FILE is a list of rows, rows with those of groups, or a settings document. */
 static bool read_draft(struct cli_call *call, const char *path, json_t *body, struct err *err)
 {
 	struct file_content content;
@@ -47,7 +68,7 @@ static bool read_draft(struct cli_call *call, const char *path, json_t *body, st
 	bool is_read = draft != NULL;
 	if (json_is_array(draft)) {
 		json_object_set(body, "mapping", draft);
-	} else if (is_read) {
+	} else if (is_read && !take_parts(draft, body)) {
 		is_read = take_from_document(call, draft, body, err);
 	}
 	json_decref(draft);
@@ -189,6 +210,31 @@ static void add_samples(struct cli_table *table, const json_t *attribute)
 	}
 }
 
+static void print_group_counts(struct cli_call *call, const json_t *answer)
+{
+	const json_t *groups = json_object_get(answer, "groups");
+	const json_t *removed = json_object_get(answer, "groups_removed");
+	const char *limit = cli_call_text(json_object_get(answer, "leave_limit"), "sentence");
+
+	for (size_t i = 0; i < json_array_size(groups); i++) {
+		const json_t *group = json_array_get(groups, i);
+		const char *reason = cli_call_text(group, "reason");
+		cli_call_print(call, "group %s: %lld join, %lld leave, %lld belong into it%s%s\n",
+		        cli_call_text(group, "group"), (long long)json_get_int(group, "joins", 0),
+		        (long long)json_get_int(group, "leaves", 0),
+		        (long long)json_get_int(group, "belong", 0), reason[0] != '\0' ? ": " : "",
+		        reason);
+	}
+	for (size_t i = 0; i < json_array_size(removed); i++) {
+		const json_t *group = json_array_get(removed, i);
+		cli_call_print(call, "group %s: no row any more; %lld memberships stay\n",
+		        cli_call_text(group, "group"), (long long)json_get_int(group, "given", 0));
+	}
+	if (limit[0] != '\0') {
+		cli_call_print(call, "%s\n", limit);
+	}
+}
+
 static void print_notes(struct cli_call *call, const json_t *answer)
 {
 	const json_t *removed = json_object_get(answer, "removed");
@@ -206,6 +252,7 @@ static void print_notes(struct cli_call *call, const json_t *answer)
 		cli_call_print(call, "%lld leavers are not counted\n",
 		        (long long)json_get_int(answer, "left_out", 0));
 	}
+	print_group_counts(call, answer);
 	cli_call_print(call, "%s\n", cli_call_text(answer, "sentence"));
 }
 
@@ -258,10 +305,12 @@ static bool check_words(const struct preview_words *words, int64_t *version, str
 
 static int ask(struct cli_call *call, const struct preview_words *words, json_t *body)
 {
-	const struct cli_request request = {.method = "POST",
-	        .path = words->is_all ? "/api/v1/mapping/preview-all" : "/api/v1/mapping/preview",
-	        .body = body};
-	return cli_call_show(call, &request, words->is_all ? print_all : print_one);
+	static const struct cli_job EVERYBODY = {
+	        "/api/v1/mapping/preview-all", "people", print_all};
+	const struct cli_request request = {
+	        .method = "POST", .path = "/api/v1/mapping/preview", .body = body};
+	return words->is_all ? cli_job_wait(call, &EVERYBODY, body)
+	                     : cli_call_show(call, &request, print_one);
 }
 
 int cli_mapping_preview(struct cli_call *call)
@@ -276,7 +325,7 @@ int cli_mapping_preview(struct cli_call *call)
 	        !check_words(&words, &version, &err)) {
 		return cli_call_fail(call, &err);
 	}
-	json_t *body = json_object();
+	json_t *body = words.is_all ? cli_call_body() : json_object();
 	if (words.draft != NULL && !read_draft(call, words.draft, body, &err)) {
 		json_decref(body);
 		return cli_call_fail(call, &err);

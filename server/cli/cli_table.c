@@ -86,7 +86,10 @@ void cli_table_add(struct cli_table *table, const char *const *cells)
 	struct row *row = &table->rows[table->count++];
 	*row = (struct row){0};
 	for (size_t i = 0; i < table->columns; i++) {
-		row->cells[i] = cell_of(cells[i], i + 1 == table->columns);
+		bool is_last = i + 1 == table->columns;
+		/* A hole within a row would let the eye slip into the wrong column. */
+		bool is_hole = !is_last && str_is_empty(cells[i]);
+		row->cells[i] = cell_of(is_hole ? "-" : cells[i], is_last);
 		size_t width = row->cells[i] != NULL ? cli_text_width(row->cells[i]) : 0;
 		table->widths[i] = width > table->widths[i] ? width : table->widths[i];
 	}

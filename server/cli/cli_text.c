@@ -147,3 +147,20 @@ void cli_text_time(char *to, int64_t wall_ms)
 	clock_format(iso, wall_ms);
 	str_format_cut(to, CLI_TEXT_TIME_BYTES, "%.10s %.8sZ", iso, iso + 11);
 }
+
+void cli_text_span(char *to, int64_t ms)
+{
+	long long seconds = (long long)((ms + 999) / 1000);
+	long long minutes = (seconds + 59) / 60;
+	if (seconds < 60) {
+		str_format_cut(to, CLI_TEXT_TIME_BYTES, "%lld s", seconds > 0 ? seconds : 1);
+	} else if (minutes < 60) {
+		str_format_cut(to, CLI_TEXT_TIME_BYTES, "%lld min", minutes);
+	} else if (minutes < 24 * 60) {
+		str_format_cut(
+		        to, CLI_TEXT_TIME_BYTES, "%lld h %lld min", minutes / 60, minutes % 60);
+	} else {
+		str_format_cut(to, CLI_TEXT_TIME_BYTES, "%lld d %lld h", minutes / (24 * 60),
+		        minutes / 60 % 24);
+	}
+}

@@ -24,5 +24,7 @@ void cli_text_clean(char *to, size_t size, const char *text);
 void cli_text_write(FILE *out, const char *text);
 /* "2026-11-23 19:00:00Z", or "-" for 0; `to` needs CLI_TEXT_TIME_BYTES. */
 void cli_text_time(char *to, int64_t wall_ms);
+/* "40 s", "42 min", "3 h 20 min", "2 d 4 h", rounded up; never nothing. `to` as above. */
+void cli_text_span(char *to, int64_t ms);
 
 #endif

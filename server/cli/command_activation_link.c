@@ -9,8 +9,7 @@ static const char WARNING[] =
 int command_activation_link(struct cli_call *call)
 {
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, NULL, CLI_NEEDS_WORD, &err) ||
-	        !cli_call_check_id(call->word, &err)) {
+	if (!cli_call_read_id(call, NULL, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	const struct cli_request request = {.method = "POST",

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define PAUSE_MS     250 /* between two looks at a job */
-#define RULES_MAX    5
 #define COUNT_PLACES 8
 
 /* ------------------------------------------------------------------- counting */

@@ -11,8 +11,7 @@ int command_close(struct cli_call *call)
 	const struct cli_flag flags[] = {
 	        {"--why", &why, NULL}, {"--no-wait", NULL, &is_unwaited}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, flags, CLI_NEEDS_WORD, &err) ||
-	        !cli_call_check_id(call->word, &err)) {
+	if (!cli_call_read_id(call, flags, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	json_t *body = cli_call_body();

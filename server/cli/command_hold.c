@@ -15,8 +15,7 @@ int command_hold(struct cli_call *call)
 	const char *why = NULL;
 	const struct cli_flag flags[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, flags, CLI_NEEDS_WORD, &err) ||
-	        !cli_call_check_id(call->word, &err)) {
+	if (!cli_call_read_id(call, flags, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	json_t *body = cli_call_body();

@@ -4,13 +4,15 @@
 #include "server/base/json.h"
 #include "server/base/str.h"
 #include "server/cli/cli_holds.h"
+#include "server/cli/cli_person_data.h"
+#include "server/cli/cli_sub.h"
 #include "server/cli/cli_table.h"
 #include "server/cli/cli_text.h"
 
 static const char *const event_headings[] = {
         "EVENT", "RECEIVED", "TYPE", "STATE", "TIMES", "REASON", NULL};
 static const char *const action_headings[] = {
-        "ACTION", "BEGUN", "KIND", "STATE", "RULE", "REASON", NULL};
+        "ACTION", "BEGUN", "KIND", "STATE", "UNDO", "RULE", "REASON", NULL};
 
 static void print_line(struct cli_call *call, const char *label, const char *text)
 {
@@ -170,7 +172,9 @@ static void print_actions(struct cli_call *call, const json_t *actions)
 		cli_text_time(begun, json_get_int(action, "opened_at_ms", 0));
 		format_reason(reason, sizeof(reason), action);
 		const char *cells[] = {id, begun, cli_call_text(action, "kind"),
-		        cli_call_text(action, "state"), cli_call_text(action, "rule"), reason};
+		        cli_call_text(action, "state"),
+		        json_get_bool(action, "can_undo", false) ? "yes" : "-",
+		        cli_call_text(action, "rule"), reason};
 		cli_table_add(table, cells);
 	}
 	if (cli_table_rows(table) > 0) {
@@ -207,9 +211,15 @@ static void print_person(struct cli_call *call, const json_t *person)
 
 int command_person(struct cli_call *call)
 {
+	static const struct cli_sub SUBS[] = {
+	        {"erase", cli_person_erase}, {"export", cli_person_export}, {NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, NULL, CLI_NEEDS_WORD, &err) ||
-	        !cli_call_check_id(call->word, &err)) {
+	for (const struct cli_sub *sub = SUBS; sub->name != NULL; sub++) {
+		if (call->argc > 0 && str_equal(call->argv[0], sub->name)) {
+			return cli_sub_run(call, SUBS);
+		}
+	}
+	if (!cli_call_read_id(call, NULL, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	const struct cli_request request = {.method = "GET", .employee_id = call->word};

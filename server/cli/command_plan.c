@@ -3,6 +3,7 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_job.h"
 #include "server/cli/cli_plan.h"
 #include "server/cli/cli_sub.h"
 #include "server/cli/cli_table.h"
@@ -173,7 +174,10 @@ static int64_t days_of(const char *text, struct err *err)
 	return text[len] == 'w' ? 7 * count : count;
 }
 
-/* A settings document to try; how Bob and Okta are reached stays here, secrets and all. */
+/*
+ * A settings document to try; how Bob and Okta are reached stays here, secrets and all, and so does
+ * where alarms go.
+ */
 static bool add_settings(json_t *body, const char *path, struct err *err)
 {
 	struct settings_file file;
@@ -184,6 +188,7 @@ static bool add_settings(json_t *body, const char *path, struct err *err)
 	}
 	json_t *copy = json_deep_copy(file.document);
 	json_t *connections = json_object_get(copy, "connections");
+	json_object_del(copy, "alarms");
 	for (size_t i = 0; i < json_array_size(connections); i++) {
 		json_object_del(json_array_get(connections, i), "bob");
 		json_object_del(json_array_get(connections, i), "okta");
@@ -203,18 +208,14 @@ static bool fill_body(json_t *body, const struct ask *ask, struct err *err)
 	return !err_is_set(err) && (ask->as_of == NULL || add_settings(body, ask->as_of, err));
 }
 
-static int show_plan(struct cli_call *call, const struct ask *ask, json_t *body)
+static const struct cli_job EVERYBODY = {"/api/v1/plan", "people", print_plans};
+static const struct cli_job CALENDAR = {"/api/v1/plan/next", "people", cli_plan_print_calendar};
+
+static int show_person(struct cli_call *call, const struct ask *ask, json_t *body)
 {
-	const struct cli_request request = {.method = "POST",
-	        .path = ask->next != NULL ? "/api/v1/plan/next" : "/api/v1/plan",
-	        .employee_id = ask->employee,
-	        .verb = "plan",
-	        .body = body};
-	return cli_call_show(call, &request,
-	        ask->next != NULL               ? cli_plan_print_calendar
-	                : ask->on != NULL       ? cli_plan_print_steps
-	                : ask->employee != NULL ? print_plan
-	                                        : print_plans);
+	const struct cli_request request = {
+	        .method = "POST", .employee_id = ask->employee, .verb = "plan", .body = body};
+	return cli_call_show(call, &request, ask->on != NULL ? cli_plan_print_steps : print_plan);
 }
 
 static int plan(struct cli_call *call)
@@ -227,18 +228,45 @@ static int plan(struct cli_call *call)
 	if (!cli_call_read(call, flags, CLI_NO_WORD, &err) || !check_ask(&ask, &err)) {
 		return cli_call_fail(call, &err);
 	}
-	json_t *body = json_object();
+	json_t *body = ask.employee != NULL ? json_object() : cli_call_body();
 	if (!fill_body(body, &ask, &err)) {
 		json_decref(body);
 		return cli_call_fail(call, &err);
 	}
-	return show_plan(call, &ask, body);
+	if (ask.employee != NULL) {
+		return show_person(call, &ask, body);
+	}
+	return cli_job_wait(call, ask.next != NULL ? &CALENDAR : &EVERYBODY, body);
+}
+
+/* Of everybody, or of the days to come. */
+static int with_job(
+        struct cli_call *call, int (*act)(struct cli_call *call, const struct cli_job *job))
+{
+	bool is_next = false;
+	const struct cli_flag flags[] = {{"--next", NULL, &is_next}, {NULL, NULL, NULL}};
+	struct err err = ERR_INIT;
+	if (!cli_call_read(call, flags, CLI_NO_WORD, &err)) {
+		return cli_call_fail(call, &err);
+	}
+	return act(call, is_next ? &CALENDAR : &EVERYBODY);
+}
+
+static int look(struct cli_call *call)
+{
+	return with_job(call, cli_job_look);
+}
+
+static int stop(struct cli_call *call)
+{
+	return with_job(call, cli_job_stop);
 }
 
 int command_plan(struct cli_call *call)
 {
-	static const struct cli_sub SUBS[] = {{"approve", cli_plan_approve},
-	        {"approvals", cli_plan_approvals}, {"unapprove", cli_plan_unapprove}, {NULL, NULL}};
+	static const struct cli_sub SUBS[] = {{"show", look}, {"stop", stop},
+	        {"approve", cli_plan_approve}, {"approvals", cli_plan_approvals},
+	        {"unapprove", cli_plan_unapprove}, {NULL, NULL}};
 	bool is_sub = call->argc > 0 && call->argv[0][0] != '-';
 	return is_sub ? cli_sub_run(call, SUBS) : plan(call);
 }

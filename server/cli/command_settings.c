@@ -24,6 +24,8 @@ struct settings_call {
 
 /* ------------------------------------------------------------------ arguments */
 
+#define WORDS_MAX 3
+
 static bool read_version(const char *text, int64_t *version, struct err *err)
 {
 	if (str_to_int64(text, version) && *version > 0) {
@@ -295,7 +297,7 @@ int command_settings(struct cli_call *call)
 	        {"--expect", &given.expected, NULL}, {"--check", NULL, &given.is_check_only},
 	        {"--document", NULL, &given.is_document_only}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read_words(call, flags, CLI_WORDS_MAX, &err)) {
+	if (!cli_call_read_words(call, flags, WORDS_MAX, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(VERBS); i++) {

@@ -3,31 +3,16 @@
 
 #include "server/base/json.h"
 #include "server/base/str.h"
+#include "server/cli/cli_holds.h"
 #include "server/cli/cli_text.h"
+#include "server/cli/cli_trouble.h"
 
 #include <string.h>
-
-/* "120 idle, 2 dirty" of an object of counts, without the zeros; "none" if all are zero. */
-static void format_counts(char *to, size_t size, const json_t *counts)
-{
-	const char *word = NULL;
-	json_t *count = NULL;
-	size_t len = 0;
-	str_format_cut(to, size, "none");
-	json_object_foreach((json_t *)(uintptr_t)counts, word, count)
-	{
-		if (json_integer_value(count) != 0) {
-			str_format_cut(to + len, size - len, "%s%lld %s", len > 0 ? ", " : "",
-			        (long long)json_integer_value(count), word);
-			len += strlen(to + len);
-		}
-	}
-}
 
 static void print_counts(struct cli_call *call, const char *label, const json_t *counts)
 {
 	char text[400];
-	format_counts(text, sizeof(text), counts);
+	cli_trouble_format_counts(text, sizeof(text), counts);
 	cli_call_print(call, "  %-9s %s\n", label, text);
 }
 
@@ -55,6 +40,44 @@ static void print_pause(struct cli_call *call, const json_t *pause)
 	cli_call_print(call, "  paused    since %s by %s; revocations %s\n", since,
 	        cli_call_text(pause, "by"),
 	        json_get_bool(pause, "revocations", false) ? "pass" : "wait too");
+}
+
+/* After a restore all are full: those that hold nobody are one line. */
+static void print_restored_limits(struct cli_call *call, const json_t *limits)
+{
+	char text[200] = "";
+	for (size_t i = 0; i < json_array_size(limits); i++) {
+		const json_t *limit = json_array_get(limits, i);
+		size_t len = strlen(text);
+		if (json_get_bool(limit, "is_restored", false) &&
+		        json_get_int(limit, "held", 0) == 0) {
+			str_format_cut(text + len, sizeof(text) - len, "%s%s", len > 0 ? ", " : "",
+			        cli_call_text(limit, "limit"));
+		}
+	}
+	if (text[0] != '\0') {
+		cli_call_print(call, "  %-9s %s: FULL, since the store was put back; 0 held\n",
+		        "limit", text);
+	}
+}
+
+/* Those that keep somebody back, or would the next one. */
+static void print_limits(struct cli_call *call, const json_t *limits)
+{
+	print_restored_limits(call, limits);
+	for (size_t i = 0; i < json_array_size(limits); i++) {
+		const json_t *limit = json_array_get(limits, i);
+		int64_t held = json_get_int(limit, "held", 0);
+		bool is_full = json_get_bool(limit, "is_full", false) &&
+		        !json_get_bool(limit, "is_restored", false);
+		char text[200];
+		if (held == 0 && !is_full) {
+			continue;
+		}
+		cli_holds_format_limit(text, sizeof(text), limit);
+		cli_call_print(call, "  %-9s %s: %s; %lld held\n", "limit",
+		        cli_call_text(limit, "limit"), text, (long long)held);
+	}
 }
 
 static void print_group(struct cli_call *call, const json_t *row)
@@ -127,20 +150,143 @@ static void print_sweeps(struct cli_call *call, const json_t *sweeps)
 	}
 }
 
+/* When each of the webhook's secrets was used last, and how long it is accepted. */
+static void print_secrets(struct cli_call *call, const json_t *connection)
+{
+	const json_t *uses = json_object_get(connection, "webhook_secret_used_at_ms");
+	const json_t *ends = json_object_get(connection, "webhook_secret_expires_at_ms");
+	if (json_get_int(connection, "webhook_secrets", 1) == 0) {
+		cli_call_print(call, "  webhook   no secret is configured: deliveries get 503\n");
+	}
+	for (size_t i = 0; i < json_array_size(uses); i++) {
+		char used[CLI_TEXT_TIME_BYTES];
+		char end[CLI_TEXT_TIME_BYTES];
+		int64_t used_ms = json_integer_value(json_array_get(uses, i));
+		int64_t end_ms = json_integer_value(json_array_get(ends, i));
+		cli_text_time(used, used_ms);
+		cli_text_time(end, end_ms);
+		cli_call_print(call, "  %-9s secret %zu: %s%s%s%s\n", i == 0 ? "webhook" : "",
+		        i + 1, used_ms != 0 ? "last used " : "not used yet",
+		        used_ms != 0 ? used : "", end_ms != 0 ? ", accepted until " : "",
+		        end_ms != 0 ? end : "");
+	}
+}
+
+static const char *drain_condition(const char *waits_for)
+{
+	if (str_equal(waits_for, "resume")) {
+		return "once resumed (bob2okta resume), ";
+	}
+	if (str_equal(waits_for, "okta")) {
+		return "once Okta works again, ";
+	}
+	return str_equal(waits_for, "bob") ? "once Bob works again, " : "";
+}
+
+static int64_t count_waiting(const json_t *waiting)
+{
+	const char *lane = NULL;
+	json_t *count = NULL;
+	int64_t sum = 0;
+	json_object_foreach((json_t *)(uintptr_t)waiting, lane, count)
+	{
+		sum += json_integer_value(count);
+	}
+	return sum;
+}
+
+/* When those who wait will be done. */
+static void print_drain(struct cli_call *call, const json_t *connection)
+{
+	const json_t *drain = json_object_get(connection, "drain");
+	const char *condition = drain_condition(cli_call_text(drain, "waits_for"));
+	int64_t done_at_ms = json_get_int(drain, "done_at_ms", 0);
+	char span[40];
+	char at[CLI_TEXT_TIME_BYTES];
+	int64_t unread = json_get_int(json_object_get(connection, "events"), "received", 0);
+	if (count_waiting(json_object_get(connection, "waiting")) + unread == 0) {
+		return;
+	}
+	if (unread > 0) {
+		cli_call_print(call, "  %-9s %lld deliveries are not read yet\n", "unread",
+		        (long long)unread);
+	}
+	if (!json_is_integer(json_object_get(drain, "seconds"))) {
+		cli_call_print(call, "  %-9s %show long is unknown yet: nothing was measured\n",
+		        "done", condition);
+		return;
+	}
+	cli_text_span(span, json_get_int(drain, "seconds", 0) * 1000);
+	cli_text_time(at, done_at_ms);
+	cli_call_print(call, "  %-9s %sin about %s%s%s\n", "done", condition, span,
+	        done_at_ms != 0 ? ", at " : "", done_at_ms != 0 ? at : "");
+}
+
+static void print_aside(struct cli_call *call, const json_t *events)
+{
+	for (size_t i = 0; i < json_array_size(events); i++) {
+		long long id = (long long)json_integer_value(json_array_get(events, i));
+		cli_call_print(call,
+		        "  %-9s event %lld: the process ended on it; once more with: bob2okta retry"
+		        " --event %lld\n",
+		        "SET ASIDE", id, id);
+	}
+}
+
+/* The overview of that connection; NULL: a server of before it, or none any more. */
+static json_t *ask_overview(struct cli_call *call, const char *connection)
+{
+	struct err ignored = ERR_INIT;
+	const char *asked_for = call->connection;
+	const struct cli_request request = {.method = "GET", .path = "/api/v1/overview"};
+	call->connection = connection;
+	json_t *overview = cli_call_ask(call, &request, &ignored);
+	call->connection = asked_for;
+	return overview;
+}
+
+/* How long events waited for their answer, in the last 24 hours. */
+static void print_answers(struct cli_call *call, const char *connection)
+{
+	json_t *overview = ask_overview(call, connection);
+	const json_t *times = json_object_get(overview, "event_to_okta");
+	const json_t *writes = json_object_get(json_object_get(times, "hours"), "writes");
+	int64_t count = json_get_int(writes, "count", 0);
+	char half[CLI_TEXT_TIME_BYTES];
+	char most[CLI_TEXT_TIME_BYTES];
+	if (count > 0) {
+		cli_text_span(half, json_get_int(writes, "p50_ms", 0));
+		cli_text_span(most, json_get_int(writes, "p95_ms", 0));
+		cli_call_print(call,
+		        "  %-9s event to Okta in the last 24 hours: half within %s, 95 of 100"
+		        " within %s (%lld)\n",
+		        "speed", half, most, (long long)count);
+	}
+	json_decref(overview);
+}
+
 static void print_connection(struct cli_call *call, const json_t *connection)
 {
 	char since[CLI_TEXT_TIME_BYTES];
 	int64_t oldest = json_get_int(connection, "oldest_dirty_ms", 0);
+	const char *mode = cli_call_text(connection, "mode");
 	cli_text_time(since, oldest);
-	cli_call_print(call, "\nconnection %s, mode %s\n", cli_call_text(connection, "name"),
-	        cli_call_text(connection, "mode"));
+	cli_call_print(call, "\nconnection %s, mode %s%s\n", cli_call_text(connection, "name"),
+	        mode, str_equal(mode, "dry_run") ? ": nothing is written to Okta" : "");
 	print_side(call, "bob", json_object_get(connection, "bob"));
 	print_side(call, "okta", json_object_get(connection, "okta"));
 	print_pause(call, json_object_get(connection, "pause"));
 	print_counts(call, "people", json_object_get(connection, "employees"));
-	print_counts(call, "to do", json_object_get(connection, "lanes"));
+	print_counts(call, "to do", json_object_get(connection, "waiting"));
+	if (oldest != 0) {
+		cli_call_print(call, "  %-9s waits since %s\n", "oldest", since);
+	}
+	print_drain(call, connection);
+	print_answers(call, cli_call_text(connection, "name"));
 	print_counts(call, "held", json_object_get(connection, "holds"));
+	print_limits(call, json_object_get(connection, "limits"));
 	print_counts(call, "events", json_object_get(connection, "events"));
+	print_aside(call, json_object_get(connection, "events_aside"));
 	cli_call_print(call, "  %-9s %lld active\n", "managed",
 	        (long long)json_get_int(connection, "managed_active", 0));
 	if (json_get_int(connection, "row_problems", 0) > 0) {
@@ -148,19 +294,8 @@ static void print_connection(struct cli_call *call, const json_t *connection)
 		        "rows", (long long)json_get_int(connection, "row_problems", 0));
 	}
 	print_groups(call, json_object_get(connection, "groups"));
-	if (oldest != 0) {
-		cli_call_print(call, "  %-9s since %s\n", "oldest", since);
-	}
 	print_sweeps(call, json_object_get(connection, "sweep"));
-	if (json_get_int(connection, "webhook_secrets", 1) == 0) {
-		cli_call_print(call, "  webhook   no secret is configured: deliveries get 503\n");
-	}
-}
-
-static bool is_asked_for(const struct cli_call *call, const json_t *connection)
-{
-	return call->connection == NULL ||
-	        str_equal(call->connection, cli_call_text(connection, "name"));
+	print_secrets(call, connection);
 }
 
 /* Whether there is one to show: the server tells of all connections. */
@@ -168,7 +303,7 @@ static bool check_connection(const struct cli_call *call, const json_t *status, 
 {
 	const json_t *connections = json_object_get(status, "connections");
 	for (size_t i = 0; i < json_array_size(connections); i++) {
-		if (is_asked_for(call, json_array_get(connections, i))) {
+		if (cli_trouble_is_asked_for(call, json_array_get(connections, i))) {
 			return true;
 		}
 	}
@@ -191,11 +326,48 @@ static void print_settings(struct cli_call *call, const json_t *settings)
 	}
 }
 
+/* For as long as it matters to limits and to whoever wonders what is held. */
+static void print_restored(struct cli_call *call, const json_t *restored)
+{
+	char made[CLI_TEXT_TIME_BYTES];
+	char started[CLI_TEXT_TIME_BYTES];
+	if (json_is_object(restored)) {
+		int64_t made_at_ms = json_get_int(restored, "backup_at_ms", 0);
+		cli_text_time(made, made_at_ms);
+		cli_text_time(started, json_get_int(restored, "started_at_ms", 0));
+		cli_call_print(call,
+		        "restored from %s%s, first started %s: everybody is compared anew, what"
+		        " was approved is to be approved again\n",
+		        made_at_ms != 0 ? "a backup of " : "an older copy",
+		        made_at_ms != 0 ? made : "", started);
+	}
+}
+
+static void print_kept(struct cli_call *call, const json_t *status)
+{
+	const json_t *audit = json_object_get(status, "audit");
+	const json_t *retention = json_object_get(status, "retention");
+	const char *broken = cli_call_text(audit, "broken");
+	const char *error = cli_call_text(retention, "error");
+	char verified[CLI_TEXT_TIME_BYTES];
+	char emptied[CLI_TEXT_TIME_BYTES];
+	cli_text_time(verified, json_get_int(audit, "verified_at_ms", 0));
+	cli_text_time(emptied, json_get_int(retention, "at_ms", 0));
+	if (broken[0] != '\0') {
+		cli_call_print(call, "audit trail BROKEN: %s; see bob2okta audit verify\n", broken);
+	} else {
+		cli_call_print(call, "audit trail whole when last verified, %s\n", verified);
+	}
+	cli_call_print(call, "retention last ran %s%s%s\n", emptied,
+	        error[0] != '\0' ? ", FAILED since: " : "", error);
+}
+
 static void print_status(struct cli_call *call, const json_t *status)
 {
 	const json_t *store = json_object_get(status, "store");
 	char started[CLI_TEXT_TIME_BYTES];
 	cli_text_time(started, json_get_int(status, "started_at_ms", 0));
+	cli_trouble_print(call, status);
 	cli_call_print(call, "bob2okta %s (%s), up since %s\n", cli_call_text(status, "version"),
 	        cli_call_text(status, "commit"), started);
 	print_settings(call, json_object_get(status, "settings"));
@@ -204,9 +376,11 @@ static void print_status(struct cli_call *call, const json_t *status)
 	} else {
 		cli_call_print(call, "store NOT WRITABLE: %s\n", cli_call_text(store, "sentence"));
 	}
+	print_restored(call, json_object_get(store, "restored"));
+	print_kept(call, status);
 	const json_t *connections = json_object_get(status, "connections");
 	for (size_t i = 0; i < json_array_size(connections); i++) {
-		if (is_asked_for(call, json_array_get(connections, i))) {
+		if (cli_trouble_is_asked_for(call, json_array_get(connections, i))) {
 			print_connection(call, json_array_get(connections, i));
 		}
 	}

@@ -18,8 +18,7 @@ int command_unlink(struct cli_call *call)
 	char question[120];
 	const struct cli_flag flags[] = {{"--yes", NULL, &is_yes}, {NULL, NULL, NULL}};
 	struct err err = ERR_INIT;
-	if (!cli_call_read(call, flags, CLI_NEEDS_WORD, &err) ||
-	        !cli_call_check_id(call->word, &err)) {
+	if (!cli_call_read_id(call, flags, &err)) {
 		return cli_call_fail(call, &err);
 	}
 	str_format_cut(question, sizeof(question),

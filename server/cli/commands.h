@@ -21,14 +21,19 @@ extern const struct cli_command commands_table[];
 /* NULL when there is none of that name. */
 const struct cli_command *commands_find(const char *name);
 
+int command_account(struct cli_call *call);
 int command_adopt(struct cli_call *call);
+int command_audit(struct cli_call *call);
+int command_backup(struct cli_call *call);
 int command_check(struct cli_call *call);
+int command_alarms(struct cli_call *call);
 int command_activation_link(struct cli_call *call);
 int command_close(struct cli_call *call);
 int command_health(struct cli_call *call);
 int command_held(struct cli_call *call);
 int command_help(struct cli_call *call);
 int command_hold(struct cli_call *call);
+int command_key(struct cli_call *call);
 int command_link(struct cli_call *call);
 int command_mapping(struct cli_call *call);
 int command_pause(struct cli_call *call);
@@ -40,11 +45,13 @@ int command_release(struct cli_call *call);
 int command_resume(struct cli_call *call);
 int command_retry(struct cli_call *call);
 int command_schema(struct cli_call *call);
+int command_secret(struct cli_call *call);
 int command_send(struct cli_call *call);
 int command_settings(struct cli_call *call);
 int command_status(struct cli_call *call);
 int command_sync(struct cli_call *call);
 int command_sweep(struct cli_call *call);
+int command_undo(struct cli_call *call);
 int command_unlink(struct cli_call *call);
 int command_version(struct cli_call *call);
 

@@ -215,6 +215,9 @@ struct asking {
 	const char *said;
 };
 
+/* The report of a job that has ended, with what came of it. */
+#define DONE(result) "{\"state\":\"done\",\"begun_at_ms\":1,\"result\":" result "}"
+
 static const struct asking askings[] = {
         {{"people"}, "GET", "/api/v1/people?connection=default", NULL,
                 "{\"people\":[],\"next_after\":null}", "nobody"},
@@ -223,23 +226,33 @@ static const struct asking askings[] = {
                 "{\"people\":[],\"next_after\":\"9\"}", "--after 9"},
         {{"held", "--kind", "limit", "--connection", "second"}, "GET",
                 "/api/v1/holds?connection=second&kind=limit", NULL, "{\"holds\":[]}", ""},
-        {{"plan"}, "POST", "/api/v1/plan?connection=default", NULL,
-                "{\"plans\":[],\"people\":12,\"unchanged\":12,\"left_out\":0}",
+        {{"plan"}, "POST", "/api/v1/plan/start?connection=default", "{}",
+                DONE("{\"plans\":[],\"people\":12,\"unchanged\":12,\"left_out\":0}"),
                 "12 people, 12 need nothing"},
-        {{"plan", "--all"}, "POST", "/api/v1/plan?connection=default", NULL,
-                "{\"plans\":[],\"people\":9,\"unchanged\":4,\"held\":2,\"left_out\":5,"
-                "\"by_action\":{\"activate\":1,\"create\":2},\"by_rule\":{\"G1\":2},"
-                "\"is_draft\":true}",
+        {{"plan", "--all"}, "POST", "/api/v1/plan/start?connection=default", "{}",
+                DONE("{\"plans\":[],\"people\":9,\"unchanged\":4,\"held\":2,\"left_out\":5,"
+                     "\"by_action\":{\"activate\":1,\"create\":2},\"by_rule\":{\"G1\":2},"
+                     "\"is_draft\":true}"),
                 "9 people, 4 need nothing, 5 would be changed or held\n"
                 "by action: activate 1, create 2\nby rule: G1 2\n2 would be held for a human\n"
                 "with settings that are not in force\n5 more plans are not shown\n"},
         {{"plan", "--employee", "42", "--on", "2026-12-31"}, "POST",
                 "/api/v1/people/42/plan?connection=default", NULL,
                 "{\"steps\":[],\"sentence\":\"Until then nothing.\"}", "Until then nothing."},
-        {{"plan", "--next", "30d"}, "POST", "/api/v1/plan/next?connection=default", NULL,
-                "{\"days\":[],\"from\":\"a\",\"to\":\"b\",\"sentence\":\"c\"}", "a to b: c"},
-        {{"plan", "--next", "4w"}, "POST", "/api/v1/plan/next?connection=default", NULL,
-                "{\"days\":[],\"sentence\":\"c\"}", "c"},
+        {{"plan", "--next", "30d"}, "POST", "/api/v1/plan/next/start?connection=default",
+                "{\"days\":30}",
+                DONE("{\"days\":[],\"from\":\"a\",\"to\":\"b\",\"sentence\":\"c\"}"), "a to b: c"},
+        {{"plan", "--next", "4w"}, "POST", "/api/v1/plan/next/start?connection=default",
+                "{\"days\":28}", DONE("{\"days\":[],\"sentence\":\"c\"}"), "c"},
+        {{"plan", "show", "--next"}, "GET", "/api/v1/plan/next?connection=default", NULL,
+                DONE("{\"days\":[],\"from\":\"a\",\"to\":\"b\",\"sentence\":\"c\"}"), "a to b: c"},
+        {{"plan", "show"}, "GET", "/api/v1/plan?connection=default", NULL,
+                "{\"state\":\"running\",\"by\":\"ada\",\"listed\":9,\"read\":4}",
+                "running, begun by ada"},
+        {{"plan", "show"}, "GET", "/api/v1/plan?connection=default", NULL, "{\"state\":\"none\"}",
+                "none was begun"},
+        {{"plan", "stop"}, "POST", "/api/v1/plan/stop?connection=default", "{}",
+                "{\"state\":\"running\"}", "it ends after"},
         {{"plan", "approve", "--day", "2026-12-31", "--limit", "lower", "--employee=1,42", "--yes"},
                 "POST", "/api/v1/plan/approve?connection=default",
                 "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"employee_ids\":[\"1\",\"42\"]}",
@@ -263,11 +276,48 @@ static const struct asking askings[] = {
                 "{\"employee_id\":\"42\",\"generation\":3}", "bob2okta person 42"},
         {{"retry", "--failed"}, "POST", "/api/v1/retry?connection=default", "{\"failed\":true}",
                 "{\"marked\":2}", "2 people are tried again"},
+        {{"held", "--limit=lower"}, "GET", "/api/v1/holds?connection=default&limit=lower", NULL,
+                "{\"holds\":[{\"employee_id\":\"42\",\"kind\":\"limit\",\"limit\":\"lower\","
+                "\"action\":\"deactivate\",\"rule\":\"L1\",\"cause\":\"deactivate would pass the"
+                " limit \\\"lower\\\": left\",\"differences\":[{\"attribute\":\"status\","
+                "\"present\":\"ACTIVE\",\"wanted\":\"DEPROVISIONED\"}]}],\"left_out\":0,"
+                "\"limits\":[{\"limit\":\"lower\",\"is_full\":true,\"next_in_ms\":2500000,"
+                "\"windows\":[{\"window\":\"hour\",\"used\":5,\"allowed\":5}]}]}",
+                "limit lower: 1 held; 5 of 5 in an hour; FULL: the next one passes in 42 min\n"
+                "  ID  NAME  ACTION      RULE  SINCE  WHY   CHANGE\n"
+                "  42  -     deactivate  L1    -      left  status: ACTIVE -> DEPROVISIONED\n"},
         {{"release", "42"}, "POST", "/api/v1/holds/release?connection=default",
                 "{\"employee_id\":\"42\"}", "{\"released\":1}", "1 released"},
-        {{"release", "--all", "--kind", "limit"}, "POST",
+        {{"release", "42", "43", "--no-wait", "--yes"}, "POST",
+                "/api/v1/holds/release?connection=default", "{\"employee_ids\":[\"42\",\"43\"]}",
+                "{\"released\":2,\"release_id\":7}", "2 released"},
+        {{"release", "--all", "--kind", "limit", "--yes"}, "POST",
                 "/api/v1/holds/release?connection=default", "{\"all\":true,\"kind\":\"limit\"}",
                 "{\"released\":3}", "3 released"},
+        {{"release", "--limit", "revoke", "--yes"}, "POST",
+                "/api/v1/holds/release?connection=default", "{\"all\":true,\"limit\":\"revoke\"}",
+                "{\"released\":3}", "3 released"},
+        {{"release", "--limit", "raise", "--yes"}, "POST",
+                "/api/v1/holds/release?connection=default", "{\"all\":true,\"limit\":\"raise\"}",
+                "{\"released\":0,\"release_id\":0}", "nothing of the kind is held\n"},
+        {{"reject", "--limit", "rename", "--yes"}, "POST",
+                "/api/v1/holds/reject?connection=default", "{\"all\":true,\"limit\":\"rename\"}",
+                "{\"rejected\":2}", "2 rejected"},
+        {{"reject", "--all", "--yes"}, "POST", "/api/v1/holds/reject?connection=default",
+                "{\"all\":true}", "{\"rejected\":0}", "nothing of the kind is held\n"},
+        {{"release", "--all", "--dry-run"}, "GET", "/api/v1/holds?connection=default", NULL,
+                "{\"holds\":[],\"limits\":[]}", "nothing of the kind is held\n"},
+        {{"key", "rotate", "--finish", "--yes"}, "POST", "/api/v1/keys/rotate?connection=default",
+                "{\"finish\":true}", "{\"versions\":[2]}", "versions: 2\n"},
+        {{"secret", "remove", "okta.api_token", "--yes"}, "POST",
+                "/api/v1/secrets/okta.api_token/remove?connection=default", "{}",
+                "{\"name\":\"okta.api_token\",\"is_in_force\":true}",
+                "okta.api_token: removed from the store, and in force\n"},
+        {{"undo", "13", "--dry-run"}, "POST", "/api/v1/actions/13/undo?connection=default",
+                "{\"plan\":true}", "{\"state\":\"planned\",\"action_id\":13}",
+                "nothing was done yet\n"},
+        {{"reject", "42", "--why", "she stays"}, "POST", "/api/v1/holds/reject?connection=default",
+                "{\"employee_id\":\"42\",\"why\":\"she stays\"}", "{\"rejected\":1}", "1 rejected"},
         {{"reject", "42", "--kind=match"}, "POST", "/api/v1/holds/reject?connection=default",
                 "{\"employee_id\":\"42\",\"kind\":\"match\"}", "{\"rejected\":1}", "1 rejected"},
         {{"hold", "42", "--why", "on the phone with HR"}, "POST",
@@ -308,8 +358,46 @@ static const struct asking askings[] = {
                 "{\"version\":5,\"is_new\":true,\"changes\":[]}", "version 5 is in force"},
         {{"settings", "reload"}, "POST", "/api/v1/settings/reload?connection=default", "{}",
                 "{\"version\":5,\"is_new\":false,\"changes\":[]}", "no new version; 5"},
+        {{"alarms"}, "GET", "/api/v1/alarms?connection=default&all=true&limit=500", NULL,
+                "{\"alarms\":[{\"severity\":\"critical\",\"alarm\":\"brake\",\"connection\":\"eu\","
+                "\"subject\":\"412\",\"since_ms\":1795467600000,\"acknowledged_at_ms\":1,"
+                "\"acknowledged_by\":\"ops\",\"todo\":\"do it\"}],\"targets\":[{\"name\":\"a\","
+                "\"failing_since_ms\":1795467600000,\"sentence\":\"no\"}]}",
+                "critical  brake  eu          412   2026-11-23 21:00:00Z  by ops        do it\n"
+                "target a FAILS since 2026-11-23 21:00:00Z: no\n"},
+        {{"alarms", "--ended", "--connection", "eu"}, "GET",
+                "/api/v1/alarms?connection=eu&ended=true&limit=500", NULL,
+                "{\"alarms\":[],\"targets\":[]}", "no alarms\nnobody is told:"},
+        {{"alarms"}, "GET", "/api/v1/alarms?connection=default&all=true&limit=500", NULL,
+                "{\"alarms\":[],\"targets\":[{\"name\":\"a\",\"lack\":\"enter it\"}]}",
+                "no alarms\ntarget a GETS NOTHING: enter it\n"},
+        {{"secret", "remove", "alarms.ops.bearer", "--yes"}, "POST",
+                "/api/v1/secrets/alarms.ops.bearer/remove?connection=default", "{}",
+                "{\"name\":\"alarms.ops.bearer\",\"is_in_force\":true}",
+                "alarms.ops.bearer: removed from the store, and in force\n"},
+        {{"alarms", "ack", "held", "412"}, "POST", "/api/v1/alarms/ack?connection=default",
+                "{\"alarm\":\"held\",\"all\":true,\"subject\":\"412\"}", "{\"acknowledged\":1}",
+                "1 acknowledged"},
+        {{"alarms", "test"}, "POST", "/api/v1/alarms/test?connection=default", "{}",
+                "{\"targets\":[{\"name\":\"ops\",\"kind\":\"webhook\",\"is_sent\":true,"
+                "\"sentence\":\"\"}]}",
+                "ops (webhook): sent"},
         {{"resume"}, "POST", "/api/v1/resume?connection=default", "{}", "{\"pause\":null}",
                 "resumed"},
+        {{"account", "list"}, "GET", "/api/v1/accounts?connection=default", NULL,
+                "{\"accounts\":[{\"account\":\"1\",\"name\":\"ada\",\"role\":\"admin\","
+                "\"state\":\"active\",\"has_totp\":true,\"sessions\":2,"
+                "\"signed_in_at_ms\":1795467600000,\"invited_until_ms\":0}]}",
+                "ada   admin  active  yes            2         2026-11-23 21:00:00Z  -"},
+        {{"account", "list"}, "GET", "/api/v1/accounts?connection=default", NULL,
+                "{\"accounts\":[]}", "nobody yet"},
+        {{"account", "first-code"}, "POST", "/api/v1/accounts/first-code?connection=default", "{}",
+                "{\"code\":\"K7QM-92XP\"}", "K7QM-92XP\n"},
+        {{"account", "invite", "grace", "--role", "operator"}, "POST",
+                "/api/v1/accounts?connection=default", "{\"name\":\"grace\",\"role\":\"operator\"}",
+                "{\"code\":\"K7QM-92XP\",\"account\":{\"name\":\"grace\","
+                "\"role\":\"operator\",\"invited_until_ms\":1795467600000}}",
+                "K7QM-92XP\ngive it to grace (operator)"},
 };
 
 START_TEST(each_command_asks_its_route)
@@ -324,6 +412,52 @@ START_TEST(each_command_asks_its_route)
 		check_body(0, asking->body);
 	}
 	check_out(asking->said);
+}
+END_TEST
+
+#define TWO_ACCOUNTS                                                                       \
+	"{\"accounts\":[{\"account\":\"1\",\"name\":\"ada\"},{\"account\":\"2\",\"name\":" \
+	"\"grace\"}]}"
+#define GRACE                                                                                        \
+	"{\"account\":{\"name\":\"grace\",\"role\":\"viewer\",\"state\":\"active\",\"sessions\":0}," \
+	"\"code\":\"K7QM-92XP\"}"
+
+static const struct account_case {
+	const char *words[WORDS_MAX];
+	const char *target;
+	const char *body;
+	const char *said;
+} account_cases[] = {
+        {{"account", "role", "Grace", "viewer"}, "role", "{\"role\":\"viewer\"}",
+                "grace: viewer, active, 0 sessions"},
+        {{"account", "disable", "grace"}, "disable", "{}", "grace: viewer"},
+        {{"account", "enable", "grace"}, "enable", "{}", "grace: viewer"},
+        {{"account", "end-sessions", "grace"}, "end-sessions", "{}", "0 sessions"},
+        {{"account", "reset", "grace", "--yes"}, "reset", "{}", "K7QM-92XP\ngive it to grace"},
+        {{"account", "remove", "grace", "--yes"}, "remove", "{}", "grace: removed"},
+};
+
+START_TEST(an_account_is_found_by_its_name)
+{
+	const struct account_case *row = &account_cases[_i];
+	char target[128];
+	fake_http_script(fake, 200, "", TWO_ACCOUNTS);
+	fake_http_script(fake, 200, "", GRACE);
+	ck_assert_msg(run(row->words) == CLI_DONE, "%s", error_text);
+	ck_assert(str_format(
+	        target, sizeof(target), "/api/v1/accounts/2/%s?connection=default", row->target));
+	check_request(1, "POST", target);
+	check_body(1, row->body);
+	check_out(row->said);
+}
+END_TEST
+
+START_TEST(an_account_that_is_not_there_is_named)
+{
+	fake_http_script(fake, 200, "", TWO_ACCOUNTS);
+	ck_assert_int_eq(RUN("account", "disable", "eve"), CLI_FAILED);
+	check_error("there is no account eve");
+	ck_assert_uint_eq(fake_http_count(fake), 1);
 }
 END_TEST
 
@@ -404,10 +538,15 @@ static const struct mistake mistakes[] = {
         {{"plan", "unapprove", "--day=2026-12-31", "--limit=lower", "--employee=1,2"},
                 "1 to 32 digits"},
         {{"plan", "--as-of", "absent.json"}, "absent.json"},
-        {{"retry"}, "either an employee's id or --failed"},
-        {{"retry", "1", "--failed"}, "either an employee's id or --failed"},
-        {{"release"}, "either an employee's id or --all"},
-        {{"release", "1", "--all"}, "either an employee's id or --all"},
+        {{"retry"}, "one of: an employee's id, --failed"},
+        {{"retry", "1", "--failed"}, "one of: an employee's id, --failed"},
+        {{"retry", "--failed", "--event", "4"}, "one of: an employee's id, --failed"},
+        {{"retry", "--event", "four"}, "--event takes the number of an event"},
+        {{"release"}, "employees' ids, or --limit LIMIT, or --all"},
+        {{"release", "1", "--all"}, "employees' ids, or --limit LIMIT, or --all"},
+        {{"release", "1", "ada"}, "digits"},
+        {{"release", "--limit", "speed"}, "--limit is one of: lower, rename, raise"},
+        {{"held", "--limit", "none"}, "--limit is one of: lower, rename, raise"},
         {{"pause", "--revocations", "maybe"}, "--revocations pass or --revocations stop"},
         {{"settings"}, "say what: list, show"},
         {{"settings", "lst"}, "say what: list, show"},
@@ -419,6 +558,22 @@ static const struct mistake mistakes[] = {
         {{"settings", "rollback", "0"}, "0 is no version"},
         {{"settings", "reload", "--expect", "new"}, "new is no version"},
         {{"settings", "apply", "a.json", "--notes", "x"}, "did you mean --note?"},
+        {{"secret"}, "say what: set, list, remove"},
+        {{"secret", "frob"}, "secret frob is not known; say what: set, list, remove"},
+        {{"secret", "lst"}, "did you mean list?"},
+        {{"secret", "set"}, "NAME is missing"},
+        {{"audit", "export"}, "FILE is missing"},
+        {{"audit", "--kind", "relese"}, "did you mean release?"},
+        {{"audit", "--kind", "x"}, "docs/audit.md lists them"},
+        {{"person", "erase"}, "ID is missing"},
+        {{"undo"}, "ACTION is missing"},
+        {{"undo", "x"}, "x is no action's number"},
+        {{"alarms", "ack"}, "NAME is missing"},
+        {{"account"}, "say what: first-code, list, invite"},
+        {{"account", "invite"}, "NAME is missing"},
+        {{"account", "invite", "grace"}, "--role viewer, operator or admin"},
+        {{"account", "role", "grace"}, "viewer, operator or admin"},
+        {{"account", "remove", "grace"}, "--yes"},
         {{"help", "persn"}, "did you mean person"},
 };
 
@@ -505,15 +660,42 @@ END_TEST
 
 START_TEST(plans_of_everybody_are_a_table)
 {
+	fake_http_script(fake, 202, "", "{\"state\":\"running\",\"begun_at_ms\":1}");
+	fake_http_script(fake, 200, "", "{\"state\":\"running\",\"begun_at_ms\":1,\"listed\":9}");
 	fake_http_script(fake, 200, "",
-	        "{\"plans\":[{\"employee_id\":\"1\",\"display_name\":\"Ada\",\"present_status\":"
-	        "\"ACTIVE\",\"wanted\":\"deactivated\",\"rule\":\"L1\",\"reason\":\"left\","
-	        "\"hold\":{\"kind\":\"limit\",\"cause\":\"c\"},\"actions\":[{\"kind\":"
-	        "\"deactivate\"},{\"kind\":\"end_sessions\"}]}],\"people\":9,\"unchanged\":8,"
-	        "\"left_out\":0}");
+	        DONE("{\"plans\":[{\"employee_id\":\"1\",\"display_name\":\"Ada\","
+	             "\"present_status\":\"ACTIVE\",\"wanted\":\"deactivated\",\"rule\":\"L1\","
+	             "\"reason\":\"left\",\"hold\":{\"kind\":\"limit\",\"cause\":\"c\"},"
+	             "\"actions\":[{\"kind\":\"deactivate\"},{\"kind\":\"end_sessions\"}]}],"
+	             "\"people\":9,\"unchanged\":8,\"left_out\":0}"));
 	ck_assert_int_eq(RUN("plan"), CLI_DONE);
 	check_out("deactivate, end_sessions, held: limit");
 	check_out("9 people, 8 need nothing, 1 would be changed or held");
+}
+END_TEST
+
+static const struct ending_case {
+	const char *report;
+	const char *said;
+} ending_cases[] = {
+        {"{\"state\":\"failed\",\"begun_at_ms\":1,\"sentence\":\"Bob: refused\",\"result\":null}",
+                "Bob: refused"},
+        {"{\"state\":\"stopped\",\"begun_at_ms\":1,\"sentence\":\"stopped by ben\"}",
+                "stopped by ben"},
+        {"{\"state\":\"none\",\"begun_at_ms\":0}", "the settings changed"},
+        {"{\"state\":\"done\",\"begun_at_ms\":2,\"by\":\"ben\",\"result\":{\"plans\":[]}}",
+                "ben began another one"},
+};
+
+START_TEST(a_job_that_comes_to_nothing_says_why)
+{
+	fake_http_script(fake, 202, "", "{\"state\":\"running\",\"begun_at_ms\":1}");
+	fake_http_script(fake, 200, "", ending_cases[_i].report);
+	ck_assert_int_eq(RUN("plan"), CLI_FAILED);
+	check_request(1, "GET", "/api/v1/plan?connection=default");
+	check_error(ending_cases[_i].said);
+	/* What goes to a file or a mail is not told how far it was. */
+	ck_assert_ptr_null(strstr(error_text, "Ctrl-C"));
 }
 END_TEST
 
@@ -541,14 +723,14 @@ END_TEST
 START_TEST(a_calendar_warns_of_limits_and_lists_people)
 {
 	fake_http_script(fake, 200, "",
-	        "{\"from\":\"2026-12-01\",\"to\":\"2026-12-30\",\"table\":\"\",\"is_draft\":false,"
+	        "{\"state\":\"done\",\"begun_at_ms\":1,\"result\":{\"from\":\"2026-12-01\",\"to\":\"2026-12-30\",\"table\":\"\",\"is_draft\":false,"
 	        "\"days\":[{\"date\":\"2026-12-05\",\"people\":12,\"held\":1,\"counts\":{"
 	        "\"deactivate\":12},\"warnings\":[{\"sentence\":\"12 for the limit\"}],\"entries\":["
 	        "{\"time\":\"24:00\",\"is_now\":false,\"employee_id\":\"1\",\"display_name\":\"Ada\","
 	        "\"actions\":[\"deactivate\"],\"status_after\":\"DEPROVISIONED\",\"rule\":\"L1\","
-	        "\"reason\":\"over\",\"hold\":\"\"}],\"left_out\":11}],\"sentence\":\"s\"}");
+	        "\"reason\":\"over\",\"hold\":\"\"}],\"left_out\":11}],\"sentence\":\"s\"}}");
 	ck_assert_int_eq(RUN("plan", "--next", "4w"), CLI_DONE);
-	ck_assert_str_eq(fake_http_request(fake, 0)->body, "{\"days\":28}");
+	check_body(0, "{\"days\":28}");
 	check_out("2026-12-05  12 people: deactivate 12, 1 held for a human\n"
 	          "  warning: 12 for the limit\n"
 	          "  TIME   ID  NAME  WOULD       IN OKTA AFTER  RULE  WHY\n"
@@ -562,16 +744,18 @@ START_TEST(draft_settings_go_without_their_access)
 	char path[] = "/tmp/b2o-draft-XXXXXX";
 	static const char *const DRAFT =
 	        "{\"connections\":[{\"name\":\"default\",\"bob\":{\"service_user_token\":\"hush\"},"
-	        "\"okta\":{\"api_token\":\"hush\"},\"mode\":\"live\"}]}";
+	        "\"okta\":{\"api_token\":\"hush\"},\"mode\":\"live\"}],"
+	        "\"alarms\":{\"targets\":[{\"name\":\"ops\","
+	        "\"webhook\":\"https://hooks.example.com/hush\"}]}}";
 	int file = mkstemp(path);
 	ck_assert_int_ge(file, 0);
 	ck_assert_int_eq(write(file, DRAFT, strlen(DRAFT)), (ssize_t)strlen(DRAFT));
 	close(file);
 	fake_http_script(
-	        fake, 200, "", "{\"plans\":[],\"people\":0,\"unchanged\":0,\"left_out\":0}");
+	        fake, 200, "", DONE("{\"plans\":[],\"people\":0,\"unchanged\":0,\"left_out\":0}"));
 	ck_assert_int_eq(RUN("plan", "--as-of", path), CLI_DONE);
-	ck_assert_str_eq(fake_http_request(fake, 0)->body,
-	        "{\"settings\":{\"connections\":[{\"mode\":\"live\",\"name\":\"default\"}]}}");
+	check_body(
+	        0, "{\"settings\":{\"connections\":[{\"mode\":\"live\",\"name\":\"default\"}]}}");
 	unlink(path);
 }
 END_TEST
@@ -583,17 +767,55 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	        "\"settings\":{\"version\":12,\"hash\":\"9f86d081884c7d65\",\"source\":\"api\","
 	        "\"author\":\"ops\",\"at_ms\":1795460400000,\"refused\":{\"at_ms\":1795460400000,"
 	        "\"mistakes\":2,\"sentence\":\"connections: is missing\"}},\"store\":{\"is_writable\":false,\"sentence\":\"disk"
-	        " full\"},\"connections\":[{\"name\":\"default\",\"mode\":\"live\","
+	        " full\",\"restored\":{\"backup_at_ms\":1795460400000,\"started_at_ms\":"
+	        "1795460400000}},\"audit\":{\"broken\":\"changed: record 2\"},\"retention\":{"
+	        "\"error\":\"no room\"},\"alarms\":{\"open\":2,\"critical\":2,"
+	        "\"unacknowledged\":1,\"by_name\":{\"brake\":2},\"targets\":[{\"name\":\"ops\","
+	        "\"failing_since_ms\":1,\"sentence\":\"no answer\"},{\"name\":\"mail\",\"lack\":"
+	        "\"no password\"}]},\"connections\":[{\"name\":\"default\",\"mode\":\"live\","
 	        "\"webhook_secrets\":0,\"pause\":{\"since_ms\":1795460400000,\"by\":\"root\","
 	        "\"revocations\":true},\"bob\":{\"state\":\"ok\"},\"okta\":{\"state\":\"parked\","
 	        "\"sentence\":\"token refused\",\"since_ms\":1795460400000},\"employees\":"
-	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"holds\":{},"
+	        "{\"idle\":3,\"dirty\":0,\"failed\":1},\"row_problems\":2,\"events_aside\":[7],"
+	        "\"holds\":{\"limit\":3,\"human\":2},\"sweep\":{\"is_fault\":true,"
+	        "\"is_bob_silent\":true},\"limits\":[{\"limit\":\"lower\",\"held\":0,"
+	        "\"is_full\":true,\"is_restored\":true},{\"limit\":\"rename\",\"held\":0,"
+	        "\"is_full\":true,\"is_restored\":true}],"
 	        "\"groups\":{\"rows\":[{\"group\":\"Staff\",\"state\":\"ok\",\"reason\":\"\","
 	        "\"given\":41},{\"group\":\"Sales\",\"state\":\"refused\",\"reason\":\"an"
 	        " application fills it\",\"given\":0}],\"without_row\":[{\"group_id\":\"00g9\","
 	        "\"given\":3}],\"rules\":\"\",\"protected\":{\"group\":\"Admins\",\"is_known\":"
 	        "false,\"members\":0,\"reason\":\"Okta has no such group\"}}}]}");
+	fake_http_script(fake, 200, "",
+	        "{\"event_to_okta\":{\"hours\":{\"writes\":{\"count\":190,\"p50_ms\":3000,"
+	        "\"p95_ms\":90000}}}}");
 	ck_assert_int_eq(RUN("status"), CLI_DONE);
+	check_request(1, "GET", "/api/v1/overview?connection=default");
+	check_out(
+	        "  speed     event to Okta in the last 24 hours: half within 3 s, 95 of 100 within"
+	        " 2 min (190)\n");
+	ck_assert(str_starts_with(out_text,
+	        "NOT WELL:\n"
+	        "  - the store cannot be written, webhooks are refused: disk full\n"
+	        "  - the audit trail is broken: bob2okta audit verify\n"
+	        "  - what is kept no longer could not be emptied, see below\n"
+	        "  - new settings were refused, see below; the ones before go on\n"
+	        "  - the store was put back from a copy, see below: bob2okta held\n"
+	        "  - ALARMS: 2 brake; 2 critical, 1 acknowledged: bob2okta alarms\n"
+	        "  - alarm target ops fails: no answer\n"
+	        "  - alarm target mail gets nothing: no password\n"
+	        "  - default: okta parked since 2026-11-23 19:00:00Z, see below\n"
+	        "  - default: paused since 2026-11-23 19:00:00Z by root: bob2okta resume\n"
+	        "  - default: held for a human: 3 limit: bob2okta held\n"
+	        "  - default: 1 failed: bob2okta people --state failed\n"
+	        "  - default: 1 events set aside, see below\n"
+	        "  - default: no webhook secret is configured: deliveries get 503\n"
+	        "  - default: nothing is written: the members of Admins are not known, see"
+	        " below\n"
+	        "  - default: the last sweep could not trust what it read: bob2okta sweep"
+	        " show\n"
+	        "  - default: Bob has been silent for longer than usual, see below\n\n"
+	        "bob2okta 1 (c), up since"));
 	check_out("settings version 12 (9f86d081884c7d65), api of 2026-11-23 19:00:00Z by ops\n");
 	check_out("settings REFUSED at 2026-11-23 19:00:00Z, the version above goes on:"
 	          " connections: is missing\n");
@@ -601,7 +823,9 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	check_out("parked since 2026-11-23 19:00:00Z: token refused");
 	check_out("by root; revocations pass");
 	check_out("people    3 idle, 1 failed");
-	check_out("held      none");
+	check_out("held      3 limit, 2 human");
+	check_out("limit     lower, rename: FULL, since the store was put back; 0 held");
+	check_out("audit trail BROKEN: changed: record 2");
 	check_out("rows      people with mapping rows that do not work: 2");
 	check_out("group     Staff: ok, 41 given");
 	check_out("group     Sales: not used: an application fills it, 0 given");
@@ -609,6 +833,19 @@ START_TEST(status_shows_what_is_parked_and_paused)
 	check_out("protected group Admins: 0 members, NOTHING IS WRITTEN: Okta has no such group");
 	check_out("deliveries get 503");
 	check_request(0, "GET", "/api/v1/status");
+}
+END_TEST
+
+START_TEST(status_says_first_that_all_is_well)
+{
+	fake_http_script(fake, 200, "",
+	        "{\"version\":\"1\",\"store\":{\"is_writable\":true},\"connections\":[{\"name\":"
+	        "\"default\",\"mode\":\"dry_run\",\"webhook_secrets\":1,\"holds\":{\"human\":2,"
+	        "\"revoked\":1,\"undo\":1},\"groups\":{\"protected\":{\"group\":\"Admins\","
+	        "\"is_known\":true}}},{\"name\":\"other\",\"webhook_secrets\":0}]}");
+	ck_assert_int_eq(RUN("status", "--connection", "default"), CLI_DONE);
+	ck_assert(str_starts_with(out_text, "all is well\n\nbob2okta 1 "));
+	check_out("mode dry_run: nothing is written to Okta\n");
 }
 END_TEST
 
@@ -812,6 +1049,8 @@ static void add_asking(Suite *suite)
 	tcase_add_loop_test(asking, a_wrong_command_line_asks_nothing_and_says_the_mend, 0,
 	        (int)ARRAY_SIZE(mistakes));
 	tcase_add_test(asking, json_is_the_answer_of_the_api);
+	tcase_add_loop_test(asking, an_account_is_found_by_its_name, 0, ARRAY_SIZE(account_cases));
+	tcase_add_test(asking, an_account_that_is_not_there_is_named);
 	tcase_add_test(asking, a_settings_file_is_sent_whole);
 	tcase_add_test(asking, every_mistake_of_refused_settings_is_shown);
 	tcase_add_test(asking, help_names_every_command_and_option);
@@ -826,10 +1065,13 @@ static void add_showing(Suite *suite)
 	tcase_add_test(showing, a_person_is_shown_with_what_comes_next);
 	tcase_add_test(showing, a_plan_says_what_and_why);
 	tcase_add_test(showing, plans_of_everybody_are_a_table);
+	tcase_add_loop_test(
+	        showing, a_job_that_comes_to_nothing_says_why, 0, (int)ARRAY_SIZE(ending_cases));
 	tcase_add_test(showing, the_steps_to_a_day_are_a_table);
 	tcase_add_test(showing, a_calendar_warns_of_limits_and_lists_people);
 	tcase_add_test(showing, draft_settings_go_without_their_access);
 	tcase_add_test(showing, status_shows_what_is_parked_and_paused);
+	tcase_add_test(showing, status_says_first_that_all_is_well);
 	tcase_add_test(showing, sync_waits_until_its_generation_was_run);
 	tcase_add_test(showing, a_run_that_ends_badly_is_a_failure);
 	suite_add_tcase(suite, showing);

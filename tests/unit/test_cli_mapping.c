@@ -36,6 +36,17 @@ static void answer_example(const char *route)
 	json_decref(example);
 }
 
+/* The same as what came of a job that has ended. */
+static void answer_job(const char *route)
+{
+	json_t *report = json_pack("{s:s, s:I, s:o}", "state", "done", "begun_at_ms", (json_int_t)1,
+	        "result", doc_shape_load(route));
+	char *text = json_dumps(report, 0);
+	cli_fixture_answer(&fixture, 202, text);
+	free(text);
+	json_decref(report);
+}
+
 static void expect_request(size_t index, const char *method, const char *target)
 {
 	const struct fake_request *request = fake_http_request(fixture.fake, index);
@@ -122,21 +133,41 @@ START_TEST(a_draft_is_a_settings_document)
 	const char *draft = cli_fixture_file(&fixture,
 	        "{\"connections\":[{\"name\":\"other\",\"mapping\":[]},{\"name\":\"default\","
 	        "\"okta\":{\"api_token\":\"secret-of-okta\"},\"provisioning\":{\"scope\":\"true\"},"
+	        "\"groups\":[{\"group\":\"Engineering\",\"when\":\"true\"}],"
 	        "\"mapping\":[{\"okta\":\"title\",\"value\":\"x\"}]}]}");
-	answer_example("POST /api/v1/mapping/preview-all");
+	answer_job("POST /api/v1/mapping/preview-all");
 	ck_assert_int_eq(
 	        RUN("mapping", "preview", "--all", "--draft", draft, "--changed-from", "7"),
 	        CLI_DONE);
-	expect_request(0, "POST", "/api/v1/mapping/preview-all?connection=default");
+	expect_request(0, "POST", "/api/v1/mapping/preview-all/start?connection=default");
 	json_t *body = cli_fixture_body(&fixture, 0);
+	ck_assert_ptr_nonnull(json_object_get(body, "by"));
 	ck_assert_uint_eq(json_array_size(json_object_get(body, "mapping")), 1);
 	ck_assert_str_eq(json_get_text(body, "scope"), "true");
 	ck_assert_int_eq(json_get_int(body, "changed_from", 0), 7);
-	ck_assert_uint_eq(json_object_size(body), 3);
+	ck_assert_uint_eq(json_array_size(json_object_get(body, "groups")), 1);
+	ck_assert_uint_eq(json_object_size(body), 5);
 	json_decref(body);
+	expect_out("group Engineering: 9 join, 3 leave, 118 belong into it");
+	expect_out("group Sales: no row any more; 40 memberships stay");
 	expect_out("division is not filled any more");
 	expect_out("for example");
 	expect_out("31 of 1204 people");
+}
+END_TEST
+
+START_TEST(a_draft_is_rows_with_those_of_groups)
+{
+	const char *draft = cli_fixture_file(
+	        &fixture, "{\"mapping\":[],\"groups\":[{\"group\":\"Sales\",\"when\":\"true\"}]}");
+	answer_example("POST /api/v1/mapping/preview");
+	ck_assert_int_eq(
+	        RUN("mapping", "preview", "--employee", "412", "--draft", draft), CLI_DONE);
+	json_t *body = cli_fixture_body(&fixture, 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(body, "mapping")), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(body, "groups")), 1);
+	ck_assert_ptr_null(json_object_get(body, "scope"));
+	json_decref(body);
 }
 END_TEST
 
@@ -251,6 +282,7 @@ int main(void)
 	tcase_add_test(tcase, one_person_is_previewed);
 	tcase_add_test(tcase, a_draft_is_a_list_of_rows);
 	tcase_add_test(tcase, a_draft_is_a_settings_document);
+	tcase_add_test(tcase, a_draft_is_rows_with_those_of_groups);
 	tcase_add_test(tcase, a_document_without_that_connection_is_no_draft);
 	tcase_add_test(tcase, every_mistake_of_a_draft_is_printed);
 	tcase_add_loop_test(

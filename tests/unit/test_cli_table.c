@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/cli/cli_table.h"
 
+#include "server/base/attr.h"
 #include "server/cli/cli_text.h"
 #include "tests/support/suite.h"
 
@@ -141,6 +142,38 @@ START_TEST(times_are_short_and_none_is_a_dash)
 }
 END_TEST
 
+START_TEST(a_span_is_rounded_up_and_never_nothing)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} spans[] = {{0, "1 s"}, {59000, "59 s"}, {59001, "1 min"}, {2500000, "42 min"},
+	        {3600000, "1 h 0 min"}, {7260000, "2 h 1 min"}, {187200000, "2 d 4 h"}};
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
+		char text[CLI_TEXT_TIME_BYTES];
+		cli_text_span(text, spans[i].ms);
+		ck_assert_str_eq(text, spans[i].text);
+	}
+}
+END_TEST
+
+START_TEST(a_hole_in_a_row_is_a_dash)
+{
+	static const char *const names[] = {"A", "B", "C", NULL};
+	const char *cells[] = {"1", "", "", NULL};
+	char *printed = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&printed, &len);
+	struct cli_table *table = cli_table_create(names);
+	cli_table_add(table, cells);
+	cli_table_print(table, 0, out);
+	cli_table_destroy(table);
+	fclose(out);
+	ck_assert_str_eq(printed, "A  B  C\n1  -\n");
+	free(printed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cli_table");
@@ -150,12 +183,14 @@ int main(void)
 	tcase_add_test(table, a_table_without_rows_prints_nothing);
 	tcase_add_test(table, long_cells_are_cut_but_not_the_last);
 	tcase_add_test(table, many_rows_are_kept);
+	tcase_add_test(table, a_hole_in_a_row_is_a_dash);
 	suite_add_tcase(suite, table);
 	TCase *text = tcase_create("text");
 	tcase_add_loop_test(text, nothing_steers_the_terminal, 0,
 	        (int)(sizeof(cleanings) / sizeof(cleanings[0])));
 	tcase_add_test(text, cleaning_never_splits_a_character);
 	tcase_add_test(text, times_are_short_and_none_is_a_dash);
+	tcase_add_test(text, a_span_is_rounded_up_and_never_nothing);
 	suite_add_tcase(suite, text);
 	return suite_run(suite);
 }
