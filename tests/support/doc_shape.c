@@ -14,7 +14,8 @@
 #define PAGE_MAX_BYTES (256 * 1024)
 
 /* Objects whose keys are data: attribute names, rate buckets, kinds of holds. */
-static const char *const MAPS[] = {"present_profile", "profile", "remaining", "holds", "document"};
+static const char *const MAPS[] = {
+        "present_profile", "profile", "remaining", "holds", "document", "by_name"};
 
 static char *load_page(void)
 {

@@ -19,8 +19,8 @@ static void must(bool holds, const char *what)
 }
 
 static const struct http_route ROUTES[] = {
-        {HTTP_POST, WEBHOOK_PATH, HTTP_ROLE_PUBLIC, BENCH_BODY_MAX, webhook_receive},
-        {HTTP_POST, WEBHOOK_CONNECTION_PATH, HTTP_ROLE_PUBLIC, BENCH_BODY_MAX, webhook_receive},
+        {HTTP_POST, WEBHOOK_PATH, HTTP_ROLE_PUBLIC, BENCH_BODY_MAX, 0, webhook_receive},
+        {HTTP_POST, WEBHOOK_CONNECTION_PATH, HTTP_ROLE_PUBLIC, BENCH_BODY_MAX, 0, webhook_receive},
         {.path = NULL},
 };
 

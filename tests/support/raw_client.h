@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define RAW_CLIENT_BYTES   (64 * 1024)
-#define RAW_CLIENT_WAIT_MS 10000
+#define RAW_CLIENT_WAIT_MS 60000
 
 struct raw_client {
 	int fd;

@@ -3,8 +3,10 @@
 
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
+#include "server/base/key_ring.h"
 #include "server/base/str.h"
 #include "server/base/thread.h"
+#include "server/store/sqlite.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 
 static char directory[64];
 static char url[128];
-static bool is_crypto_started;
+static struct key_ring *keys;
 
 static void must(bool is_done, const char *what, const struct err *err)
 {
@@ -35,7 +37,10 @@ const char *store_fixture_directory(void)
 const char *store_fixture_url(void)
 {
 	if (directory[0] == '\0') {
-		must(str_copy(directory, sizeof(directory), "/tmp/b2o-store-XXXXXX"), "name", NULL);
+		const char *where = getenv("TMPDIR");
+		must(str_format(directory, sizeof(directory), "%s/b2o-store-XXXXXX",
+		             str_is_empty(where) ? "/tmp" : where),
+		        "name", NULL);
 		must(mkdtemp(directory) != NULL, "mkdtemp", NULL);
 		must(str_format(url, sizeof(url), "sqlite:%s/store.db", directory), "url", NULL);
 	}
@@ -44,8 +49,9 @@ const char *store_fixture_url(void)
 
 void store_fixture_clean(void)
 {
+	key_ring_destroy(keys);
+	keys = NULL;
 	crypto_stop();
-	is_crypto_started = false;
 	DIR *dir = directory[0] != '\0' ? opendir(directory) : NULL;
 	if (dir == NULL) {
 		return;
@@ -58,12 +64,26 @@ void store_fixture_clean(void)
 	directory[0] = '\0';
 }
 
+/* Beside the store, so that a process that was killed leaves them to the next one. */
+struct key_ring *store_fixture_keys(void)
+{
+	char path[128];
+	struct err err = ERR_INIT;
+	if (keys == NULL) {
+		must(crypto_start(&err), "crypto", &err);
+		must(str_format(path, sizeof(path), "%s/master-key", store_fixture_directory()),
+		        "key file", NULL);
+		keys = key_ring_load(path, KEY_RING_CREATE, &err);
+		must(keys != NULL, "keys", &err);
+	}
+	return keys;
+}
+
 struct store *store_fixture_open_with(size_t queue_max)
 {
 	struct err err = ERR_INIT;
-	struct store_options options = {.url = store_fixture_url(), .queue_max = queue_max};
-	must(is_crypto_started || crypto_start(&err), "crypto", &err);
-	is_crypto_started = true;
+	struct store_options options = {
+	        .url = store_fixture_url(), .queue_max = queue_max, .keys = store_fixture_keys()};
 	struct store *store = store_open(&options, &err);
 	must(store != NULL, "open", &err);
 	return store;
@@ -72,6 +92,20 @@ struct store *store_fixture_open_with(size_t queue_max)
 struct store *store_fixture_open(void)
 {
 	return store_fixture_open_with(10000);
+}
+
+static bool pass_run(struct sqlite_conn *conn, void *context, struct err *err)
+{
+	const int64_t *ms = context;
+	int64_t running_ms = 0;
+	return sqlite_state_get(conn, "running_ms", &running_ms, err) &&
+	        sqlite_state_set(conn, "running_ms", running_ms + *ms, err);
+}
+
+void store_fixture_pass(struct store *store, int64_t ms)
+{
+	struct err err = ERR_INIT;
+	must(sqlite_write(store, pass_run, &ms, &err), "pass", &err);
 }
 
 struct employee_key store_fixture_key(const char *employee_id)

@@ -17,9 +17,14 @@ const char *store_fixture_url(void);
 const char *store_fixture_directory(void);
 void store_fixture_clean(void);
 
+/* The master keys of that store, in a file beside it; the fixture's. Starts crypto too. */
+struct key_ring *store_fixture_keys(void);
 /* Opens the store at that URL (again, after a close). */
 struct store *store_fixture_open(void);
 struct store *store_fixture_open_with(size_t queue_max);
+
+/* Running time that limits count in (limits.h), as if so much of it had passed. */
+void store_fixture_pass(struct store *store, int64_t ms);
 
 struct employee_key store_fixture_key(const char *employee_id);
 /* Appends a body and waits for what became of it. */
