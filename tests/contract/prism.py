@@ -9,95 +9,33 @@ keeps that verdict with the call, takes the header off, and otherwise passes
 everything on as it is.
 """
 
-import fcntl
 import http.client
 import http.server
 import json
 import os
 import pathlib
-import shutil
-import signal
-import subprocess
 import threading
 
 import harness
+import npm
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLI = HERE / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 DEFAULT_SPEC = harness.ROOT.parent / "shared" / "spec" / "okta-users-prism.yaml"
-INSTALL_TIMEOUT_S = 300
 CALL_TIMEOUT_S = 30
 BODY_MAX_BYTES = 8 * 1024 * 1024
-
-# What npm says when it is the network, or the registry, that fails and not our lock file.
-UNREACHABLE = (
-    "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH",
-    "EHOSTUNREACH", "ERR_SOCKET_TIMEOUT", "EIDLETIMEOUT", "E502", "E503", "E504", "ENOTCACHED",
-)
-
-
-class Unavailable(Exception):
-    """Why there is no Prism here; no fault of the program under test."""
-
 
 # ---------------------------------------------------------------- installing
 
 def spec_path():
     path = pathlib.Path(os.environ.get("OKTA_SPEC") or DEFAULT_SPEC)
     if not path.is_file():
-        raise Unavailable(f"Okta's OpenAPI description is not at {path} (OKTA_SPEC names another place)")
+        raise npm.Unavailable(f"Okta's OpenAPI description is not at {path} (OKTA_SPEC names another place)")
     return path
 
 
-def locked_versions(path):
-    packages = json.loads(path.read_text())["packages"]
-    return {name: entry.get("version") for name, entry in packages.items() if name}
-
-
-def is_installed():
-    """npm writes the inner lock file last, so a broken-off installation does not count."""
-    inner = HERE / "node_modules" / ".package-lock.json"
-    if not CLI.is_file() or not inner.is_file():
-        return False
-    wanted = locked_versions(HERE / "package-lock.json")
-    return all(wanted.get(name) == have for name, have in locked_versions(inner).items())
-
-
-def run_npm(argv):
-    """(exit status or None after the time limit, output)."""
-    process = subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        text=True, errors="replace", start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=INSTALL_TIMEOUT_S)
-        return process.returncode, output
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return None, output
-
-
 def install():
-    """Prism as the lock file says, once; several test runs at once wait for one another."""
-    for name in ("node", "npm"):
-        if not shutil.which(name):
-            raise Unavailable(f"{name} is not installed")
-    (harness.ROOT / "build").mkdir(exist_ok=True)
-    with open(harness.ROOT / "build" / "contract.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if is_installed():
-            return
-        status, output = run_npm([
-            "npm", "ci", "--prefix", str(HERE), "--no-audit", "--no-fund", "--fetch-retries=1",
-            "--fetch-timeout=60000",
-        ])
-    if status is None:
-        raise Unavailable(f"npm ci took longer than {INSTALL_TIMEOUT_S} s")
-    reasons = [line for line in output.splitlines() if any(word in line for word in UNREACHABLE)]
-    if status != 0 and reasons:
-        raise Unavailable(f"npm's registry cannot be reached: {reasons[0].strip()}")
-    assert status == 0, f"npm ci failed:\n{output[-4000:]}"
+    npm.install(HERE, CLI)
 
 
 class Prism(harness.Program):

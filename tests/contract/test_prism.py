@@ -13,6 +13,7 @@ import types
 import pytest
 
 import harness
+import npm
 import prism
 from harness import day, wait_until
 
@@ -106,7 +107,7 @@ def contract():
     try:
         spec = prism.spec_path()
         prism.install()
-    except prism.Unavailable as why:
+    except npm.Unavailable as why:
         pytest.skip(str(why))
     one = Contract(spec)
     yield one

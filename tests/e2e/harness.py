@@ -57,8 +57,9 @@ def server_program():
     return program("bob2okta", "BOB2OKTA_BIN")
 
 
-def wait_until(condition, what, deadline_s=10.0, step_s=0.02):
-    """Polls until condition() is truthy and returns that value."""
+def wait_until(condition, what, deadline_s=30.0, step_s=0.02):
+    """Polls until condition() is truthy and returns that value. The deadline is for a failure: it is
+    generous, since a slow machine is none."""
     end = time.monotonic() + deadline_s * SLOW
     while True:
         value = condition()
@@ -159,7 +160,7 @@ class Program:
                 cwd=self.directory,
             )
 
-    def wait_line(self, pattern, deadline_s=20):
+    def wait_line(self, pattern, deadline_s=60):
         def look():
             found = re.search(pattern, self.output("out"))
             if not found and self.process.poll() is not None:
@@ -177,7 +178,7 @@ class Program:
     def send_signal(self, number):
         self.process.send_signal(number)
 
-    def wait_exit(self, deadline_s=10):
+    def wait_exit(self, deadline_s=30):
         try:
             return self.process.wait(deadline_s * SLOW)
         except subprocess.TimeoutExpired:
@@ -369,6 +370,7 @@ def wide_limits():
         "create": {"per_hour": 10000},
         "revoke": {"per_hour": 1000},
         "leave_group": {"per_hour": 1000, "per_day": 1000},
+        "update_by_settings": {"per_hour": 10000, "per_day": 10000},
     }
 
 
@@ -380,7 +382,8 @@ class Server:
         self.store = self.directory / "store" / "bob2okta.db"
         self.store.parent.mkdir(exist_ok=True)
         self.settings_path = self.directory / "bob2okta.json"
-        self.write_settings(settings)
+        if settings is not None:
+            self.write_settings(settings)
         self.args = list(args)
         self.public = self.admin = None
         argv = [
@@ -414,6 +417,9 @@ class Server:
 
     def ask(self, method, path, body=None, token=None):
         headers = {"Authorization": f"Bearer {token or self.token}"}
+        if method != "GET":
+            # The public routes of sessions ask for these whoever calls.
+            headers |= {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
         return http_call(self.admin, method, path, body, headers, timeout_s=120)
 
     def api(self, method, path, body=None):
@@ -455,6 +461,10 @@ class Server:
     def holds(self, **query):
         return self.get("/holds?" + urllib.parse.urlencode(query))["holds"]
 
+    def alarms(self, name=None):
+        """The open ones."""
+        return [a for a in self.get("/alarms")["alarms"] if name in (None, a["alarm"])]
+
     def hold_kinds(self, employee):
         return sorted(hold["kind"] for hold in self.holds(employee_id=employee))
 
@@ -462,13 +472,17 @@ class Server:
         more = f"&employee_id={employee}" if employee else ""
         return self.get(f"/events?limit={limit}{more}")["events"]
 
+    def unread(self):
+        """Deliveries that nobody has looked at; they are in no list yet."""
+        return self.status()["events"]["received"]
+
     def sync(self, employee):
         return self.post(f"/people/{employee}/sync")
 
     def metrics(self):
         return http_call(self.admin, "GET", "/metrics").body.decode()
 
-    def metric(self, name, **labels):
+    def metric(self, name, /, **labels):
         """The sum of all samples of that name that carry those labels."""
         total = 0.0
         for line in self.metrics().splitlines():
@@ -491,22 +505,25 @@ class Server:
 
     # -- commands
 
-    def cli(self, *argv, env=None, timeout_s=60, stdin=None):
-        """One command against this server; flags for the place of things are added."""
+    def cli_words(self, *argv):
+        """A command against this server as it is run: flags for the place of things are added."""
         host, port = self.admin or ("127.0.0.1", 1)
-        full = [
+        return [
             server_program(), *argv, "--store", f"sqlite:{self.store}", "--settings",
             str(self.settings_path), "--admin-listen", f"{host}:{port}",
             "--listen", "%s:%d" % (self.public or ("127.0.0.1", 1)), "--allow-insecure-loopback",
         ]
+
+    def cli(self, *argv, env=None, timeout_s=60, stdin=None):
+        """One command against this server, waited for."""
         return subprocess.run(
-            full, capture_output=True, text=True, timeout=timeout_s * SLOW, input=stdin,
+            self.cli_words(*argv), capture_output=True, text=True, timeout=timeout_s * SLOW, input=stdin,
             cwd=self.directory, env={**os.environ, "BOB2OKTA_LOG_LEVEL": "error", **(env or {})},
         )
 
     # -- life
 
-    def stop(self, deadline_s=10):
+    def stop(self, deadline_s=30):
         self.program.send_signal(signal.SIGTERM)
         status = self.program.wait_exit(deadline_s)
         assert status == 0, f"exit status {status} after SIGTERM\n" + self.program.output("err")[-4000:]
@@ -535,7 +552,7 @@ class World:
 
     def __init__(self, *, people=0, limits=None, mapping=None, mode="live", okta_url=None,
                  sandbox_settings=None, args=(), start=True, clock=None, change=None,
-                 **provisioning):
+                 has_file=True, **provisioning):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="b2o-e2e-"))
         self.failed = False
         env = {}
@@ -564,7 +581,7 @@ class World:
             connection["mapping"] = mapping
         if change is not None:
             change(connection)
-        self.server = Server(self.directory, settings, args, env)
+        self.server = Server(self.directory, settings if has_file else None, args, env)
         if start:
             self.start()
 
@@ -592,7 +609,7 @@ class World:
 
     # -- watching
 
-    def quiet(self, deadline_s=20, unsettled=False):
+    def quiet(self, deadline_s=60, unsettled=False):
         """Waits until nothing is on its way: no delivery, no dirty or working employee, and
         (but for unsettled) no second look outstanding."""
         self.sandbox.drain()

@@ -278,7 +278,7 @@ def test_held_release_reject(world):
     assert {hold["employee_id"] for hold in holds} == {first, second}
     assert first in ok(one.server.cli("held", "--kind", "match"))
     ok(one.server.cli("reject", second))
-    assert data(one.server.cli("release", "--all", "--json"))["released"] == 1
+    assert data(one.server.cli("release", "--all", "--yes", "--json"))["released"] == 1
     wait_until(lambda: one.status_of("ada.one@example.com") == "ACTIVE", "reopened")
     one.quiet(unsettled=True)
     assert one.status_of("ada.two@example.com") == "SUSPENDED"
@@ -352,7 +352,12 @@ def test_the_admin_token_is_for_its_owner_alone(shared):
     ("POST", "/api/v1/retry", {}, 400),
     ("POST", "/api/v1/holds/release", {}, 400),
     ("POST", "/api/v1/holds/release", {"all": True, "colour": 1}, 400),
-    ("POST", "/api/v1/holds/reject", {"all": True}, 400),
+    ("POST", "/api/v1/holds/reject", {"all": True, "employee_id": "1"}, 400),
+    ("POST", "/api/v1/holds/release", {"employee_ids": []}, 400),
+    ("POST", "/api/v1/holds/release", {"employee_ids": [7]}, 400),
+    ("POST", "/api/v1/holds/release", {"all": True, "limit": "speed"}, 400),
+    ("GET", "/api/v1/holds/releases/first", None, 400),
+    ("GET", "/api/v1/holds/releases/4711", None, 404),
     ("POST", "/api/v1/holds/release", {"employee_id": "123456"}, 404),
     ("POST", "/api/v1/people/123456/hold", {}, 404),
     ("POST", "/api/v1/people/123456/sync", {"by": "x" * 100}, 400),

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -17,6 +18,8 @@ def test_the_demonstration_runs_and_leaves_no_process_behind():
     assert result.stdout.count("end all sessions") == 1
     assert "title = Team Lead" in result.stdout
     assert "login = winter@example.com" in result.stdout
+    console = re.findall(r"^console: (http://127\.0\.0\.1:[0-9]+), one-time code ([A-Z0-9-]{20,})$", result.stdout, re.M)
+    assert len(console) == 2 and len(set(console)) == 1, "at the beginning and at the end"
     left = [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
             if str(ROOT / "build/demo/bob2okta.db").encode() in read_quietly(path)]
     assert not left, f"still running: {left}"

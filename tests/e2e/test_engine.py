@@ -89,7 +89,7 @@ def test_a_stale_answer_is_mended_by_the_second_look(world):
     one.sandbox.update(employee, {"work.workPhone": "+44 2"})
     one.quiet(unsettled=True)
     wait_until(lambda: one.sandbox.user("ada.stale@example.com")["profile"].get("primaryPhone")
-               == "+44 2", "the new value arrived", 15)
+               == "+44 2", "the new value arrived")
     one.quiet()
     assert one.okta_writes(since) == ["update"]
 
@@ -102,7 +102,7 @@ def test_nothing_is_lost_when_bob_answers_null_for_a_while(world):
     one.sandbox.settings(bob_stale_ms=1500, bob_stale_null=True)
     one.sandbox.update(employee, {"work.workPhone": "+44 2"})
     wait_until(lambda: one.sandbox.user("ada.null@example.com")["profile"].get("primaryPhone")
-               == "+44 2", "the new value arrived", 15)
+               == "+44 2", "the new value arrived")
     bodies = [c["body"] for c in one.sandbox.calls(system="okta", writes=1)]
     assert all(b.get("profile", {}).get("primaryPhone", "x") is not None for b in bodies if b)
 
@@ -233,6 +233,24 @@ def test_never_touches_a_protected_account(world):
     one.quiet()
     assert one.okta_writes() == []
     assert one.status_of("ada.boss@example.com") == "ACTIVE"
+
+
+def test_a_leaver_whose_account_is_protected_is_an_alarm(world):
+    one = world(sandbox_settings=ACTIVE)
+    employee = one.hire_settled("Ada", "Boss", day(PAST))
+    settings = one.server.document
+    settings["connections"][0]["provisioning"]["protected"] = ["ada.boss@example.com"]
+    one.server.write_settings(settings)
+    one.server.post("/settings/reload")
+    one.sandbox.life(employee, "terminate", at=day(0))
+    one.quiet()
+    assert one.status_of("ada.boss@example.com") == "ACTIVE"
+    (alarm,) = wait_until(lambda: one.server.alarms("protected_leaver"), "an alarm", 20)
+    assert alarm["subject"] == employee
+    # Closed by hand: whoever looks again finds it so.
+    one.sandbox.patch_user("ada.boss@example.com", status="DEPROVISIONED")
+    one.server.cli("sweep")
+    wait_until(lambda: not one.server.alarms("protected_leaver"), "it is over", 30)
 
 
 # ------------------------------------------------------------------------- limits

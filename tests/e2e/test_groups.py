@@ -195,10 +195,13 @@ def test_dry_run_and_plan_say_what_would_happen(world):
     assert "group Finance" in one.server.cli("plan", "--employee", ada).stdout
     preview = one.server.post("/mapping/preview", {"employee_id": ada})
     assert preview["groups"] == [
-        {"group": "Finance", "answer": "in", "change": "join_group", "reason": ""}]
+        {"group": "Finance", "answer": "in", "change": "join_group", "state": "ok", "reason": ""}]
     draft = one.server.post("/mapping/preview", {
         "employee_id": ada, "mapping": [{"okta": "title", "value": "Clerk"}]})
     assert draft["groups"] == preview["groups"], "a draft of rows leaves groups as they are"
+    draft = one.server.post("/mapping/preview", {
+        "employee_id": ada, "mapping": [], "groups": [{"group": "Everyone", "when": "true"}]})
+    assert [(g["group"], g["change"], g["state"]) for g in draft["groups"]] == [("Everyone", "none", "refused")]
     assert "group       Finance: in, join_group" in one.server.cli(
         "mapping", "preview", "--employee", ada).stdout
     assert members(one, "Finance") == []

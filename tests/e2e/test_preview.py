@@ -3,9 +3,10 @@
 
 import json
 
-from harness import day
+from harness import day, wait_until
 
 LOGIN = "ada.preview@example.com"
+CUSTOM = "work.custom.field_1655996461265"
 ROWS = [
     {"okta": "hireDate", "bob": "work.startDate"},
     {"okta": "headcount", "bob": "work.directReports"},
@@ -171,3 +172,94 @@ def test_fields_are_found_and_rows_suggested(world):
     assert rows["employeeNumber"] == "work.employeeIdInCompany"
     assert rows["city"] == "address.siteCity", "the office's, not the employee's own"
     assert "title" not in rows and "secondEmail" not in rows
+
+
+def try_row(one, employee, row):
+    return one.server.post("/mapping/preview-row", {"employee_id": employee, "row": row})
+
+
+def test_an_expression_is_tried_while_it_is_typed(world):
+    one = world()
+    ada = one.hire_settled("Ada", "Preview", day(-30), fields={"work.title": "Analyst"})
+    mark = one.sandbox.mark()
+    text = ".work.title.label | upper"
+    answers = [try_row(one, ada, {"okta": "title", "expr": text[:length]})
+               for length in range(1, len(text) + 1)]
+    assert answers[-1]["result"] == "ANALYST" and answers[-1]["okta_value"] == "Analyst"
+    assert answers[-1]["reads"] == ["work.title"] and not answers[-1]["is_masked"]
+    searches = [call for call in one.sandbox.calls(mark, system="bob")
+                if call["route"] == "POST /v1/people/search"]
+    assert len(searches) <= 2, "one read a person, and one for a field that came later"
+    assert one.okta_writes(mark) == []
+
+    wrong = try_row(one, ada, {"okta": "title", "expr": '"é" + .work.title.label\n  | | upper'})
+    assert wrong["state"] == "invalid"
+    assert (wrong["mistakes"][0]["line"], wrong["mistakes"][0]["column"]) == (2, 5), wrong
+    unknown = try_row(one, ada, {"okta": "title", "expr": ".work.title.label | shout"})
+    assert unknown["mistakes"][0]["column"] == 21, unknown
+    open_text = try_row(one, ada, {"okta": "title", "expr": '.work.title.label + "!'})
+    assert open_text["mistakes"][0]["column"] == 21, open_text
+    failing = try_row(one, ada, {"okta": "title", "expr": ".work.title.label / 2"})
+    assert failing["state"] == "failed" and failing["reason"], failing
+    nothing = try_row(one, ada, {"okta": "title", "expr": ".work.noSuchThing.label"})
+    assert nothing["state"] == "no_such_field"
+    long = try_row(one, ada, {"okta": "countryCode", "expr": ".root.displayName"})
+    assert long["state"] == "failed", long
+    assert try_row(one, ada, {"okta": "login", "expr": ["null", ".root.email"]})["result"] == LOGIN
+
+
+def test_everybody_is_previewed_by_a_job_that_can_be_left_and_stopped(world):
+    one = world(people=40)
+    rows = [{"okta": "division", "value": "EMEA"}]
+    assert one.server.get("/mapping/preview-all")["state"] == "none"
+    begun = one.server.post("/mapping/preview-all/start", {"mapping": rows, "by": "ada"})
+    assert begun["by"] == "ada" and begun["query"]["mapping"] == rows
+    done = wait_until(lambda: ended(one), "the preview ends")
+    assert done["state"] == "done" and done["result"]["changed"] == 40, done
+    assert (done["listed"], done["read"]) == (40, 40)
+    assert one.server.get("/mapping/preview-all")["result"] == done["result"]
+
+    one.sandbox.post("/settings", {"bob_latency_ms": 3000})
+    one.server.post("/mapping/preview-all/start", {"mapping": rows})
+    assert one.server.ask("POST", "/api/v1/mapping/preview-all/start", {}).status == 409
+    one.server.post("/mapping/preview-all/stop", {})
+    stopped = wait_until(lambda: ended(one), "the preview is stopped", 30)
+    assert stopped["state"] == "stopped" and stopped["result"] is None
+    assert one.server.ask("POST", "/api/v1/mapping/preview-all/stop", {}).status == 409
+
+    # One that runs does not outlive other settings, nor hold them up.
+    one.server.post("/mapping/preview-all/start", {"mapping": rows})
+    document = one.server.get("/settings")["document"]
+    document["connections"][0]["mapping"] = rows
+    one.server.post("/settings", {"document": document})
+    wait_until(lambda: one.server.get("/mapping/preview-all")["state"] == "none", "a new start")
+
+
+def ended(one):
+    answer = one.server.get("/mapping/preview-all")
+    return answer if answer["state"] != "running" else None
+
+
+def test_the_rows_are_told_with_what_is_known_of_them(world):
+    one = world(mapping=[{"okta": "costCenter", "bob": CUSTOM}, {"okta": "hireDate", "bob": "work.startDate"},
+                         {"okta": "manager", "bob": None}])
+    one.sandbox.post("/settings", {"unreadable_fields": [CUSTOM]})
+    one.hire_settled("Ada", "Preview", day(-30))
+    table = one.server.get("/mapping/rows")
+    assert table["mapping"][2] == {"okta": "manager", "bob": None}
+    rows = {row["okta"]: row for row in table["rows"]}
+    assert rows["costCenter"]["problems"][0]["state"] == "not_readable"
+    assert rows["costCenter"]["problems"][0]["people"] == 1
+    assert (rows["hireDate"]["fault"], rows["hireDate"]["origin"]) == ("missing_in_okta", "own")
+    assert (rows["manager"]["origin"], rows["title"]["origin"]) == ("off", "default")
+    assert rows["title"]["reads"][0]["type"]
+
+    draft_rows = [{"okta": "badge", "bob": "root.id"}]
+    plan = one.server.post("/schema/plan", {"mapping": draft_rows})
+    assert [entry["okta"] for entry in plan["add"]] == ["badge"]
+    refused = one.server.ask("POST", "/api/v1/schema/apply", {"plan": plan["plan"]})
+    assert refused.status == 409, "the plan of the mapping in force is another one"
+    assert one.server.post("/schema/apply", {"plan": plan["plan"], "mapping": draft_rows})["is_added"]
+    rows = {row["okta"]: row for row in
+            one.server.post("/mapping/rows", {"mapping": draft_rows})["rows"]}
+    assert rows["badge"]["fault"] == ""
