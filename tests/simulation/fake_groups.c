@@ -26,6 +26,17 @@ void okta_group_find(struct okta_client *client, const char *id_or_name, struct 
 	refuse(outcome);
 }
 
+/* Asked for by the console alone. */
+void okta_groups_search(struct okta_client *client, const char *text, okta_group_taker *take,
+        void *context, struct call_outcome *outcome)
+{
+	(void)client;
+	(void)text;
+	(void)take;
+	(void)context;
+	refuse(outcome);
+}
+
 void okta_group_rule_targets(struct okta_client *client, json_t **ids, struct call_outcome *outcome)
 {
 	(void)client;

@@ -8,6 +8,7 @@
 #include "tests/simulation/weather.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -831,6 +832,34 @@ void okta_org_destroy(struct okta_org *org)
 	free(org);
 }
 
+void okta_org_shut(struct okta_org *org)
+{
+	(void)org;
+}
+
+void okta_org_open(struct okta_org *org)
+{
+	(void)org;
+}
+
+void okta_org_start_slowly(struct okta_org *org)
+{
+	(void)org;
+}
+
+int okta_org_places(const struct okta_org *org, enum call_urgency urgency)
+{
+	(void)org;
+	(void)urgency;
+	return INT_MAX;
+}
+
+void okta_org_slow_start(const struct okta_org *org, struct okta_slow_start *start)
+{
+	(void)org;
+	*start = (struct okta_slow_start){.places = 1, .places_max = 1};
+}
+
 const char *okta_bucket_name(enum okta_bucket bucket)
 {
 	(void)bucket;
@@ -842,6 +871,14 @@ int64_t okta_org_remaining(const struct okta_org *org, enum okta_bucket bucket)
 	(void)org;
 	(void)bucket;
 	return -1;
+}
+
+void okta_org_outlook(
+        const struct okta_org *org, enum okta_bucket bucket, struct okta_outlook *outlook)
+{
+	(void)org;
+	(void)bucket;
+	*outlook = (struct okta_outlook){.limit = -1, .remaining = -1};
 }
 
 struct okta_client *okta_client_create(struct okta_org *org, struct err *err)
@@ -862,6 +899,18 @@ void okta_client_stop_on(struct okta_client *client, const atomic_bool *stop)
 {
 	(void)client;
 	(void)stop;
+}
+
+void okta_client_set_probing(struct okta_client *client, bool is_probing)
+{
+	(void)client;
+	(void)is_probing;
+}
+
+void okta_client_set_patience(struct okta_client *client, int64_t patience_ms)
+{
+	(void)client;
+	(void)patience_ms;
 }
 
 void okta_client_set_urgency(struct okta_client *client, enum call_urgency urgency)

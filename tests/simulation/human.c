@@ -52,6 +52,7 @@ static enum answer answer(struct sim *sim, const struct hold *hold, int person)
 	case HOLD_DOMAIN:
 	case HOLD_CRASH: return maybe;
 	case HOLD_REVOKE_DOUBTFUL: return ANSWER_REJECT;
+	case HOLD_UNDO:
 	case HOLD_HUMAN:
 	case HOLD_DUPLICATE:
 	case HOLD_KIND_COUNT: break;

@@ -157,6 +157,8 @@ void life_rehire(struct sim *sim, struct someone *someone, int32_t start)
 		now->end = now->last_day = 0;
 	}
 	someone->rehired_ms = sim->now_ms;
+	/* M3 is about who was employed at go-live; whoever is to start is created like anybody. */
+	someone->is_existing = someone->is_existing && has_begun;
 	trace(sim, "hr: rehires person %d", someone_index(sim, someone));
 	bob_tells(sim, someone, "employee.updated", "work.startDate");
 	bob_tells_row(sim, someone, "table.entry.created", "lifecycle", start);
