@@ -243,8 +243,8 @@ START_TEST(a_stop_comes_soon)
 	(void)evaluator_fixture_complaint(&fixture, 0);
 	int64_t begun_ms = clock_mono_ms();
 	(void)evaluator_fixture_run(&fixture, 0, "1", PERSON);
-	/* 50 ms of its time; much more of ours only where the machine is full. */
-	ck_assert_int_lt(clock_mono_ms() - begun_ms, EVALUATOR_WALL_MS);
+	/* 50 ms of its time; of ours far more where the machine is full, but an end there is. */
+	ck_assert_int_lt(clock_mono_ms() - begun_ms, 10 * EVALUATOR_WALL_MS);
 	evaluator_fixture_finish(&fixture);
 }
 END_TEST
@@ -268,13 +268,15 @@ START_TEST(memory_is_named_as_the_cause)
 }
 END_TEST
 
-static long resident_kib(int pid)
+/* What it asked for: what of it is resident is also a matter of how short the machine is of memory.
+ */
+static long heap_kib(int pid)
 {
 	char text[4096];
 	ck_assert(read_proc(pid, "status", text, sizeof(text)));
-	const char *line = strstr(text, "\nVmRSS:");
+	const char *line = strstr(text, "\nVmData:");
 	ck_assert_ptr_nonnull(line);
-	return strtol(line + strlen("\nVmRSS:"), NULL, 10);
+	return strtol(line + strlen("\nVmData:"), NULL, 10);
 }
 
 /* A few bytes a person would be blamed on whoever comes last. */
@@ -292,10 +294,10 @@ START_TEST(an_evaluator_does_not_grow)
 	for (int i = 0; i < people; i++) {
 		(void)evaluator_fixture_run_all(&fixture, "1", PERSON);
 		if (i == people / 10) {
-			before = resident_kib(only_child(spawner_pid()));
+			before = heap_kib(only_child(spawner_pid()));
 		}
 	}
-	long after = resident_kib(only_child(spawner_pid()));
+	long after = heap_kib(only_child(spawner_pid()));
 	ck_assert_msg(CONFINE_IS_LAX || after - before < 300, "%ld KiB, then %ld", before, after);
 	evaluator_fixture_finish(&fixture);
 }
