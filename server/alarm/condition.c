@@ -185,7 +185,7 @@ static bool ask_engine(struct look *look, struct engine_health *health)
 /* Nobody is to be woken for what was never in use: status and the console say what is missing. */
 static bool is_set_up(const struct look *look)
 {
-	return look->connection->lacks[0] == '\0';
+	return settings_is_set_up(look->connection);
 }
 
 static bool look_parked(struct look *look, struct err *err)

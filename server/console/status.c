@@ -58,17 +58,18 @@ static json_t *remaining_json(const struct engine_health *health)
 
 static json_t *bob_json(const struct engine_health *health)
 {
-	return json_pack("{s:s, s:s, s:I}", "state",
-	        render_system_state(health->is_bob_parked, health->bob_success_at_ms), "sentence",
-	        health->bob_cause, "since_ms", (json_int_t)health->bob_since_ms);
+	return json_pack("{s:s, s:b, s:s, s:I}", "state",
+	        render_system_state(health->is_bob_parked, health->bob_success_at_ms),
+	        "is_refusing", health->is_bob_refusing, "sentence", health->bob_cause, "since_ms",
+	        (json_int_t)health->bob_since_ms);
 }
 
 static json_t *okta_json(const struct engine_health *health)
 {
-	return json_pack("{s:s, s:s, s:I, s:o}", "state",
-	        render_system_state(health->is_okta_parked, health->okta_success_at_ms), "sentence",
-	        health->okta_cause, "since_ms", (json_int_t)health->okta_since_ms, "remaining",
-	        remaining_json(health));
+	return json_pack("{s:s, s:b, s:s, s:I, s:o}", "state",
+	        render_system_state(health->is_okta_parked, health->okta_success_at_ms),
+	        "is_refusing", health->is_okta_refusing, "sentence", health->okta_cause, "since_ms",
+	        (json_int_t)health->okta_since_ms, "remaining", remaining_json(health));
 }
 
 static json_t *states_json(const struct store_counts *counts)

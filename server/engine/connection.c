@@ -271,7 +271,11 @@ static void report_parked(
 {
 	metrics_set(METRIC_PARKED, LABELS(connection->settings->name, system),
 	        park_is_parked(park) ? 1 : 0);
-	if (park_is_parked(park)) {
+	if (park_is_parked(park) && !settings_is_set_up(connection->settings)) {
+		/* Nothing went wrong, and log lines of errors are for what did. */
+		log_info("waits to be set up", F("connection", connection->settings->name),
+		        F("system", system), F("cause", park->cause));
+	} else if (park_is_parked(park)) {
 		log_error("parked", F("connection", connection->settings->name),
 		        F("system", system), F("cause", park->cause));
 	} else {

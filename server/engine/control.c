@@ -395,6 +395,9 @@ bool engine_health(struct engine *engine, const char *name, struct engine_health
 	health->is_okta_asked = connection->okta.reason != PARK_STARTING ||
 	        connection->okta.probes >= PROBES_OF_A_START;
 	health->is_bob_parked = park_is_parked(&connection->bob);
+	bool is_set_up = settings_is_set_up(connection->settings);
+	health->is_okta_refusing = is_set_up && connection->okta.reason == PARK_CREDENTIALS;
+	health->is_bob_refusing = is_set_up && connection->bob.reason == PARK_CREDENTIALS;
 	str_format_cut(
 	        health->okta_cause, sizeof(health->okta_cause), "%s", connection->okta.cause);
 	str_format_cut(health->bob_cause, sizeof(health->bob_cause), "%s", connection->bob.cause);

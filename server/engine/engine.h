@@ -198,6 +198,9 @@ struct engine_health {
 	bool is_okta_parked;
 	bool is_okta_asked; /* is_okta_parked is an answer, and not the start */
 	bool is_bob_parked;
+	/* Parked until somebody mends a token or a permission, not until the system is back. */
+	bool is_okta_refusing;
+	bool is_bob_refusing;
 	char okta_cause[256];
 	char bob_cause[256];
 	int64_t okta_since_ms;

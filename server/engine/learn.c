@@ -134,7 +134,8 @@ void learn_fields_now(struct connection *connection, struct bob_client *client)
 	if (tells_of_bob(&outcome)) {
 		connection_bob_outcome(connection, &outcome);
 	}
-	if (note_answer(connection, &connection->learning_fields, &outcome)) {
+	if (note_answer(connection, &connection->learning_fields, &outcome) &&
+	        settings_is_set_up(connection->settings)) {
 		log_warn("field metadata not read", F("connection", connection->settings->name),
 		        F("cause", outcome.sentence));
 	}

@@ -90,7 +90,7 @@ static bool add_webhook_key(
 static bool say_not_set_up(struct connection_settings *connection)
 {
 	char text[LACK_BYTES];
-	if (connection->lacks[0] == '\0') {
+	if (settings_is_set_up(connection)) {
 		return true;
 	}
 	str_format_cut(text, sizeof(text),
@@ -116,7 +116,7 @@ static bool fill_connection(
 		err_set(err, ERR_NO_MEMORY, "no memory for secrets");
 	}
 	/* Deliveries of a connection that does not know its company would all be strangers'. */
-	bool wants_keys = connection->lacks[0] == '\0';
+	bool wants_keys = settings_is_set_up(connection);
 	for (int slot = SECRET_NEWEST; done && wants_keys &&
 	        connection->bob.has_stored_webhook_secrets && slot <= SECRET_BEFORE;
 	        slot++) {

@@ -117,6 +117,11 @@ struct settings *settings_load_file(const char *path, enum settings_plain plain,
 	return settings;
 }
 
+bool settings_is_set_up(const struct connection_settings *connection)
+{
+	return connection->lacks[0] == '\0';
+}
+
 const struct connection_settings *settings_find(const struct settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->connection_count; i++) {

@@ -213,5 +213,7 @@ void settings_destroy(struct settings *settings);
 
 /* Borrowed; NULL when there is no connection of that name. */
 const struct connection_settings *settings_find(const struct settings *settings, const char *name);
+/* False: something is missing (lacks), and nobody is called. */
+bool settings_is_set_up(const struct connection_settings *connection);
 
 #endif

@@ -49,7 +49,7 @@ static void fill(struct settings_walk *walk, char **text, const char *with)
 void settings_walk_finish_lacks(struct settings_walk *walk, struct connection_settings *connection)
 {
 	walk->unfinished = NULL;
-	if (connection->lacks[0] == '\0') {
+	if (settings_is_set_up(connection)) {
 		return;
 	}
 	fill(walk, &connection->okta.base_url, SETTINGS_NO_ADDRESS);

@@ -30,6 +30,7 @@ def test_dead_credentials_park_and_resume_by_themselves(world):
     wait_until(lambda: okta.server.status()["okta"]["state"] == "parked", "parked")
     wait_until(lambda: bob.server.status()["bob"]["state"] == "parked", "parked")
     assert "token" in okta.server.status()["okta"]["sentence"].lower()
+    assert okta.server.status()["okta"]["is_refusing"] and bob.server.status()["bob"]["is_refusing"]
     announce(okta, [okta.sandbox.add_employee(**{"root.email": "ada.extra@example.com"})])
     harness.stays(lambda: len(okta.okta_calls(since[okta])) <= 12
                   and len(bob.sandbox.calls(since[bob], system="bob")) <= 5,
@@ -74,6 +75,7 @@ def test_an_outage_parks_and_drains(world):
     one.sandbox.fault(system="okta", route="*", action="status", status=503, code="E0000181")
     announce(one, people)
     wait_until(lambda: one.server.status()["okta"]["state"] == "parked", "parked", 20)
+    assert not one.server.status()["okta"]["is_refusing"], "it is away; no token is wrong"
     assert one.sandbox.users() == []
     one.sandbox.clear_faults()
     wait_until(lambda: len(one.sandbox.users()) == 20, "drained", 90)

@@ -72,6 +72,8 @@ def test_from_nothing_to_the_first_hire_by_the_api_alone_and_it_stays(world):
     one = world(has_file=False, people=3)
     assert one.server.get("/settings")["managed_by"] == "console"
     assert "not set up yet" in one.server.status()["okta"]["sentence"]
+    assert not one.server.status()["okta"]["is_refusing"]
+    assert " ERROR " not in one.server.log(), "nothing went wrong yet"
     assert one.server.status()["lacks"].startswith("bob.company_id")
     assert one.server.alarms() == [], "nobody is woken for what was never in use"
     body = harness.event("1")

@@ -128,8 +128,10 @@ export const Failed = {
 
 const Away = {
   view: ({ attrs: { name, system } }) =>
-    system.state === "parked" && m(Notice, { kind: "warning" }, [m("strong", `${name} is away. `), system.sentence, " Since ", m(Time, { ms: system.since_ms }), ". ",
-      "Work goes on by itself when it is back; a new token is entered on the System page."]),
+    system.state === "parked" && m(Notice, { kind: "warning" }, [
+      m("strong", system.is_refusing ? `${name} refuses access. ` : `${name} is away. `), system.sentence, " Since ", m(Time, { ms: system.since_ms }), ". ",
+      system.is_refusing ? ["It goes on by itself once access is given again; a new token is entered on the ", m("a", { href: "#/system?tab=secrets" }, "System page"), "."]
+        : "Work goes on by itself when it is back."]),
 };
 
 export const Parked = {
@@ -137,7 +139,7 @@ export const Parked = {
   onremove: ({ state }) => state.list.data.stop(),
   view: ({ attrs: { connection }, state: { list } }) =>
     m(Section, { title: "Who is parked" }, [
-      connection && [m(Away, { name: "Okta", system: connection.okta }), m(Away, { name: "Bob", system: connection.bob })],
+      connection && !connection.lacks && [m(Away, { name: "Okta", system: connection.okta }), m(Away, { name: "Bob", system: connection.bob })],
       connection?.pause && m(Notice, { kind: "warning" }, [`Paused by ${connection.pause.by}. `, m("a", { href: "#/system" }, "Resume on the System page"), "."]),
       m("p", "These people wait for the outside world, and for nobody's decision. They go on by themselves."),
       m(Live, { data: list.data, what: "who is parked" }, (answer) => [

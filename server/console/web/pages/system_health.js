@@ -52,9 +52,14 @@ const fact = (name, value) => [m("dt", name), m("dd", value)];
 
 const words = { ok: ["good", "works"], parked: ["bad", "away"], unknown: ["plain", "not asked yet"] };
 
+function wordOf(system, lacks) {
+  if (lacks) return ["plain", "not set up yet"];
+  return system.is_refusing ? ["bad", "refuses access"] : words[system.state];
+}
+
 const Away = {
-  view: ({ attrs: { name, system } }) => fact(name, [
-    m(Badge, { tone: words[system.state][0] }, words[system.state][1]),
+  view: ({ attrs: { name, system, lacks } }) => fact(name, [
+    m(Badge, { tone: wordOf(system, lacks)[0] }, wordOf(system, lacks)[1]),
     system.sentence && ` ${system.sentence}`, system.state === "parked" && [" Since ", m(Time, { ms: system.since_ms }), "."],
   ]),
 };
@@ -71,8 +76,8 @@ const Parts = {
         status.store.sentence && ` ${status.store.sentence}`]),
       status.store.restored && fact("Copy", [m(Badge, { tone: "warn" }, "put back"), ` made ${moment(status.store.restored.backup_at_ms)}; first start on it ${moment(status.store.restored.started_at_ms)}.`]),
       fact("Disk", status.alarms.by_name.disk ? m(Badge, { tone: "bad" }, "nearly full") : m(Badge, { tone: "good" }, "has room")),
-      m(Away, { name: "Okta", system: connection.okta }),
-      m(Away, { name: "Bob", system: connection.bob }),
+      m(Away, { name: "Okta", system: connection.okta, lacks: connection.lacks }),
+      m(Away, { name: "Bob", system: connection.bob, lacks: connection.lacks }),
       fact("Webhook", connection.webhook_secrets > 0
         ? [m(Badge, { tone: "good" }, "takes deliveries"), lastCame(state.hook)]
         : [m(Badge, { tone: "bad" }, "has no secret"), " Every delivery is refused until one is entered."]),
