@@ -219,6 +219,36 @@ test("how long what is kept is a form, within what is allowed", () => inWorld({ 
   assert.deepEqual(page.complaints, []);
 }));
 
+test("when an alarm is raised, and sent again, is a form that keeps what it does not show", () => inWorld({ document: null }, async (world) => {
+  const before = await settings(world);
+  before.alarms = { ...before.alarms, levels: { unannounced: "off" } };
+  await world.api("POST", "/settings", { document: before });
+  const page = await open(world, "alarms");
+  const dialog = page.getByRole("dialog");
+  await button(page, "Change: when an alarm is raised").click();
+  const leaver = "A leaver's account is still open: minutes after the end is due";
+  await dialog.getByLabel(leaver, { exact: true }).fill("1441");
+  await button(dialog, "Save").click();
+  assert.match(await mistake(dialog, leaver), /0 to 1440/);
+  await look(page, "system-alarm-times");
+  await dialog.getByLabel(leaver, { exact: true }).fill("5");
+  await button(dialog, "Save").click();
+  await page.getByText("5 minutes after the end is due", { exact: true }).waitFor();
+  await button(page, "Change: when it is sent again").click();
+  await dialog.getByLabel("A warning, the first time: minutes later", { exact: true }).fill("60");
+  await button(dialog, "Save").click();
+  await page.getByText("60 minutes later", { exact: true }).waitFor();
+  assert.deepEqual((await settings(world)).alarms, { levels: { unannounced: "off" }, leaver_minutes: 5, repeat: { warning_minutes: 60 } });
+
+  // What is as it would be anyhow does not stand in the settings.
+  await button(page, "Change: when it is sent again").click();
+  await dialog.getByLabel("A warning, the first time: minutes later", { exact: true }).fill("240");
+  await button(dialog, "Save").click();
+  await dialog.waitFor({ state: "detached" });
+  await until(async () => (await settings(world)).alarms.repeat === undefined, "the default is taken out");
+  assert.deepEqual(page.complaints, []);
+}));
+
 test("what a file says is shown with the reason, and only an admin has the forms", () => inWorld({}, async (world) => {
   for (const [as, reason] of [["admin", /come from the file .*bob2okta\.json/], ["viewer", /come from the file/]]) {
     const page = await open(world, "alarms", { as });
@@ -234,17 +264,25 @@ test("what a file says is shown with the reason, and only an admin has the forms
   }
 }));
 
+// A table alone, out of a module that needs a browser.
+async function tableOf(file, name) {
+  const source = readFileSync(path.join(ROOT, "server/console/web/pages", file), "utf8");
+  const table = new RegExp(`const ${name} = [[{][\\s\\S]*?\\n[\\]}];`).exec(source)[0];
+  return (await import(`data:text/javascript,export ${encodeURIComponent(table)}`))[name];
+}
+
+// What the table of keys says of those whose name the pattern finds.
+const keysOf = (pattern) => [...readFileSync(path.join(ROOT, "docs/settings.md"), "utf8").matchAll(pattern)];
+
 test("the limits that hold without a word of the settings are those of the table of keys", async () => {
-  const { DEFAULTS } = await limitsOfPage();
-  const rows = readFileSync(path.join(ROOT, "docs/settings.md"), "utf8").matchAll(/^\| `connections\[\]\.limits\.(\w+)\.(\w+)` \| +\| `(\d+)` \|/gm);
   const table = {};
-  for (const [, kind, key, value] of rows) (table[kind] ??= {})[key] = Number(value);
-  assert.deepEqual(DEFAULTS, table);
+  for (const [, kind, key, value] of keysOf(/^\| `connections\[\]\.limits\.(\w+)\.(\w+)` \| +\| `(\d+)` \|/gm)) (table[kind] ??= {})[key] = Number(value);
+  assert.deepEqual(await tableOf("system_limits.js", "DEFAULTS"), table);
 });
 
-// The table alone, out of a module that needs a browser.
-async function limitsOfPage() {
-  const source = readFileSync(path.join(ROOT, "server/console/web/pages/system_limits.js"), "utf8");
-  const table = /const DEFAULTS = \{[\s\S]*?\n\};/.exec(source)[0];
-  return import(`data:text/javascript,export ${encodeURIComponent(table)}`);
-}
+test("the times of alarms are those of the table of keys", async () => {
+  for (const [name, pattern] of [["RAISED", /^\| `alarms\.(\w+)` \| +\| `(\d+)` \| (\d+) to (\d+) \|/gm], ["AGAIN", /^\| `alarms\.repeat\.(\w+)` \| +\| `(\d+)` \| (\d+) to (\d+) \|/gm]]) {
+    const rows = (await tableOf("system_alarm_times.js", name)).map(([key, , , min, max, otherwise]) => [key, otherwise, min, max]);
+    assert.deepEqual(rows, keysOf(pattern).map(([, key, ...numbers]) => [key, ...numbers.map(Number)]));
+  }
+});

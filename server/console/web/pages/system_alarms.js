@@ -6,6 +6,8 @@ import { live } from "../lib/live.js";
 import { may } from "../lib/session.js";
 import { Act, Badge, Empty, Field, Live, Section, Table, Time, say } from "../lib/ui.js";
 import { Advice } from "./alarm_place.js";
+import { AlarmTimes } from "./system_alarm_times.js";
+import { OfSettings } from "./system_settings.js";
 import { Targets } from "./system_targets.js";
 
 const tones = { critical: "bad", warning: "warn", notice: "info" };
@@ -75,5 +77,5 @@ const Open = {
 export const Alarms = {
   oninit: ({ state }) => { state.data = live("/alarms"); },
   onremove: ({ state }) => state.data.stop(),
-  view: ({ state }) => [m(Open, { data: state.data, state }), m(Targets, { data: state.data })],
+  view: ({ state }) => [m(Open, { data: state.data, state }), m(OfSettings, () => [m(Targets, { data: state.data }), m(AlarmTimes)])],
 };

@@ -5,7 +5,7 @@ import { post } from "../lib/api.js";
 import { may } from "../lib/session.js";
 import { Act, Badge, Empty, Live, Section, Table, Time, Words, say } from "../lib/ui.js";
 import { mayEdit, model } from "./setup_model.js";
-import { OfSettings, Reason } from "./system_settings.js";
+import { Reason } from "./system_settings.js";
 import { RemoveTarget, TargetDialog } from "./system_target_form.js";
 
 const least = { notice: "everything", warning: "from warning on", critical: "critical only" };
@@ -46,7 +46,7 @@ function rowOf(one, state) {
   ];
 }
 
-const Content = {
+export const Targets = {
   view: ({ attrs: { data }, state }) => {
     const onclose = () => { Object.assign(state, { isAdding: false, changed: null, removed: null }); m.redraw(); };
     const { reload } = data;
@@ -70,5 +70,3 @@ const Content = {
     ]);
   },
 };
-
-export const Targets = { view: ({ attrs }) => m(OfSettings, () => m(Content, attrs)) };
