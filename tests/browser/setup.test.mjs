@@ -193,13 +193,45 @@ test("what was tested before is not shown beside a newer mistake, and a look ahe
   await page.getByText("✗ does not work yet").waitFor();
   await page.getByLabel("Okta domain").fill("https://acme.okta.com/admin");
   await button(page, "Test before saving").click();
-  await page.getByRole("alert").getByText("no path").waitFor();
+  await page.getByText(/no path/).waitFor();
   assert.equal(await page.getByText("✗ does not work yet").count(), 0);
 
   await page.goto(`${world.admin}/${SETUP}/rules`);
   await page.getByLabel("Allowed e-mail domains").fill("example.com");
   await button(page, "Show it for my people").click();
   await page.getByText(/Bob cannot be asked: not set up yet/).waitFor();
+  assert.deepEqual(page.complaints, []);
+}));
+
+test("what the server refuses is said at its field, which gets the focus", () => inWorld({ document: null, people: 1 }, async (world) => {
+  await world.setUp();
+  const page = await open(world, "okta");
+  const refused = async (field, text) => {
+    await button(page, "Save and go on").click();
+    await page.getByText(text).waitFor();
+    await until(() => field.evaluate((one) => one === document.activeElement), "the field has the focus");
+    assert.equal(await field.getAttribute("aria-invalid"), "true");
+    const about = (await field.getAttribute("aria-describedby")).split(" ");
+    assert.match(await page.locator(`[id="${about.at(-1)}"]`).innerText(), text);
+    assert.equal(await page.getByRole("alert").count(), 0, "and is not said again above it");
+    assert.deepEqual(await axe(page), []);
+  };
+  const domain = page.getByLabel("Okta domain");
+  await domain.fill("https://login.example.com");
+  await refused(domain, /must be an address of Okta's own/i);
+  await look(page, "setup-refused");
+  await domain.fill(`${world.sandboxUrl}/okta`);
+  await button(page, "Save and go on").click();
+  await heading(page, "HiBob").waitFor();
+
+  const company = page.getByLabel("Company id");
+  await company.fill("twelve");
+  await refused(company, /must be digits/i);
+
+  await page.goto(`${world.admin}/${SETUP}/rules`);
+  const zone = page.getByLabel("Time zone");
+  await zone.fill("Europe/Atlantis");
+  await refused(zone, /is no time zone/i);
   assert.deepEqual(page.complaints, []);
 }));
 

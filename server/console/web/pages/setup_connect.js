@@ -3,8 +3,9 @@
 import m from "../lib/m.js";
 import { post } from "../lib/api.js";
 import { live } from "../lib/live.js";
+import { Rest, focusMistake, mistakeAt } from "../lib/mistakes.js";
 import { may } from "../lib/session.js";
-import { Act, Badge, Field, Live, Notice, Problem, Section, Time, say } from "../lib/ui.js";
+import { Act, Badge, Field, Live, Notice, Section, Time, say } from "../lib/ui.js";
 import { enterSecret, hasSecret, mayEdit, missing, present, save, secretOf } from "./setup_model.js";
 import { Checks, goTo, stepPath } from "./setup_parts.js";
 
@@ -61,8 +62,7 @@ const SecretField = {
 const typed = (pairs) => Object.fromEntries(pairs.filter(([, value]) => value));
 
 async function testDraft(step, body) {
-  step.error = null;
-  step.hasTested = false;
+  Object.assign(step, { error: null, hasTested: false, wasSent: true });
   try {
     await post("/check/draft", body);
     step.hasTested = true;
@@ -83,10 +83,11 @@ async function saveStep(step, work, next) {
   }
 }
 
-// Buttons and what came of them, below a form. The form itself saves with Enter.
+// Buttons and what came of them, below a form. The form itself saves with Enter. places: those of the
+// document that have a field.
 const Foot = {
-  view: ({ attrs: { step, draft } }) => [
-    step.error && m(Problem, { error: step.error }),
+  view: ({ attrs: { step, draft, places } }) => [
+    m(Rest, { error: step.error, places }),
     mayEdit() && m(".actions", [
       m("button.btn.btn-primary[type=submit]", { disabled: step.isBusy }, "Save and go on"),
       m(Act, { run: () => testDraft(step, draft()) }, "Test before saving"),
@@ -98,9 +99,10 @@ const Foot = {
 function formOf(step, work, next, content) {
   return m("form", {
     autocomplete: "off",
+    onupdate: ({ dom }) => focusMistake(step, dom),
     onsubmit: async (event) => {
       event.preventDefault();
-      step.isBusy = true;
+      step.isBusy = step.wasSent = true;
       await saveStep(step, work, next);
       step.isBusy = false;
       m.redraw();
@@ -131,7 +133,7 @@ export const Okta = {
     return m(Section, { title: "Okta" }, formOf(step, work, "bob", m(Fields, [
       m(Field, {
         label: "Okta domain", name: "base_url", required: true, value: form.base_url, placeholder: "acme.okta.com", inputmode: "url", spellcheck: "false",
-        oninput: (event) => { form.base_url = event.target.value.trim(); },
+        oninput: (event) => { form.base_url = event.target.value.trim(); }, error: mistakeAt(step.error, "okta.base_url"),
         help: "As in the address bar of your Okta, with or without -admin. Custom domains can only come from a settings file.",
       }),
       isMoved && m(Notice, { kind: "warning" }, "Another domain removes the token that was entered for the one before: it is never sent elsewhere. Enter the token of the new one."),
@@ -139,7 +141,7 @@ export const Okta = {
         name: "okta.api_token", label: "API token", form, field: "token",
         help: "In Okta: Security > API > Tokens > Create token, signed in as an account of its own that may create, edit, activate, suspend and deactivate users. Without SSWS in front.",
       }),
-      m(Foot, { step, draft: () => ({ okta: typed([["base_url", form.base_url], ["api_token", form.token]]) }) }),
+      m(Foot, { step, places: ["okta.base_url"], draft: () => ({ okta: typed([["base_url", form.base_url], ["api_token", form.token]]) }) }),
     ])));
   },
 };
@@ -194,7 +196,10 @@ export const Bob = {
   onremove: ({ state: step }) => step.check.stop(),
   view: ({ state: step }) => {
     const { form } = step;
-    const input = (name) => ({ name, value: form[name], spellcheck: "false", oninput: (event) => { form[name] = event.target.value.trim(); } });
+    const input = (name) => ({
+      name, value: form[name], spellcheck: "false", error: mistakeAt(step.error, `bob.${name}`),
+      oninput: (event) => { form[name] = event.target.value.trim(); },
+    });
     // What somebody else changed meanwhile stays.
     const changed = () => Object.keys(step.base).filter((key) => form[key] !== step.base[key]);
     const change = ({ bob }) => {
@@ -216,7 +221,7 @@ export const Bob = {
         m(Field, { label: "Company id", required: true, inputmode: "numeric", ...input("company_id"), help: "The number of your company in HiBob. Events of any other company are never acted on." }),
         m(Field, { label: "Service user id", required: true, ...input("service_user_id"), help: "In HiBob: Settings > Integrations > Automation > Service users. Put the service user into a permission group of its own, with access to everybody in all lifecycle statuses, leavers too, and the right to view each category you map, Lifecycle among them." }),
         m(SecretField, { name: "bob.service_user_token", label: "Service user token", form, field: "token", help: "HiBob shows it once, when the service user is made." }),
-        m("details.mb-3", { open: step.isElsewhere }, [
+        m("details.mb-3", { open: step.isElsewhere || Boolean(mistakeAt(step.error, "bob.base_url")) }, [
           m("summary", "Another API address"),
           m(Field, { label: "HiBob API address", ...input("base_url"), placeholder: "https://api.hibob.com/v1", help: "Empty: HiBob's own. Their sandbox is https://api.sandbox.hibob.com/v1." }),
         ]),
@@ -226,7 +231,7 @@ export const Bob = {
       m(".mb-3", m(Webhook)),
       m(Fields, [
         m(SecretField, { name: "bob.webhook_secret", label: "Webhook secret", form, field: "secret", help: "At least 8 characters. While you change it in HiBob, the one before stays valid." }),
-        m(Foot, { step, draft: () => ({ bob: typed([["company_id", form.company_id], ["service_user_id", form.service_user_id], ["base_url", form.base_url], ["service_user_token", form.token]]) }) }),
+        m(Foot, { step, places: Object.keys(step.base).map((name) => `bob.${name}`), draft: () => ({ bob: typed([["company_id", form.company_id], ["service_user_id", form.service_user_id], ["base_url", form.base_url], ["service_user_token", form.token]]) }) }),
       ]),
     ]));
   },

@@ -2,6 +2,7 @@
 // Step 3: who gets an account and when, and what becomes of leavers; each choice with what it means.
 import m from "../lib/m.js";
 import { Progress, watch } from "../lib/job.js";
+import { Rest, focusMistake, mistakeAt } from "../lib/mistakes.js";
 import { may } from "../lib/session.js";
 import { Act, Badge, Field, Notice, Problem, Section, Time, say } from "../lib/ui.js";
 import { nameOf } from "../lib/who.js";
@@ -14,6 +15,17 @@ const domainsOf = (text) => text.split(/[\s,;]+/).map((one) => one.replace(/^@/,
 
 const KEYS = ["create", "create_days_before", "create_at", "activation", "activation_days_before", "activation_at", "activation_email", "time_zone", "leave", "rehire", "email_domains"];
 const LEAVER_KEYS = ["trigger", "at", "action", "then_deactivate_after_days", "end_sessions", "groups"];
+
+// Those that have a field now to say a mistake at.
+function placesShown({ create, activation, leaver }) {
+  return [
+    "email_domains", "time_zone",
+    ...(create === "on_start_date" ? ["create_days_before", "create_at"] : []),
+    ...(activation === "bob_status" ? ["activation_days_before", "activation_at"] : []),
+    ...(leaver.trigger === "deletion" ? [] : ["leaver.at"]),
+    ...(leaver.action === "suspend" ? ["leaver.then_deactivate_after_days"] : []),
+  ].map((place) => `provisioning.${place}`);
+}
 
 // What is said only beside another choice goes with it.
 function shape(form) {
@@ -108,41 +120,48 @@ const Next = {
 
 // ------------------------------------------------------------------------- the form
 
-const number = (label, form, key, help, max) =>
-  m(Field, { label, type: "number", min: 0, max, name: key, value: form[key], help, oninput: (event) => { form[key] = Number(event.target.value) || 0; } });
-const time = (label, form, key, help) =>
-  m(Field, { label, name: key, value: form[key], pattern: "([01][0-9]|2[0-4]):[0-5][0-9]", help, oninput: (event) => { form[key] = event.target.value.trim(); } });
+// at: {form, place: of the form in the settings, error: what the server said of them}
+const at = (step) => ({ form: step.form, place: "provisioning", error: step.error });
+const atLeaver = (step) => ({ form: step.form.leaver, place: "provisioning.leaver", error: step.error });
+const mistakeOf = ({ place, error }, key) => mistakeAt(error, `${place}.${key}`);
+const number = (label, where, key, help, max) =>
+  m(Field, { label, type: "number", min: 0, max, name: key, value: where.form[key], help, error: mistakeOf(where, key), oninput: (event) => { where.form[key] = Number(event.target.value) || 0; } });
+const time = (label, where, key, help) =>
+  m(Field, { label, name: key, value: where.form[key], pattern: "([01][0-9]|2[0-4]):[0-5][0-9]", help, error: mistakeOf(where, key), oninput: (event) => { where.form[key] = event.target.value.trim(); } });
 const choice = (label, form, key, options) =>
   m(Choice, { label, name: key, value: form[key], options, onchange: (value) => { form[key] = value; } });
 const check = (label, form, key) =>
   m(Field, { type: "checkbox", label, name: key, checked: form[key], onchange: (event) => { form[key] = event.target.checked; } });
 
-function hireFields(form) {
+function hireFields(step) {
+  const { form } = step;
   return [
     m("h3.h6", "Who joins"),
     m(Field, {
       label: "Allowed e-mail domains", name: "email_domains", required: true, value: form.domainText, spellcheck: "false", placeholder: "acme.com, acme.de",
       help: "Only work e-mails in these domains get an account; * means any.",
+      error: mistakeOf(at(step), "email_domains"),
       oninput: (event) => { form.domainText = event.target.value; form.email_domains = domainsOf(form.domainText); },
     }),
     choice("When the account is made", form, "create", [
       ["on_creation", "With the record in HiBob", created({ ...form, create: "on_creation" })],
       ["on_start_date", "For the start date", created({ ...form, create: "on_start_date" })],
     ]),
-    form.create === "on_start_date" && m(".row2", [number("Days before the start date", form, "create_days_before", "0: on that day.", 365), time("At", form, "create_at", "Local time of the site, like 08:00.")]),
+    form.create === "on_start_date" && m(".row2", [number("Days before the start date", at(step), "create_days_before", "0: on that day.", 365), time("At", at(step), "create_at", "Local time of the site, like 08:00.")]),
     choice("Activation mode", form, "activation", [
       ["bob_status", "As HiBob says", activated({ ...form, activation: "bob_status" })],
       ["always", "At once", activated({ ...form, activation: "always" })],
       ["never", "By hand", activated({ ...form, activation: "never" })],
     ]),
-    form.activation === "bob_status" && m(".row2", [number("Activated how many days before the start date", form, "activation_days_before", "0: on that day.", 365), time("Activated at", form, "activation_at", "Local time of the site.")]),
+    form.activation === "bob_status" && m(".row2", [number("Activated how many days before the start date", at(step), "activation_days_before", "0: on that day.", 365), time("Activated at", at(step), "activation_at", "Local time of the site.")]),
     form.activation !== "never" && check("Okta mails the activation link", form, "activation_email"),
-    m(Field, { label: "Time zone", name: "time_zone", value: form.time_zone, list: "zones", help: "In which days begin and end, like Europe/London. Sites may have one of their own.", oninput: (event) => { form.time_zone = event.target.value.trim(); } }),
+    m(Field, { label: "Time zone", name: "time_zone", value: form.time_zone, list: "zones", error: mistakeOf(at(step), "time_zone"), help: "In which days begin and end, like Europe/London. Sites may have one of their own.", oninput: (event) => { form.time_zone = event.target.value.trim(); } }),
     m("datalist#zones", (Intl.supportedValuesOf?.("timeZone") || []).map((zone) => m("option", { value: zone }))),
   ];
 }
 
-function leaverFields(form) {
+function leaverFields(step) {
+  const { form } = step;
   const { leaver } = form;
   return [
     m("h3.h6", "Who leaves"),
@@ -152,12 +171,12 @@ function leaverFields(form) {
       ["last_day_of_work", "The last day of work", "Where HiBob has none, the termination date counts."],
       ["deletion", "Only when HiBob says terminated, or the file is deleted", "No date closes an account by itself."],
     ]),
-    leaver.trigger !== "deletion" && time("At which local time of that day", leaver, "at", "24:00: at its end."),
+    leaver.trigger !== "deletion" && time("At which local time of that day", atLeaver(step), "at", "24:00: at its end."),
     choice("How it is closed", leaver, "action", [
       ["deactivate", "Deactivated", left({ leaver: { ...leaver, action: "deactivate" } })],
       ["suspend", "Suspended first", left({ leaver: { ...leaver, action: "suspend" } })],
     ]),
-    leaver.action === "suspend" && number("Deactivated so many days later", leaver, "then_deactivate_after_days", "0: never.", 3650),
+    leaver.action === "suspend" && number("Deactivated so many days later", atLeaver(step), "then_deactivate_after_days", "0: never.", 3650),
     check("End open sessions", leaver, "end_sessions"),
     choice("Groups that bob2okta gave", leaver, "groups", [
       ["keep", "Stay", "The next leaver's memberships are left as they are."],
@@ -180,9 +199,10 @@ export const Rules = {
   view: ({ state: step }) =>
     m(Section, { title: "Who, and when" }, m(".two", [
       m("form", {
+        onupdate: ({ dom }) => focusMistake(step, dom),
         onsubmit: async (event) => {
           event.preventDefault();
-          step.isBusy = true;
+          step.isBusy = step.wasSent = true;
           step.error = null;
           try {
             const { form, base } = step;
@@ -194,8 +214,8 @@ export const Rules = {
           m.redraw();
         },
       }, m("fieldset", { disabled: !mayEdit() }, [
-        hireFields(step.form), leaverFields(step.form),
-        step.error && m(Problem, { error: step.error }),
+        hireFields(step), leaverFields(step),
+        m(Rest, { error: step.error, places: placesShown(step.form) }),
         present().mode === "live" && mayEdit() && m(Notice, { kind: "warning" }, "This connection is live: what you save holds for the next person at once."),
         mayEdit() && m("button.btn.btn-primary[type=submit]", { disabled: step.isBusy }, "Save and go on"),
       ])),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Forms of System whose values are settings: shown to all, changed by an admin where no file has them.
 import m from "../lib/m.js";
+import { Rest, focusMistake, mistakeAt } from "../lib/mistakes.js";
 import { Dialog, Field, Loading, Problem, say } from "../lib/ui.js";
-import { upperFirst } from "../lib/words.js";
 import { load, mayEdit, model, saveDocument } from "./setup_model.js";
 import { Conflict } from "./setup_parts.js";
 
@@ -20,27 +20,6 @@ export const OfSettings = {
 export const Reason = {
   view: () => model.settings && !mayEdit() && m("p.small.quiet", ["Shown, not editable. ", model.settings.reason]),
 };
-
-// The mistake at that place of the document, in words.
-function mistakeAt(error, path) {
-  const mistake = error?.mistakes?.find((one) => one.path === path);
-  return mistake && upperFirst(mistake.text);
-}
-
-// What stands at a field already is not said again above it.
-export const Rest = {
-  view: ({ attrs: { error, isAtField } }) => {
-    if (!error || (error.mistakes?.length > 0 && error.mistakes.every(isAtField))) return null;
-    return m(Problem, { error });
-  },
-};
-
-// For a form's onupdate: once the mistakes of what was sent are there, the first has the focus.
-export function focusMistake(dialog, form) {
-  if (!dialog.wasSent || dialog.isBusy) return;
-  dialog.wasSent = false;
-  form.querySelector("[aria-invalid=true]")?.focus();
-}
 
 // A whole number as one; what is none, or more than numbers hold, goes to the server as it is, which
 // says what is wrong with it.
@@ -74,7 +53,7 @@ export const NumbersDialog = {
         label: field.label, help: field.help, type: "number", inputmode: "numeric", name: field.key, min: field.min, max: field.max, value: dialog.form[field.key],
         error: mistakeAt(dialog.error, field.path), oninput: (event) => { dialog.form[field.key] = event.target.value; },
       })),
-      m(Rest, { error: dialog.error, isAtField: (one) => fields.some((field) => field.path === one.path) }),
+      m(Rest, { error: dialog.error, places: fields.map((field) => field.path) }),
       m(".actions", [
         m("button.btn.btn-primary[type=submit]", { disabled: Boolean(dialog.isBusy) }, "Save"),
         m("button.btn.btn-outline-secondary[type=button]", { onclick: onclose }, "Cancel"),

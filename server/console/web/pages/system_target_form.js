@@ -7,7 +7,7 @@ import { Act, Dialog, Field, say } from "../lib/ui.js";
 import { upperFirst } from "../lib/words.js";
 import { load, model, saveDocument } from "./setup_model.js";
 import { Choice } from "./setup_parts.js";
-import { Rest, focusMistake } from "./system_settings.js";
+import { Rest, focusMistake } from "../lib/mistakes.js";
 
 const STORED = { stored: true };
 const SECRETS = ["webhook", "bearer", "hmac_secret", "password"]; // in the order they are bound to each other
