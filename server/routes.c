@@ -84,6 +84,7 @@ const struct http_route routes_admin[] = {
 	{HTTP_POST, "/api/v1/adoption/scan",                      HTTP_ROLE_OPERATOR, API_BODY,   0,     console_adopt_scan},
 	{HTTP_POST, "/api/v1/adoption/decide",                    HTTP_ROLE_OPERATOR, DRAFT_BODY, 0,     console_adopt_decide},
 	{HTTP_POST, "/api/v1/adoption/apply",                     HTTP_ROLE_ADMIN,    API_BODY,   FRESH, console_adopt_apply},
+	{HTTP_POST, "/api/v1/adoption/stop",                      HTTP_ROLE_OPERATOR, API_BODY,   0,     console_adopt_stop},
 	{HTTP_POST, "/api/v1/sync",                               HTTP_ROLE_OPERATOR, API_BODY,   0,     console_sync_all},
 	{HTTP_POST, "/api/v1/retry",                              HTTP_ROLE_OPERATOR, API_BODY,   0,     console_retry_all},
 	{HTTP_POST, "/api/v1/sweep",                              HTTP_ROLE_OPERATOR, API_BODY,   0,     console_sweep},

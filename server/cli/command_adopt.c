@@ -438,11 +438,31 @@ static int apply(struct cli_call *call)
 	return done;
 }
 
+/* ----------------------------------------------------------------------- stop */
+
+static void print_stopped(struct cli_call *call, const json_t *report UNUSED)
+{
+	cli_call_print(call,
+	        "it ends after what it has in hand; what was done stays; see: bob2okta adopt"
+	        " status\n");
+}
+
+static int stop(struct cli_call *call)
+{
+	struct err err = ERR_INIT;
+	if (!cli_call_read(call, NULL, CLI_NO_WORD, &err)) {
+		return cli_call_fail(call, &err);
+	}
+	const struct cli_request request = {
+	        .method = "POST", .path = "/api/v1/adoption/stop", .body = cli_call_body()};
+	return cli_call_show(call, &request, print_stopped);
+}
+
 int command_adopt(struct cli_call *call)
 {
 	static const struct cli_sub SUBS[] = {{"status", status}, {"list", cli_adopt_list},
-	        {"decide", cli_adopt_decide}, {"apply", apply}, {"export", cli_adopt_export},
-	        {"import", cli_adopt_import}, {NULL, NULL}};
+	        {"decide", cli_adopt_decide}, {"apply", apply}, {"stop", stop},
+	        {"export", cli_adopt_export}, {"import", cli_adopt_import}, {NULL, NULL}};
 	bool is_bare = call->argc == 0 || call->argv[0][0] == '-';
 	return is_bare ? scan(call) : cli_sub_run(call, SUBS);
 }

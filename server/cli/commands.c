@@ -57,7 +57,7 @@ const struct cli_command commands_table[] = {
         {"adopt",
                 "[--rules RULES] [--no-wait] | status | list [--class CLASS] [--text TEXT] |"
                 " decide ID|--class CLASS [--rule RULE] link|create|ignore|none"
-                " [--okta-user USER] | apply [--yes] | export FILE | import FILE"
+                " [--okta-user USER] | apply [--yes] | stop | export FILE | import FILE"
                 " [--connection NAME] [--json]",
                 "who in Bob is who in an Okta org that has users already: find, decide, link",
                 command_adopt},

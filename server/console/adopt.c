@@ -57,6 +57,28 @@ enum http_verdict console_adopt_apply(
 	        &args, reply, is_good ? start_job(&args, engine_adopt_apply) : NULL, 202);
 }
 
+static json_t *stop_job(struct args *args)
+{
+	const char *by = args_by(args);
+	json_t *report = NULL;
+
+	if (by == NULL || !engine_adopt_stop(args->engine, args->connection, by, &args->err) ||
+	        !engine_adopt_report(args->engine, args->connection, &report, &args->err)) {
+		return NULL;
+	}
+	return report;
+}
+
+enum http_verdict console_adopt_stop(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct args args;
+	struct args_known known = {.body = KNOWN("by")};
+	bool is_good = args_init(&args, context, request, &known);
+
+	return args_answer(&args, reply, is_good ? stop_job(&args) : NULL, 200);
+}
+
 enum http_verdict console_adopt(
         struct http_request *request, struct http_reply *reply, void *context)
 {

@@ -255,6 +255,8 @@ enum http_verdict console_adopt_decide(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_adopt_apply(
         struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_adopt_stop(
+        struct http_request *request, struct http_reply *reply, void *context);
 /* audit.c */
 enum http_verdict console_audit(
         struct http_request *request, struct http_reply *reply, void *context);

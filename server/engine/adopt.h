@@ -23,6 +23,12 @@ bool engine_adopt_scan(
         struct engine *engine, const struct adopt_start *start, struct err *err) MUST_CHECK;
 bool engine_adopt_apply(
         struct engine *engine, const struct adopt_start *start, struct err *err) MUST_CHECK;
+/*
+ * Ends the one that runs, after the person or the call in hand; what it has done stays.
+ * ERR_CONFLICT: none of this connection runs.
+ */
+bool engine_adopt_stop(
+        struct engine *engine, const char *connection, const char *by, struct err *err) MUST_CHECK;
 /* ERR_CONFLICT while a job of the connection runs: what it works on is not decided meanwhile. */
 bool engine_adopt_is_free(
         struct engine *engine, const char *connection, struct err *err) MUST_CHECK;

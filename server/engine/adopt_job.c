@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES_MAX   5 /* of one call, where another one may go better */
-#define PAUSE_MS    1000 /* before the second try; doubled each time */
-#define WAIT_MAX_MS (10 * 60 * 1000) /* for Okta's budget, for one call */
+#define TRIES_MAX     5 /* of one call, where another one may go better */
+#define PAUSE_MS      1000 /* before the second try; doubled each time */
+#define WAIT_MAX_MS   (10 * 60 * 1000) /* for Okta's budget, for one call */
+#define LOOK_AGAIN_MS 250 /* whether a human has ended it */
 
 bool adopt_job_init(struct adopt_job *job, struct engine *engine)
 {
@@ -34,10 +35,15 @@ static int64_t pause_ms(const struct call_outcome *outcome, int tries)
 void adopt_job_wait(struct adopt_job *job, int64_t deadline_ms)
 {
 	uint64_t seen = 0;
+	struct err end = ERR_INIT;
+	int64_t now_ms = clock_mono_ms();
 
-	/* The engine is woken for every employee: only its end ends this. */
-	while (!atomic_load(&job->engine->is_stopping) && clock_mono_ms() < deadline_ms) {
-		engine_wait(job->engine, &seen, deadline_ms);
+	/* The engine is woken for every employee: that alone ends nothing. */
+	while (now_ms < deadline_ms && job_goes_on(&job->job, &end)) {
+		engine_wait(job->engine, &seen,
+		        deadline_ms < now_ms + LOOK_AGAIN_MS ? deadline_ms
+		                                             : now_ms + LOOK_AGAIN_MS);
+		now_ms = clock_mono_ms();
 	}
 }
 
@@ -217,6 +223,24 @@ bool engine_adopt_apply(struct engine *engine, const struct adopt_start *start, 
 
 	return engine_need_connection(engine, start->connection, err) != NULL &&
 	        start_job(&engine->adopt_job, &beginning, start->by, err);
+}
+
+bool engine_adopt_stop(
+        struct engine *engine, const char *connection, const char *by, struct err *err)
+{
+	struct adopt_job *job = &engine->adopt_job;
+
+	if (engine_need_connection(engine, connection, err) == NULL) {
+		return false;
+	}
+	monitor_lock(&job->job.monitor);
+	bool is_ours = str_equal(job->connection, connection);
+	monitor_unlock(&job->job.monitor);
+	if (!is_ours) {
+		err_set(err, ERR_CONFLICT, "no scan or apply of connection %s runs", connection);
+		return false;
+	}
+	return job_stop(&job->job, by, err);
 }
 
 bool engine_adopt_is_free(struct engine *engine, const char *connection, struct err *err)

@@ -54,7 +54,7 @@ bool adopt_job_init(struct adopt_job *job, struct engine *engine) MUST_CHECK;
 		monitor_unlock(&(adopt)->job.monitor); \
 	} while (0)
 
-/* Until then (monotonic), or until the engine stops. */
+/* Until then (monotonic), or until it shall end. */
 void adopt_job_wait(struct adopt_job *job, int64_t deadline_ms);
 
 /*

@@ -334,6 +334,7 @@ bool adopt_scan(struct adopt_job *job, struct err *err)
 	scan->job = job;
 	scan->number = clock_wall_ms();
 	bool done = everybody_open(&scan->all, job->engine, job->connection, err);
+	scan->all.job = &job->job;
 	scan->look = (struct adopt_look){.runner = &scan->all.runner,
 	        .connection = scan->all.connection,
 	        .rules = &job->rules};

@@ -167,6 +167,25 @@ test("what would happen first can be left, is found again after a reload, and ca
   assert.deepEqual(page.complaints, []);
 }));
 
+test("a comparison can be left, is found again, and can be ended", () => inWorld({ document: null, people: 20 }, async (world) => {
+  await world.setUp();
+  await world.sandbox("POST", "/settings", { bob_latency_ms: 25000 });
+  const page = await open(world, "match");
+  await button(page, "Compare everybody").click();
+  await page.getByText("You may leave this page and come back.").waitFor();
+  await page.goto(`${world.admin}/#/people`);
+  await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
+  await page.goto(`${world.admin}/${SETUP}/match`);
+  await page.getByText("Begun by admin.").waitFor();
+  await button(page, "Stop").click();
+  await world.sandbox("POST", "/settings", { bob_latency_ms: 0 });
+  await page.getByText(/Stopped by .* before it was done/).waitFor({ timeout: 60000 });
+  assert.deepEqual(await axe(page), []);
+  await button(page, "Compare again").click();
+  await button(page, "Unmatched: 20").waitFor({ timeout: 60000 });
+  assert.deepEqual(page.complaints, []);
+}));
+
 test("a wrong token and a missing permission are said in words", () => inWorld({ document: null, people: 2 }, async (world) => {
   const page = await open(world, "okta");
   await fillOkta(page, world, "no-such-token");

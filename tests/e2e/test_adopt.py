@@ -152,6 +152,38 @@ def test_scan_decide_apply_and_live_on(day_one):
     assert one.status_of("eve.park@example.com") == "DEPROVISIONED"
 
 
+def test_a_scan_and_an_apply_can_be_ended_and_go_on(day_one):
+    one, _ = day_one
+    ask = one.server.ask
+
+    def job(kind):
+        return one.server.get("/adoption")[kind]
+
+    assert ask("POST", "/api/v1/adoption/stop", {}).status == 409
+    assert one.server.cli("adopt", "stop").returncode == 1
+    one.sandbox.post("/settings", {"bob_latency_ms": 8000})
+    one.server.post("/adoption/scan", {"by": "ada"})
+    assert "ends after" in cli(one, "adopt", "stop")
+    one.sandbox.post("/settings", {"bob_latency_ms": 0})
+    wait_until(lambda: job("scan")["state"] != "running", "the scan has ended", 60)
+    assert job("scan")["state"] == "stopped" and "before it was done" in job("scan")["sentence"]
+
+    cli(one, "adopt")
+    cli(one, "adopt", "decide", "--class", "exact", "link", "--yes")
+    # A look at each user, no faster than Okta allows: there is time to end it.
+    one.sandbox.post("/settings", {"okta_latency_ms": 200})
+    assert ask("POST", "/api/v1/adoption/apply", {"by": "ada"}).status == 202
+    wait_until(lambda: job("apply")["done"] >= 1, "the first is linked", 30)
+    one.server.post("/adoption/stop", {"by": "ben"})
+    one.sandbox.post("/settings", {"okta_latency_ms": 0})
+    wait_until(lambda: job("apply")["state"] != "running", "the apply has ended", 30)
+    ended = job("apply")
+    assert (ended["state"], ended["sentence"]) == ("stopped", "stopped by ben before it was done")
+    assert 1 <= ended["done"] < ended["total"] == 46, ended
+    cli(one, "adopt", "apply", "--yes")
+    assert job("apply")["state"] == "done" and job("apply")["done"] == 46 - ended["done"]
+
+
 def test_a_spreadsheet_there_and_back(day_one):
     one, made = day_one
     evil = person(one, "=cmd|calc!A1", "Zed", 5000)

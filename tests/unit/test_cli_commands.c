@@ -253,6 +253,8 @@ static const struct asking askings[] = {
                 "none was begun"},
         {{"plan", "stop"}, "POST", "/api/v1/plan/stop?connection=default", "{}",
                 "{\"state\":\"running\"}", "it ends after"},
+        {{"adopt", "stop"}, "POST", "/api/v1/adoption/stop?connection=default", "{}",
+                "{\"scan\":{\"state\":\"running\"}}", "what was done stays"},
         {{"plan", "approve", "--day", "2026-12-31", "--limit", "lower", "--employee=1,42", "--yes"},
                 "POST", "/api/v1/plan/approve?connection=default",
                 "{\"day\":\"2026-12-31\",\"limit\":\"lower\",\"employee_ids\":[\"1\",\"42\"]}",

@@ -112,6 +112,7 @@ static const struct route_case {
         {"POST", "/api/v1/adoption/decide", "{\"class\":\"exact\",\"decision\":\"link\"}", 200,
                 "POST /api/v1/adoption/decide", NULL},
         {"POST", "/api/v1/adoption/apply", "{}", 202, NULL, NULL},
+        {"POST", "/api/v1/adoption/stop", "{}", 409, NULL, NULL},
         {"POST", "/api/v1/plan", "{}", 200, "POST /api/v1/plan", NULL},
         {"GET", "/api/v1/plan", NULL, 200, "GET /api/v1/plan", NULL},
         {"POST", "/api/v1/plan/start", "{\"by\":\"ops\"}", 202, "GET /api/v1/plan", NULL},

@@ -6,6 +6,7 @@ import { live } from "../lib/live.js";
 import { may } from "../lib/session.js";
 import { Act, Badge, Dialog, Empty, Field, Live, Loading, Notice, Problem, Section, Table, Time, say } from "../lib/ui.js";
 import { nameOf } from "../lib/who.js";
+import { upperFirst } from "../lib/words.js";
 import { goTo } from "./setup_parts.js";
 
 const CLASSES = [
@@ -26,18 +27,19 @@ const decidedOf = (adoption, decision) => sum(adoption.counts.filter((row) => ro
 // --------------------------------------------------------------------------- progress
 
 const Progress = {
-  view: ({ attrs: { job, done, total, what } }) =>
-    m(".mb-3", { role: "status" }, [
-      m("p.mb-1", `${what}: ${job.phase || "begins"}, ${done} of ${total || "?"}. You may leave this page and come back.`),
+  view: ({ attrs: { job, done, total, what, reload } }) =>
+    m(".mb-3", [
+      m("p.mb-1", { role: "status" }, `${what}: ${job.phase || "begins"}, ${done} of ${total || "?"}. Begun by ${job.by}. You may leave this page and come back.`),
       m("progress", { max: total || 1, value: total ? done : 0, "aria-label": what }),
+      may("operator") && m(".actions", m(Act, { small: true, kind: "outline-secondary", run: async () => { await post("/adoption/stop"); await reload(); } }, "Stop")),
     ]),
 };
 
 const Ended = {
-  view: ({ attrs: { job, what } }) => [
+  view: ({ attrs: { job, what, again } }) => [
     m("p.quiet", [`${what} `, m(Time, { ms: job.ended_at_ms }), " by ", job.by, "."]),
     job.state === "failed" && m(Notice, { kind: "danger" }, job.sentence),
-    job.state === "stopped" && m(Notice, { kind: "warning" }, "It was stopped before its end: start it again."),
+    job.state === "stopped" && m(Notice, { kind: "warning" }, [`${upperFirst(job.sentence)}. `, again]),
   ],
 };
 
@@ -191,10 +193,10 @@ export const Match = {
             kind: adoption.scan ? "outline-primary" : "primary", disabled: isScanning || isApplying,
             run: async () => { step.list = null; await post("/adoption/scan"); await step.adoption.reload(); },
           }, adoption.scan ? "Compare again" : "Compare everybody")),
-          isScanning && m(Progress, { job: adoption.scan, done: adoption.scan.read, total: adoption.scan.listed, what: "Comparing" }),
-          isApplying && m(Progress, { job: adoption.apply, done: adoption.apply.done, total: adoption.apply.total, what: "Carrying out" }),
-          adoption.apply && !isApplying && [m(Ended, { job: adoption.apply, what: "Carried out" }), m("p", `${adoption.apply.done} of ${adoption.apply.total} done, ${adoption.apply.refused} refused, ${adoption.apply.changed} doubtful again.`)],
-          adoption.scan && !isScanning && [m(Ended, { job: adoption.scan, what: "Compared" }), found(step, adoption)],
+          isScanning && m(Progress, { job: adoption.scan, done: adoption.scan.read, total: adoption.scan.listed, what: "Comparing", reload: step.adoption.reload }),
+          isApplying && m(Progress, { job: adoption.apply, done: adoption.apply.done, total: adoption.apply.total, what: "Carrying out", reload: step.adoption.reload }),
+          adoption.apply && !isApplying && [m(Ended, { job: adoption.apply, what: "Carried out", again: "What was carried out is done; carried out again, it goes on from there." }), m("p", `${adoption.apply.done} of ${adoption.apply.total} done, ${adoption.apply.refused} refused, ${adoption.apply.changed} doubtful again.`)],
+          adoption.scan && !isScanning && [m(Ended, { job: adoption.scan, what: "Compared", again: "Compare again to see everybody." }), found(step, adoption)],
           !adoption.scan && m("button.btn.btn-outline-primary[type=button]", { onclick: () => goTo("go-live") }, "Go on without"),
           step.bulk && m(BulkDialog, { step }),
           step.isApplying && m(ApplyDialog, { step, adoption }),
