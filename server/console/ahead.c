@@ -112,10 +112,7 @@ enum http_verdict console_overview_calendar(
 		return args_refuse(&args, reply);
 	}
 	int64_t days = args_query_number(&args, "days", DAYS_MAX, DAYS_DEFAULT);
-	const char *name = http_request_query(request, "time_zone");
-	/* A browser may know zones that this machine does not: then it is told which they are in.
-	 */
-	struct zone *zone = name != NULL ? zone_open(name, NULL) : NULL;
+	struct zone *zone = args_query_zone(&args);
 	json_t *json = days > 0 ? calendar_json(&args, days, zone) : NULL;
 	zone_close(zone);
 	return args_answer(&args, reply, json, 200);

@@ -202,6 +202,13 @@ int64_t args_query_from(
 	return value;
 }
 
+struct zone *args_query_zone(const struct args *args)
+{
+	const char *name = http_request_query(args->request, "time_zone");
+
+	return name != NULL ? zone_open(name, NULL) : NULL;
+}
+
 enum http_verdict args_refuse(struct args *args, struct http_reply *reply)
 {
 	http_reply_err(reply, args->request, &args->err);

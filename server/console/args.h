@@ -60,6 +60,11 @@ int64_t args_query_number(struct args *args, const char *name, int64_t max, int6
 /* The same within min..max. */
 int64_t args_query_from(
         struct args *args, const char *name, int64_t min, int64_t max, int64_t fallback);
+/*
+ * The zone of whoever looks, "time_zone" of the query; NULL: none, or one that is not known here,
+ * as a browser may know more of them than this machine. Close it.
+ */
+struct zone *args_query_zone(const struct args *args);
 /* Sends args->err; for `return args_refuse(...)`. */
 enum http_verdict args_refuse(struct args *args, struct http_reply *reply);
 

@@ -15,6 +15,7 @@
 /* What the answer is made from. */
 struct overview {
 	const struct connection_settings *settings;
+	const struct zone *zone; /* of the hours and days */
 	struct engine_health health;
 	struct engine_budgets budgets;
 	struct sweep_outlook outlook;
@@ -55,12 +56,14 @@ static void find_missing(struct overview *overview)
 
 /* ----------------------------------------------------------------- reading */
 
-static bool gather(struct overview *overview, struct args *args)
+/* viewers: the zone of whoever looks; NULL: the connection's. */
+static bool gather(struct overview *overview, struct args *args, const struct zone *viewers)
 {
 	struct store *store = args->console->store;
 	const char *connection = args->connection;
 
 	overview->settings = settings_find(args->settings, connection);
+	overview->zone = viewers != NULL ? viewers : overview->settings->policy.zone;
 	engine_health(args->engine, connection, &overview->health);
 	engine_budgets(args->engine, connection, &overview->budgets);
 	engine_sweep_outlook(args->engine, connection, &overview->outlook);
@@ -70,8 +73,7 @@ static bool gather(struct overview *overview, struct args *args)
 	        store_last_delivery(
 	                store, connection, &overview->last_delivery_at_ms, &args->err) &&
 	        alarm_groups_read(&overview->alarms, args, &args->err) &&
-	        numbers_read(&overview->numbers, store, connection, overview->settings->policy.zone,
-	                &args->err);
+	        numbers_read(&overview->numbers, store, connection, overview->zone, &args->err);
 }
 
 static int64_t sum(const int64_t *counts, int count)
@@ -179,7 +181,7 @@ static json_t *overview_json(const struct overview *overview, const struct args 
 	        "{s:s, s:I, s:s, s:s, s:o, s:o, s:{s:b, s:O}, s:o, s:I, s:o, s:o, s:o, s:o,"
 	        " s:o, s:o, s:o, s:o, s:o, s:o}",
 	        "connection", args->connection, "now_ms", (json_int_t)clock_wall_ms(), "time_zone",
-	        zone_name(overview->settings->policy.zone), "mode",
+	        zone_name(overview->zone), "mode",
 	        overview->settings->mode == SETTINGS_LIVE ? "live" : "dry_run", "pause",
 	        console_pause_json(console, args->connection), "is_working",
 	        is_working_json(overview, console->store), "setup", "is_done", is_set_up, "missing",
@@ -199,7 +201,7 @@ enum http_verdict console_overview(
         struct http_request *request, struct http_reply *reply, void *context)
 {
 	struct args args;
-	struct args_known known = {0};
+	struct args_known known = {.query = KNOWN("time_zone")};
 	struct overview *overview = NULL;
 	json_t *json = NULL;
 
@@ -211,9 +213,11 @@ enum http_verdict console_overview(
 		err_set(&args.err, ERR_NO_MEMORY, "no memory for the overview");
 		return args_refuse(&args, reply);
 	}
-	if (gather(overview, &args)) {
+	struct zone *zone = args_query_zone(&args);
+	if (gather(overview, &args, zone)) {
 		json = overview_json(overview, &args);
 	}
+	zone_close(zone);
 	json_decref(overview->missing);
 	free(overview);
 	return args_answer(&args, reply, json, 200);

@@ -178,6 +178,24 @@ static const json_t *only_entry(const json_t *days)
 	return found;
 }
 
+START_TEST(the_numbers_are_by_the_clock_of_whoever_looks)
+{
+	char target[128];
+	struct zone *zone = zone_open(VIEWERS[_i].time_zone, NULL);
+
+	ck_assert(str_format(target, sizeof(target), "/api/v1/overview%s", VIEWERS[_i].query));
+	const json_t *json = ask(target);
+	ck_assert_str_eq(json_get_text(json, "time_zone"), VIEWERS[_i].time_zone);
+	const json_t *days = json_object_get(json, "days");
+	ck_assert_uint_eq(json_array_size(days), NUMBERS_DAYS);
+	for (size_t i = 0; i < json_array_size(days); i++) {
+		int64_t from_ms = json_get_int(json_array_get(days, i), "at_ms", 0);
+		ck_assert_int_eq(zone_minute(zone, from_ms), 0);
+	}
+	zone_close(zone);
+}
+END_TEST
+
 START_TEST(the_days_are_those_of_whoever_looks)
 {
 	char target[128];
@@ -337,6 +355,8 @@ static Suite *overview_suite(void)
 	tcase_add_test(routes, the_calendar_tells_dates_ahead_by_day);
 	tcase_add_loop_test(
 	        routes, the_days_are_those_of_whoever_looks, 0, (int)ARRAY_SIZE(VIEWERS));
+	tcase_add_loop_test(
+	        routes, the_numbers_are_by_the_clock_of_whoever_looks, 0, (int)ARRAY_SIZE(VIEWERS));
 	tcase_add_test(routes, a_viewer_is_told_how_many_and_not_who);
 	tcase_add_test(routes, hours_and_days_follow_the_clock_on_the_wall);
 	suite_add_tcase(suite, routes);

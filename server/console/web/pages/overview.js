@@ -45,7 +45,7 @@ loadChart().catch(() => {}); // while the numbers are on their way; the chart sa
 
 export const Overview = {
   oninit: ({ state }) => {
-    state.overview = live("/overview");
+    state.overview = live("/overview", { time_zone: zone });
     state.calendar = live("/overview/calendar", { time_zone: zone }, { everyMs: CALENDAR_EVERY_MS });
   },
   onremove: ({ state }) => { state.overview.stop(); state.calendar.stop(); },
