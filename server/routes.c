@@ -95,6 +95,7 @@ const struct http_route routes_admin[] = {
 	{HTTP_GET,  "/api/v1/holds/releases/{release}",           HTTP_ROLE_VIEWER,   NO_BODY,    0,     console_released},
 	{HTTP_POST, "/api/v1/holds/reject",                       HTTP_ROLE_OPERATOR, API_BODY,   0,     console_reject},
 	{HTTP_GET,  "/api/v1/alarms",                             HTTP_ROLE_VIEWER,   NO_BODY,    0,     console_alarms},
+	{HTTP_GET,  "/api/v1/alarms/kinds",                       HTTP_ROLE_VIEWER,   NO_BODY,    0,     console_alarms_kinds},
 	{HTTP_POST, "/api/v1/alarms/ack",                         HTTP_ROLE_OPERATOR, API_BODY,   0,     console_alarms_ack},
 	{HTTP_POST, "/api/v1/alarms/test",                        HTTP_ROLE_OPERATOR, API_BODY,   0,     console_alarms_test},
 	{HTTP_POST, "/api/v1/pause",                              HTTP_ROLE_OPERATOR, API_BODY,   0,     console_pause},

@@ -97,6 +97,37 @@ enum http_verdict console_alarms(
 	        200);
 }
 
+/* ------------------------------------------------------------------- kinds */
+
+static json_t *kind_json(const struct alarm_settings *settings, enum alarm_name name)
+{
+	bool is_off = settings->levels[name] == ALARM_LEVEL_OFF;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "alarm", alarm_name(name),
+	        "severity",
+	        is_off ? "off" : alarm_severity_name(settings_alarm_severity(settings, name)),
+	        "normally", alarm_severity_name(alarm_severity(name)), "meaning",
+	        alarm_meaning(name), "todo", alarm_todo(name), "advice", alarm_advice(name),
+	        "place", alarm_place(name));
+}
+
+enum http_verdict console_alarms_kinds(
+        struct http_request *request, struct http_reply *reply, void *context)
+{
+	struct args args;
+	struct args_known known = {0};
+
+	if (!args_init(&args, context, request, &known)) {
+		return args_refuse(&args, reply);
+	}
+	json_t *list = json_array();
+	for (int name = 0; name < ALARM_COUNT; name++) {
+		json_array_append_new(
+		        list, kind_json(&args.settings->alarms, (enum alarm_name)name));
+	}
+	return args_answer(&args, reply, json_pack("{s:o}", "kinds", list), 200);
+}
+
 /* ----------------------------------------------------------------- summary */
 
 /* {"brake": 4}, the most pressing first. */

@@ -240,6 +240,8 @@ enum http_verdict console_reject(
 /* alarms.c */
 enum http_verdict console_alarms(
         struct http_request *request, struct http_reply *reply, void *context);
+enum http_verdict console_alarms_kinds(
+        struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_alarms_ack(
         struct http_request *request, struct http_reply *reply, void *context);
 enum http_verdict console_alarms_test(

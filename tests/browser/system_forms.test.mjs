@@ -249,6 +249,32 @@ test("when an alarm is raised, and sent again, is a form that keeps what it does
   assert.deepEqual(page.complaints, []);
 }));
 
+test("how pressing an alarm is, and that there is none, is a form", () => inWorld({ document: null }, async (world) => {
+  const page = await open(world, "alarms");
+  const dialog = page.getByRole("dialog");
+  const silent = row(page, "bob silent");
+  await page.getByText("All of them, and how pressing each is").click();
+  await silent.getByText("warning", { exact: true }).waitFor();
+  await button(page, "Change how pressing: bob silent").click();
+  await dialog.getByLabel("Level").selectOption("critical");
+  await look(page, "system-alarm-level");
+  await button(dialog, "Save").click();
+  await silent.getByText("critical", { exact: true }).waitFor();
+  await silent.getByText("normally warning").waitFor();
+  assert.deepEqual((await settings(world)).alarms, { levels: { bob_silent: "critical" } });
+  await button(page, "Change how pressing: bob silent").click();
+  await dialog.getByLabel("Level").selectOption("off");
+  await dialog.getByText("It is never raised").waitFor();
+  await button(dialog, "Save").click();
+  await silent.getByText("off", { exact: true }).waitFor();
+  await button(page, "Change how pressing: bob silent").click();
+  await dialog.getByLabel("Level").selectOption("warning");
+  await button(dialog, "Save").click();
+  await dialog.waitFor({ state: "detached" });
+  await until(async () => (await settings(world)).alarms === undefined, "what is the table's own is not in the settings");
+  assert.deepEqual(page.complaints, []);
+}));
+
 test("what a file says is shown with the reason, and only an admin has the forms", () => inWorld({}, async (world) => {
   for (const [as, reason] of [["admin", /come from the file .*bob2okta\.json/], ["viewer", /come from the file/]]) {
     const page = await open(world, "alarms", { as });

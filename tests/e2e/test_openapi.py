@@ -444,6 +444,7 @@ def test_answers_are_those_of_the_spec(busy):
     ask("POST", "/api/v1/sync", {})
     busy.quiet()
     ask("GET", "/api/v1/alarms?ended=true")
+    ask("GET", "/api/v1/alarms/kinds")
     ask("POST", "/api/v1/alarms/test", {})
     ask("GET", "/api/v1/audit")
     ask("POST", "/api/v1/audit/verify", {})

@@ -151,6 +151,7 @@ static const struct route_case {
         {"POST", "/api/v1/holds/reject", "{\"employee_id\":\"412\",\"why\":\"she stays\"}", 200,
                 "POST /api/v1/holds/reject", NULL},
         {"GET", "/api/v1/alarms", NULL, 200, "GET /api/v1/alarms", NULL},
+        {"GET", "/api/v1/alarms/kinds", NULL, 200, "GET /api/v1/alarms/kinds", NULL},
         {"POST", "/api/v1/alarms/ack", "{\"alarm\":\"held\",\"subject\":\"412\",\"by\":\"ops\"}",
                 200, "POST /api/v1/alarms/ack", NULL},
         {"POST", "/api/v1/alarms/ack", "{\"alarm\":\"disk\"}", 404, NULL, NULL},

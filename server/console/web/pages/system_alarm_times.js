@@ -54,7 +54,7 @@ const TimesDialog = {
   view: ({ attrs: { table, onclose } }) => m(NumbersDialog, {
     title: table.title, lead: table.lead, note: lowerFirst(table.title), done: "It is changed, and holds from now on.", onclose,
     fields: table.rows.map(([key, text, unit, min, max, otherwise]) => ({
-      key, label: `${text}: ${unit}`, help: `${min} to ${max}; ${otherwise} without being told.`, min, max,
+      key, label: `${text}: ${unit}`, help: `${min} to ${max}; normally ${otherwise}.`, min, max,
       value: valueIn(table.from(), key, otherwise), path: `${table.place}.${key}`,
     })),
     write: (document, values) => write(table, document, values),

@@ -6,11 +6,10 @@ import { live } from "../lib/live.js";
 import { may } from "../lib/session.js";
 import { Act, Badge, Empty, Field, Live, Section, Table, Time, say } from "../lib/ui.js";
 import { Advice } from "./alarm_place.js";
+import { AlarmLevels, TONES, words } from "./system_alarm_levels.js";
 import { AlarmTimes } from "./system_alarm_times.js";
 import { OfSettings } from "./system_settings.js";
 import { Targets } from "./system_targets.js";
-
-const tones = { critical: "bad", warning: "warn", notice: "info" };
 
 const Whom = {
   view: ({ attrs: { one } }) => [
@@ -21,7 +20,7 @@ const Whom = {
 
 const What = {
   view: ({ attrs: { one } }) => [
-    m(".fw-semibold", [one.alarm.replaceAll("_", " "), " ", m(Badge, { tone: tones[one.severity] }, one.severity)]),
+    m(".fw-semibold", [words(one.alarm), " ", m(Badge, { tone: TONES[one.severity] }, one.severity)]),
     m("", one.meaning),
     m(".small", m(Advice, { alarm: one, subject: one.subject })),
   ],
@@ -55,7 +54,7 @@ const Many = {
       if (one.subject && !one.acknowledged_at_ms && !one.ended_at_ms) counts.set(one.alarm, (counts.get(one.alarm) || 0) + 1);
     }
     return [...counts].filter(([, n]) => n > 1).map(([alarm, n]) =>
-      m(Act, { small: true, key: alarm, run: () => acknowledge({ alarm }, reload) }, `I have seen all ${n} of ${alarm.replaceAll("_", " ")}`));
+      m(Act, { small: true, key: alarm, run: () => acknowledge({ alarm }, reload) }, `I have seen all ${n} of ${words(alarm)}`));
   },
 };
 
@@ -77,5 +76,5 @@ const Open = {
 export const Alarms = {
   oninit: ({ state }) => { state.data = live("/alarms"); },
   onremove: ({ state }) => state.data.stop(),
-  view: ({ state }) => [m(Open, { data: state.data, state }), m(OfSettings, () => [m(Targets, { data: state.data }), m(AlarmTimes)])],
+  view: ({ state }) => [m(Open, { data: state.data, state }), m(OfSettings, () => [m(Targets, { data: state.data }), m(AlarmTimes), m(AlarmLevels)])],
 };
