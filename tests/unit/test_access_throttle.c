@@ -299,7 +299,8 @@ START_TEST(few_hash_at_once)
 	printf("%d hashes of 32 MB: %ld MB more at most\n", done,
 	        (usage.ru_maxrss - before_kb) / 1024);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	ck_assert_int_lt(usage.ru_maxrss - before_kb, 2 * 32 * 1024 + 16 * 1024);
+	/* Less than of three: pages that had been taken away come back beside those of two. */
+	ck_assert_int_lt(usage.ru_maxrss - before_kb, 3 * 32 * 1024);
 #endif
 }
 END_TEST
