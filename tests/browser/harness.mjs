@@ -27,6 +27,10 @@ export async function until(condition, what, deadlineMs = 30000) {
   }
 }
 
+// Nothing scrolls sideways. A chart, and whatever else follows the window, needs a moment for it.
+export const fits = (page, what) => until(
+  () => page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${what} fits its window`);
+
 // A start over a store with 50,000 people, on a machine with other work.
 const START_MS = 120000;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every state of a page has to stand: no violation in either theme, no scrolling sideways.
 import assert from "node:assert/strict";
-import { axe, openBrowser } from "./harness.mjs";
+import { axe, fits, openBrowser } from "./harness.mjs";
 
 const NARROW = 375;
 
@@ -18,9 +18,8 @@ export async function look(page, name) {
     await keep(page, `${name}-${colorScheme}`);
   }
   await page.setViewportSize({ width: NARROW, height: 800 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
   await keep(page, `${name}-${NARROW}`);
-  assert.ok(width <= NARROW, `${name} is ${width} px wide at ${NARROW}`);
+  await fits(page, `${name} at ${NARROW} px`);
   await page.setViewportSize(size);
 }
 

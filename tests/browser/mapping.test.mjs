@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { ROOT, World, axe, closeBrowser, openPage, picture, until } from "./harness.mjs";
+import { ROOT, World, axe, closeBrowser, fits, openPage, picture, until } from "./harness.mjs";
 import { choose, dialog, openMapping as openIn, publish, reveal, startWithoutFile } from "./mapping_story.mjs";
 
 const CUSTOM = "work.custom.field_1655996461265";
@@ -321,7 +321,7 @@ for (const [name, options] of [["dark", { colorScheme: "dark" }], ["375 px", { w
     await page.getByText(/nonsense\/0 is not defined/).first().waitFor();
     await page.getByText("Functions, with examples").click();
     assert.deepEqual(await axe(page), []);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "nothing scrolls sideways");
+    await fits(page, page.url());
     assert.deepEqual(page.complaints, []);
   });
 }

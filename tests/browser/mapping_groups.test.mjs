@@ -3,7 +3,7 @@
 // published and rolled back, and what that does to the members in Okta.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { axe, closeBrowser, picture, until } from "./harness.mjs";
+import { axe, closeBrowser, fits, picture, until } from "./harness.mjs";
 import { choose, dialog, openMapping, publish, reveal, startWithoutFile } from "./mapping_story.mjs";
 
 // Sums over everybody are a minute old at most, and a busy machine takes its time for a sync.
@@ -199,7 +199,7 @@ for (const [name, options] of [["dark", { colorScheme: "dark" }], ["375 px", { w
     await condition(page).fill("nonsense");
     await page.getByText(/nonsense\/0 is not defined/).first().waitFor();
     assert.deepEqual(await axe(page), []);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "nothing scrolls sideways");
+    await fits(page, page.url());
     assert.deepEqual(page.complaints, []);
   });
 }
