@@ -3,7 +3,7 @@
 // before, in and behind a dialog.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { World, axe, closeBrowser, openPage, picture, until } from "./harness.mjs";
+import { World, axe, closeBrowser, fits, openPage, picture, until } from "./harness.mjs";
 import { closePages } from "./look.mjs";
 import { sideways } from "./page_rules.mjs";
 import { everyPage, visit } from "./pages.mjs";
@@ -33,6 +33,7 @@ for (const [name, width, height] of [["375 px", 375, 700], ["320 px", 320, 640]]
     const page = await openPage(world, { as: "admin", width, height });
     for (const { hash } of pages) {
       await visit(page, hash);
+      await fits(page, hash).catch(() => {});
       assert.deepEqual(await page.evaluate(sideways), [], hash);
       if (width === 375 && hash === "/people") await picture(page, "narrow", { width, height });
     }
