@@ -4,6 +4,7 @@ import m from "../lib/m.js";
 import { live } from "../lib/live.js";
 import { Badge, Dialog, Field, Live, Problem, Section, Table, say } from "../lib/ui.js";
 import { mayEdit, saveDocument } from "./setup_model.js";
+import { lay } from "./system_settings.js";
 
 export const TONES = { critical: "bad", warning: "warn", notice: "info", off: "plain" };
 const OPTIONS = [
@@ -15,11 +16,9 @@ const OPTIONS = [
 
 export const words = (alarm) => alarm.replaceAll("_", " ");
 
-// Only what is not the table's own stands in the document.
 function write(document, kind, severity) {
   const levels = ((document.alarms ??= {}).levels ??= {});
-  if (severity === kind.normally) delete levels[kind.alarm];
-  else levels[kind.alarm] = severity;
+  lay(levels, { [kind.alarm]: severity }, { [kind.alarm]: kind.normally });
   if (Object.keys(levels).length === 0) delete document.alarms.levels;
   if (Object.keys(document.alarms).length === 0) delete document.alarms;
 }

@@ -5,7 +5,7 @@ import m from "../lib/m.js";
 import { Section } from "../lib/ui.js";
 import { lowerFirst } from "../lib/words.js";
 import { mayEdit, model } from "./setup_model.js";
-import { NumbersDialog } from "./system_settings.js";
+import { NumbersDialog, lay } from "./system_settings.js";
 
 // key, what it is, its unit, and what the settings take and have without being told (docs/settings.md).
 const RAISED = [
@@ -39,13 +39,8 @@ const TABLES = [
   },
 ];
 
-// Only what is not the default stands in the document.
 function write(table, document, values) {
-  const to = table.into(document);
-  for (const [key, , , , , otherwise] of table.rows.filter(([name]) => name in values)) {
-    if (values[key] === otherwise) delete to[key];
-    else to[key] = values[key];
-  }
+  lay(table.into(document), values, Object.fromEntries(table.rows.map(([key, , , , , otherwise]) => [key, otherwise])));
   if (document.alarms.repeat && Object.keys(document.alarms.repeat).length === 0) delete document.alarms.repeat;
   if (Object.keys(document.alarms).length === 0) delete document.alarms;
 }

@@ -5,7 +5,7 @@ import { state as session } from "../lib/session.js";
 import { Section, Table } from "../lib/ui.js";
 import { limitWord, lowerFirst, upperFirst } from "../lib/words.js";
 import { connectionOf, mayEdit, model, present } from "./setup_model.js";
-import { NumbersDialog, OfSettings, Reason } from "./system_settings.js";
+import { NumbersDialog, OfSettings, Reason, lay } from "./system_settings.js";
 
 // What holds where the settings say nothing (docs/settings.md); also which windows there are.
 const DEFAULTS = {
@@ -38,14 +38,10 @@ function fieldsOf(kind) {
     .map(([key, label, max, help]) => ({ key, label, help, min: 0, max, value: values[key], path: `connections[${index}].limits.${kind}.${key}` }));
 }
 
-// Only what is not the default stands in the document.
 function write(document, kind, values) {
   const limits = (connectionOf(document).limits ??= {});
   const one = (limits[kind] ??= {});
-  for (const [key, value] of Object.entries(values)) {
-    if (value === DEFAULTS[kind][key]) delete one[key];
-    else one[key] = value;
-  }
+  lay(one, values, DEFAULTS[kind]);
   if (Object.keys(one).length === 0) delete limits[kind];
 }
 

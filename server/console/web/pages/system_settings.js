@@ -21,6 +21,14 @@ export const Reason = {
   view: () => model.settings && !mayEdit() && m("p.small.quiet", ["Shown, not editable. ", model.settings.reason]),
 };
 
+// Only what is not as it would be anyhow stands in the document.
+export function lay(to, values, normal) {
+  for (const [key, value] of Object.entries(values)) {
+    if (value === normal[key]) delete to[key];
+    else to[key] = value;
+  }
+}
+
 // A whole number as one; what is none, or more than numbers hold, goes to the server as it is, which
 // says what is wrong with it.
 const valueOf = (text) => (/^-?\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) ? Number(text) : text);
