@@ -5,6 +5,7 @@
 #include "server/base/crypto.h"
 #include "server/base/durable_file.h"
 #include "server/base/guarded.h"
+#include "server/base/read_all.h"
 #include "server/base/str.h"
 
 #include <errno.h>
@@ -153,28 +154,12 @@ static bool check_owner(int fd, const char *path, struct err *err)
 	return false;
 }
 
-/* As much as there is, up to one byte over the maximum; -1: failed. */
-static ssize_t read_all(int fd, char *bytes, size_t size)
-{
-	size_t len = 0;
-	while (len < size) {
-		ssize_t got = read(fd, bytes + len, size - len);
-		if (got == 0) {
-			break;
-		}
-		if (got < 0 && errno != EINTR) {
-			return -1;
-		}
-		len += got > 0 ? (size_t)got : 0;
-	}
-	return (ssize_t)len;
-}
-
 static bool read_open(int fd, const char *path, char *bytes, struct key_file *keys, struct err *err)
 {
 	if (!check_owner(fd, path, err)) {
 		return false;
 	}
+	/* One byte over the maximum tells of a file that is too large. */
 	ssize_t len = read_all(fd, bytes, KEY_FILE_MAX_BYTES + 1);
 	if (len < 0) {
 		return fail(err, path, errno);

@@ -2,6 +2,7 @@
 #include "server/settings/file.h"
 
 #include "server/base/crypto.h"
+#include "server/base/read_all.h"
 #include "server/base/str.h"
 
 #include <errno.h>
@@ -17,21 +18,14 @@ static bool fail(struct err *err, const char *path, int number)
 	return false;
 }
 
-/* Reads to the end or until the buffer, one byte over the maximum, is full. */
-static bool read_all(int fd, struct file_content *content, size_t max_bytes)
+/* One byte over the maximum tells of a file that is too large. */
+static bool read_content(int fd, struct file_content *content, size_t max_bytes)
 {
-	while (content->len <= max_bytes) {
-		ssize_t got = read(fd, content->bytes + content->len, max_bytes + 1 - content->len);
-		if (got == 0) {
-			break;
-		}
-		if (got < 0 && errno != EINTR) {
-			return false;
-		}
-		content->len += got > 0 ? (size_t)got : 0;
-	}
+	ssize_t len = read_all(fd, content->bytes, max_bytes + 1);
+	/* How much of a secret came before a failure is not known: then all of it is wiped. */
+	content->len = len < 0 ? max_bytes + 1 : (size_t)len;
 	content->bytes[content->len] = '\0';
-	return true;
+	return len >= 0;
 }
 
 bool file_read(const char *path, size_t max_bytes, struct file_content *content, struct err *err)
@@ -45,7 +39,7 @@ bool file_read(const char *path, size_t max_bytes, struct file_content *content,
 	content->bytes = malloc(max_bytes + 2);
 	if (content->bytes == NULL) {
 		err_set(err, ERR_NO_MEMORY, "no memory to read %s", path);
-	} else if (!read_all(fd, content, max_bytes)) {
+	} else if (!read_content(fd, content, max_bytes)) {
 		(void)fail(err, path, errno);
 	} else if (content->len > max_bytes) {
 		err_set(err, ERR_IO, "%s is larger than %zu bytes", path, max_bytes);
